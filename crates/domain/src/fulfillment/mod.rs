@@ -1,0 +1,82 @@
+//! The work of one location for one order: pick, pack, ship.
+
+pub mod apply;
+pub mod events;
+pub mod pack;
+pub mod pick;
+pub mod ship;
+pub mod supplier;
+
+use crate::command::Stop;
+use crate::ids::{FulfillmentOrderId, LocationId, OrderId, ParcelId, TransactionId};
+use crate::order::{Lifecycle, Order, OrderRefusal, Step};
+use crate::quantity::Quantity;
+use crate::time::Timestamp;
+use crate::world::World;
+
+codes! {
+    /// How far the work is; read off the allocations it works on.
+    pub enum FulfillmentState {
+        Scheduled = "scheduled",
+        Open = "open",
+        OnHold = "on_hold",
+        InProgress = "in_progress",
+        Incomplete = "incomplete",
+        Closed = "closed",
+        Cancelled = "cancelled",
+    }
+}
+
+/// The work of one location for one order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FulfillmentOrder {
+    pub order_id: OrderId,
+    pub number: u32,
+    pub location_id: LocationId,
+    pub released_at: Timestamp,
+    pub state: FulfillmentState,
+    /// The order's, so that pick queues follow it.
+    pub priority: i64,
+}
+
+impl FulfillmentOrder {
+    pub fn id(&self) -> FulfillmentOrderId {
+        FulfillmentOrderId::new(self.order_id, self.number)
+    }
+}
+
+refusals! {
+    /// Why work on a fulfillment order was not booked.
+    pub enum FulfillmentRefusal in "fulfillment" {
+        Unknown { fulfillment_order_id: FulfillmentOrderId } => "unknown", Never, "There is no fulfillment order {fulfillment_order_id}.", "Check the id.";
+        NothingNamed => "nothing_named", Never, "The request names nothing to do.", "Name at least one line or parcel.";
+        QuantityOutOfRange { path: String } => "quantity_out_of_range", Never, "The quantity at {path} is outside 1 to 1,000,000,000,000.", "Send a whole number of the item's smallest unit within that range.";
+        ExceedsAllocated { line: u32, requested: Quantity, allocated: Quantity } => "exceeds_allocated", AfterChange, "{requested} units of line {line} were picked or reported short and {allocated} are to be picked.", "Pick no more than the fulfillment order asks for.";
+        ExceedsPicked { line: u32, requested: Quantity, picked: Quantity } => "exceeds_picked", AfterChange, "{requested} units of line {line} were packed and {picked} are picked.", "Pick them first.";
+        UnknownParcel { parcel_id: ParcelId } => "unknown_parcel", Never, "The fulfillment order has no parcel {parcel_id}.", "Pack a parcel first, or name one of its parcels.";
+        ParcelNotPacked { parcel_id: ParcelId, state: String } => "parcel_not_packed", AfterChange, "Parcel {parcel_id} is {state}; only a packed parcel can ship.", "Pack a parcel, or name another one.";
+        MissingTracking { parcel_id: ParcelId } => "missing_tracking", Never, "Parcel {parcel_id} has a blank tracking number.", "Send the carrier's number, or leave it out where there is none.";
+        CapturePending { transaction_id: TransactionId } => "capture_pending", AfterChange, "The capture for what ships has not succeeded.", "Wait for the gateway, or let the channel ship on pending captures.";
+        NotPaid { order_id: OrderId } => "not_paid", AfterChange, "What ships is neither paid nor authorized.", "Authorize the payment again or record one.";
+        ExceedsAtSupplier { line: u32, requested: Quantity, at_supplier: Quantity } => "exceeds_at_supplier", AfterChange, "{requested} units of line {line} were shipped by the supplier and {at_supplier} are there.", "Send no more than was asked of the supplier.";
+    }
+}
+
+/// The order and the work asked for, where no hold blocks `step`.
+pub(crate) fn work<'a>(
+    world: &'a World,
+    id: FulfillmentOrderId,
+    step: Step,
+) -> Result<(&'a Order, &'a FulfillmentOrder), Stop> {
+    let unknown = FulfillmentRefusal::Unknown { fulfillment_order_id: id };
+    let order = world.order(id.order_id).ok_or_else(|| unknown.clone())?;
+    let work = order.fulfillment_order(id.number).ok_or(unknown)?;
+    if order.head.lifecycle != Lifecycle::Confirmed {
+        return Err(world.wrong_lifecycle(order, "confirmed").into());
+    }
+    let holds = order.holds_blocking(step, None);
+    if !holds.is_empty() {
+        return Err(OrderRefusal::Held { order_id: id.order_id, step, holds }.into());
+    }
+    Ok((order, work))
+}

@@ -1,0 +1,100 @@
+//! Put picked units into a box, or take a box apart.
+
+use super::events::{ParcelPacked, ParcelUnpacked};
+use super::pick::{Held, LinePicked};
+use super::{FulfillmentRefusal, work};
+use crate::attempt::Attempt;
+use crate::command::Outcome;
+use crate::event::Event;
+use crate::ids::FulfillmentOrderId;
+use crate::ledger::StockAccount;
+use crate::order::events::Moved;
+use crate::order::money::bill;
+use crate::order::{Order, Step};
+use crate::payment::capture::capture_intents;
+use crate::quantity::Quantity;
+use crate::shipping::ParcelState;
+use crate::world::World;
+use std::collections::BTreeMap;
+
+/// Packs one parcel and asks for the money of what is packed so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pack {
+    pub fulfillment_order_id: FulfillmentOrderId,
+    /// Empty packs everything picked.
+    pub lines: Vec<LinePicked>,
+    pub weight_g: Option<i64>,
+}
+
+pub fn pack(world: &World, command: &Pack, attempt: &Attempt) -> Outcome {
+    let (order, work) = work(world, command.fulfillment_order_id, Step::Pack)?;
+    let mut held = Held::new(order, work, StockAccount::Picked);
+    if command.weight_g.is_some_and(|weight| !(0..=1_000_000_000).contains(&weight)) {
+        return Err(FulfillmentRefusal::QuantityOutOfRange { path: "weight_g".into() }.into());
+    }
+    let mut packed = Vec::new();
+    if command.lines.is_empty() {
+        packed = held.everything();
+    } else {
+        for (n, one) in command.lines.iter().enumerate() {
+            if !one.quantity.is_valid_demand() {
+                return Err(FulfillmentRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+            }
+            let picked = held.of(one.line, one.lot_id);
+            if one.quantity > picked {
+                let (line, requested) = (one.line, one.quantity);
+                return Err(FulfillmentRefusal::ExceedsPicked { line, requested, picked }.into());
+            }
+            held.take(one.line, one.lot_id, one.quantity, &mut packed);
+        }
+    }
+    if packed.is_empty() {
+        return Err(FulfillmentRefusal::NothingNamed.into());
+    }
+    let due = due_with(order, &packed);
+    let mut events = vec![Event::ParcelPacked(ParcelPacked {
+        order: order.head.id,
+        fulfillment_order: work.number,
+        parcel: order.parcels.len() as u32 + 1,
+        location: work.location_id,
+        weight_g: command.weight_g,
+        at: attempt.now,
+        lines: packed,
+    })];
+    if order.holds_blocking(Step::Capture, None).is_empty() {
+        events.extend(capture_intents(order, due, attempt));
+    }
+    Ok(events)
+}
+
+/// What will have been billed once everything packed, `more` included, has shipped.
+fn due_with(order: &Order, more: &[Moved]) -> crate::money::Minor {
+    let mut leaving: BTreeMap<u32, Quantity> = BTreeMap::new();
+    for line in order.lines.iter().filter(|line| !line.packed.is_zero()) {
+        leaving.insert(line.number, line.packed);
+    }
+    for moved in more {
+        *leaving.entry(moved.line).or_default() += moved.quantity;
+    }
+    order.head.recognized + bill(order, &leaving, false).total()
+}
+
+/// Opens the parcels that hold units of `line` and have not left, so that their units are picked again.
+pub(crate) fn unpack_holding(order: &Order, line: u32, events: &mut Vec<Event>) {
+    for parcel in order.parcels.iter().filter(|parcel| parcel.state == ParcelState::Packed) {
+        let holds = order.lines_of_parcel(parcel.number).any(|held| held.line == line);
+        let opened = events.iter().any(
+            |event| matches!(event, Event::ParcelUnpacked(unpacked) if unpacked.parcel == parcel.number),
+        );
+        if !holds || opened {
+            continue;
+        }
+        events.push(Event::ParcelUnpacked(ParcelUnpacked {
+            order: order.head.id,
+            fulfillment_order: parcel.fulfillment_order,
+            parcel: parcel.number,
+            location: parcel.location_id,
+            lines: order.lines_of_parcel(parcel.number).map(|held| held.moved(order)).collect(),
+        }));
+    }
+}

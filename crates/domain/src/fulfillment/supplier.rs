@@ -1,0 +1,49 @@
+//! A supplier ships dropship units.
+
+use super::FulfillmentRefusal;
+use super::events::SupplierShipped;
+use crate::attempt::Attempt;
+use crate::command::Outcome;
+use crate::event::Event;
+use crate::ids::OrderId;
+use crate::order::Lifecycle;
+use crate::order::events::LineQuantity;
+use crate::order::money::bill;
+use crate::quantity::Quantity;
+use crate::world::World;
+use std::collections::BTreeMap;
+
+/// Books that a supplier sent dropship units to the customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShipFromSupplier {
+    pub order_id: OrderId,
+    pub lines: Vec<(u32, Quantity)>,
+}
+
+pub fn ship_from_supplier(world: &World, command: &ShipFromSupplier, attempt: &Attempt) -> Outcome {
+    let order = world.known_order(command.order_id)?;
+    if order.head.lifecycle != Lifecycle::Confirmed {
+        return Err(world.wrong_lifecycle(order, "confirmed").into());
+    }
+    if command.lines.is_empty() {
+        return Err(FulfillmentRefusal::NothingNamed.into());
+    }
+    let mut shipping: BTreeMap<u32, Quantity> = BTreeMap::new();
+    for (n, (line, quantity)) in command.lines.iter().enumerate() {
+        if !quantity.is_valid_demand() {
+            return Err(FulfillmentRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+        }
+        let sum = shipping.entry(*line).or_default();
+        *sum += *quantity;
+        let at_supplier = order.line(*line).map_or(Quantity::ZERO, |line| line.at_supplier);
+        if *sum > at_supplier {
+            return Err(FulfillmentRefusal::ExceedsAtSupplier { line: *line, requested: *sum, at_supplier }.into());
+        }
+    }
+    Ok(vec![Event::SupplierShipped(SupplierShipped {
+        order: command.order_id,
+        at: attempt.now,
+        bill: bill(order, &shipping, false),
+        lines: shipping.into_iter().map(|(line, quantity)| LineQuantity { line, quantity }).collect(),
+    })])
+}

@@ -1,0 +1,55 @@
+//! Close an order when nothing is left to do.
+
+use super::OrderRefusal;
+use super::events::OrderCompleted;
+use super::money::bill;
+use super::records::{Lifecycle, Order, Step};
+use crate::attempt::Attempt;
+use crate::command::Outcome;
+use crate::event::Event;
+use crate::ids::OrderId;
+use crate::shipping::ParcelState;
+use crate::world::World;
+use std::collections::BTreeMap;
+
+/// Completes an order that is shipped, delivered and paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompleteOrder {
+    pub order_id: OrderId,
+}
+
+/// What is still open, as stable words: `lines`, `delivery`, `payment`, `transactions`, `refunds`.
+pub fn open_matters(order: &Order, billed: crate::money::Minor) -> Vec<String> {
+    let mut open = Vec::new();
+    if order.lines.iter().any(|line| !line.unshipped().is_zero()) {
+        open.push("lines".to_owned());
+    }
+    let underway = |state: ParcelState| !matches!(state, ParcelState::Delivered | ParcelState::Lost | ParcelState::Void);
+    if order.parcels.iter().any(|parcel| underway(parcel.state)) {
+        open.push("delivery".to_owned());
+    }
+    if order.head.kept() < billed {
+        open.push("payment".to_owned());
+    }
+    if order.transactions.iter().any(|transaction| transaction.is_open()) {
+        open.push("transactions".to_owned());
+    }
+    open
+}
+
+pub fn complete_order(world: &World, command: &CompleteOrder, attempt: &Attempt) -> Outcome {
+    let order = world.known_order(command.order_id)?;
+    if order.head.lifecycle != Lifecycle::Confirmed {
+        return Err(world.wrong_lifecycle(order, "confirmed").into());
+    }
+    let holds = order.holds_blocking(Step::Complete, None);
+    if !holds.is_empty() {
+        return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Complete, holds }.into());
+    }
+    let bill = bill(order, &BTreeMap::new(), true);
+    let open = open_matters(order, order.head.recognized + bill.total());
+    if !open.is_empty() {
+        return Err(OrderRefusal::NotFinished { order_id: command.order_id, open }.into());
+    }
+    Ok(vec![Event::OrderCompleted(OrderCompleted { order: command.order_id, at: attempt.now, bill })])
+}

@@ -1,0 +1,84 @@
+//! Take the money for what ships.
+
+use super::authorization::request;
+use super::records::{PaymentMethod, TransactionKind, TransactionState};
+use super::{Payment, PaymentRefusal};
+use crate::attempt::Attempt;
+use crate::command::Outcome;
+use crate::event::Event;
+use crate::ids::{OrderId, PaymentId};
+use crate::money::Minor;
+use crate::order::Order;
+use crate::world::World;
+
+/// Captures part or all of what is authorized, ahead of shipping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapturePayment {
+    pub payment_id: PaymentId,
+    /// None captures everything authorized.
+    pub amount: Option<Minor>,
+}
+
+/// Authorized, not captured, and not asked for by a capture under way.
+pub(crate) fn capturable(order: &Order, payment: &Payment) -> Minor {
+    let under_way: Minor = order
+        .transactions
+        .iter()
+        .filter(|one| one.payment == payment.number && one.kind == TransactionKind::Capture && one.is_open())
+        .map(|one| one.amount)
+        .sum();
+    payment.open_authorization() - under_way
+}
+
+/// The intents that bring what is captured (or on its way) up to `due`, card payments in their order.
+pub fn capture_intents(order: &Order, due: Minor, attempt: &Attempt) -> Vec<Event> {
+    let under_way: Minor = order
+        .transactions
+        .iter()
+        .filter(|one| one.kind == TransactionKind::Capture && one.is_open())
+        .map(|one| one.amount)
+        .sum();
+    let mut missing = due - order.head.kept() - under_way;
+    let mut events = Vec::new();
+    for payment in &order.payments {
+        let amount = Minor(capturable(order, payment).0.min(missing.0));
+        if amount.0 <= 0 {
+            continue;
+        }
+        missing -= amount;
+        let ahead = events.len() as u32;
+        let intent = request(order, ahead, payment.number, TransactionKind::Capture, amount, attempt);
+        events.push(Event::PaymentRequested(intent));
+    }
+    events
+}
+
+/// Whether a capture that shipping waits for has not succeeded.
+pub fn capture_outstanding(order: &Order) -> bool {
+    order
+        .transactions
+        .iter()
+        .any(|one| one.kind == TransactionKind::Capture && one.state != TransactionState::Succeeded && one.is_open())
+}
+
+pub fn capture_payment(world: &World, command: &CapturePayment, attempt: &Attempt) -> Outcome {
+    let id = command.payment_id;
+    let order = world.known_order(id.order_id)?;
+    let payment = order.payment(id.number).ok_or(PaymentRefusal::Unknown { payment_id: id })?;
+    if payment.method != PaymentMethod::Card {
+        return Err(PaymentRefusal::WrongMethod { payment_id: id, method: payment.method }.into());
+    }
+    let open = capturable(order, payment);
+    let amount = command.amount.unwrap_or(open);
+    if !(1..=Minor::MAX.0).contains(&amount.0) {
+        return Err(match command.amount {
+            Some(_) => PaymentRefusal::AmountOutOfRange,
+            None => PaymentRefusal::NothingAuthorized { order_id: OrderId(order.head.id.0) },
+        }
+        .into());
+    }
+    if amount > open {
+        return Err(PaymentRefusal::ExceedsAuthorized { payment_id: id, requested: amount, authorized: open }.into());
+    }
+    Ok(vec![Event::PaymentRequested(request(order, 0, id.number, TransactionKind::Capture, amount, attempt))])
+}

@@ -1,0 +1,35 @@
+//! Payments: instruments, and the transactions on them.
+//!
+//! A card is moved through a gateway in two commits: an intent (`pending`) is committed, the gateway is called with
+//! the transaction's id as its key, and the outcome is committed. `unknown` is an answer; a janitor asks again.
+
+pub mod apply;
+pub mod authorization;
+pub mod capture;
+pub mod events;
+pub mod outcome;
+pub mod receive;
+pub mod refund;
+pub mod records;
+
+pub use records::*;
+
+use crate::ids::{OrderId, PaymentId, TransactionId};
+use crate::money::Minor;
+
+refusals! {
+    /// Why a payment command was not carried out.
+    pub enum PaymentRefusal in "payment" {
+        Unknown { payment_id: PaymentId } => "unknown", Never, "The order has no payment {payment_id}.", "Read the order and use one of its payments.";
+        UnknownTransaction { transaction_id: TransactionId } => "unknown_transaction", Never, "There is no transaction {transaction_id}.", "Check the id.";
+        AlreadyResolved { transaction_id: TransactionId, state: TransactionState } => "already_resolved", Never, "The transaction has {state} already.", "Nothing needs to be done.";
+        AmountOutOfRange => "amount_out_of_range", Never, "The amount is outside 1 to 10,000,000,000,000 minor units.", "Send a whole number of minor units within that range.";
+        ExceedsAuthorized { payment_id: PaymentId, requested: Minor, authorized: Minor } => "exceeds_authorized", AfterChange, "{requested} was asked for and {authorized} is authorized and not yet captured.", "Capture no more than that, or authorize again.";
+        NothingAuthorized { order_id: OrderId } => "nothing_authorized", AfterChange, "The order holds no authorization to use.", "Authorize a payment first.";
+        ExceedsReceived { order_id: OrderId, requested: Minor, refundable: Minor } => "exceeds_received", AfterChange, "{requested} was asked for and {refundable} was received and not refunded.", "Refund no more than that.";
+        WrongMethod { payment_id: PaymentId, method: PaymentMethod } => "wrong_method", Never, "Payment {payment_id} is {method}; this needs another method.", "Choose a payment whose method fits.";
+        InFlight { transaction_id: TransactionId } => "in_flight", AfterChange, "Transaction {transaction_id} on this payment has no outcome yet.", "Wait for its outcome; the janitor asks the gateway.";
+        NotYetExpired { payment_id: PaymentId } => "not_yet_expired", AfterChange, "The authorization has not expired.", "Wait until its expiry or void it.";
+        OrderEnded { order_id: OrderId } => "order_ended", Never, "The order is cancelled.", "Refund what was received instead.";
+    }
+}

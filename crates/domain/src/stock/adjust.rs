@@ -1,0 +1,96 @@
+//! Correct the books of a location.
+
+use super::StockRefusal;
+use super::events::{AdjustedLine, StockAdjusted};
+use crate::attempt::Attempt;
+use crate::command::Outcome;
+use crate::event::Event;
+use crate::ids::{LocationId, LotId};
+use crate::ledger::{StockAccount, StockKey};
+use crate::quantity::Quantity;
+use crate::world::World;
+use std::collections::BTreeMap;
+
+codes! {
+    /// Why the books were wrong.
+    pub enum AdjustReason {
+        Count = "count",
+        Damaged = "damaged",
+        Lost = "lost",
+        Found = "found",
+        Expired = "expired",
+        Sample = "sample",
+        Correction = "correction",
+        Other = "other",
+    }
+}
+
+/// Books differences of balances, each with the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdjustStock {
+    pub location_id: LocationId,
+    pub reason: AdjustReason,
+    pub reference: Option<String>,
+    pub lines: Vec<AdjustLine>,
+}
+
+/// `delta` units of `state`: above zero found, below zero written off. With `to` units move between two states instead
+/// (`delta` above zero).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdjustLine {
+    pub sku: String,
+    pub lot_id: LotId,
+    pub state: StockAccount,
+    pub to: Option<StockAccount>,
+    pub delta: i64,
+}
+
+/// Refused when a balance would go below zero, counting all lines of the request together.
+pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> Outcome {
+    let location = world
+        .catalog
+        .location(command.location_id)
+        .ok_or_else(|| StockRefusal::UnknownLocation { location: command.location_id.to_string() })?;
+    if command.lines.is_empty() {
+        return Err(StockRefusal::NothingToDo.into());
+    }
+    let mut lines = Vec::with_capacity(command.lines.len());
+    let mut taken: BTreeMap<(StockKey, StockAccount), Quantity> = BTreeMap::new();
+    for (n, line) in command.lines.iter().enumerate() {
+        let quantity = Quantity(line.delta.saturating_abs());
+        if !quantity.is_valid_demand() || (line.to.is_some() && line.delta < 0) {
+            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+        }
+        let item = world.stocked_item(&line.sku)?;
+        let (from, to) = match (line.to, line.delta > 0) {
+            (Some(to), _) => (line.state, to),
+            (None, true) => (StockAccount::Gain, line.state),
+            (None, false) => (line.state, StockAccount::Loss),
+        };
+        let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
+        if from.state_index().is_some() {
+            let sum = taken.entry((key, from)).or_default();
+            *sum += quantity;
+            let balance = world.level(key).map_or(Quantity::ZERO, |level| level.balance(from));
+            if *sum > balance {
+                return Err(StockRefusal::ExceedsBalance {
+                    item_id: item.id,
+                    location_id: location.id,
+                    state: from,
+                    requested: *sum,
+                    balance,
+                }
+                .into());
+            }
+        }
+        lines.push(AdjustedLine { item: item.id, lot: line.lot_id, from, to, quantity });
+    }
+    Ok(vec![Event::StockAdjusted(StockAdjusted {
+        document: attempt.ids.nth(0),
+        location: location.id,
+        reason: command.reason,
+        reference: command.reference.clone(),
+        at: attempt.now,
+        lines,
+    })])
+}

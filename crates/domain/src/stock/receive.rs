@@ -1,0 +1,56 @@
+//! Receive goods into a location.
+
+use super::events::StockReceived;
+use super::{StockLine, StockRefusal};
+use crate::attempt::Attempt;
+use crate::command::Outcome;
+use crate::event::Event;
+use crate::ids::{LocationId, LotId};
+use crate::ledger::StockAccount;
+use crate::quantity::Quantity;
+use crate::world::World;
+
+/// Books goods into `location`, in `state` (available, quality control or quarantined).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiveStock {
+    pub location_id: LocationId,
+    pub state: StockAccount,
+    pub reference: Option<String>,
+    pub lines: Vec<ReceiveLine>,
+}
+
+/// A quantity in base units of the item with this SKU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiveLine {
+    pub sku: String,
+    pub lot_id: LotId,
+    pub quantity: Quantity,
+}
+
+/// Refused when a SKU is unknown or not stocked, when the location is unknown, or when a quantity is out of range.
+pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -> Outcome {
+    let location = world
+        .catalog
+        .location(command.location_id)
+        .ok_or_else(|| StockRefusal::UnknownLocation { location: command.location_id.to_string() })?;
+    if command.lines.is_empty() {
+        return Err(StockRefusal::NothingToDo.into());
+    }
+    let mut lines = Vec::with_capacity(command.lines.len());
+    for (n, line) in command.lines.iter().enumerate() {
+        if !line.quantity.is_valid_demand() {
+            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+        }
+        let item = world.stocked_item(&line.sku)?;
+        lines.push(StockLine { item: item.id, lot: line.lot_id, quantity: line.quantity });
+    }
+    // From here on the command succeeds.
+    Ok(vec![Event::StockReceived(StockReceived {
+        document: attempt.ids.nth(0),
+        location: location.id,
+        state: command.state,
+        reference: command.reference.clone(),
+        at: attempt.now,
+        lines,
+    })])
+}

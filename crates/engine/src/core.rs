@@ -1,0 +1,229 @@
+//! The engine's handle: submit, wait for a gateway, look at figures, stop.
+
+use crate::batch;
+use crate::ids::IdMint;
+use crate::ports::Ports;
+use crate::queue::{Queue, Waiting};
+use crate::receipt::Receipt;
+use crate::submission::{Submission, SubmitError};
+use crate::workers::gateway::GatewayDesk;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot, watch};
+use waybill_domain::ids::{IdSource, OrderId};
+use waybill_domain::time::Timestamp;
+use waybill_store::{Store, StoreError};
+
+/// How much the engine takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineOptions {
+    /// Commands that may wait; beyond it `overloaded` is answered at once.
+    pub waiting_max: usize,
+    /// Commands decided in one transaction at most.
+    pub batch_max: usize,
+    /// Rows written in one transaction, roughly, at most.
+    pub batch_rows_max: usize,
+    /// Calls to gateways under way at once.
+    pub gateway_calls_max: usize,
+    /// Whether workers run (expiry, backorders, release, janitor).
+    pub workers: bool,
+    /// How long an idempotency key is remembered at least, in seconds.
+    pub receipts_keep_s: i64,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            waiting_max: 8_192,
+            batch_max: 1_000,
+            batch_rows_max: 40_000,
+            gateway_calls_max: 4_096,
+            workers: true,
+            receipts_keep_s: 14 * 86_400,
+        }
+    }
+}
+
+/// Counters since the start, for metrics and benchmarks.
+#[derive(Debug, Default)]
+pub struct Figures {
+    pub commands: AtomicU64,
+    pub refusals: AtomicU64,
+    pub replays: AtomicU64,
+    pub overloads: AtomicU64,
+    pub batches: AtomicU64,
+    pub retries: AtomicU64,
+    pub events: AtomicU64,
+    pub faults: AtomicU64,
+    /// Log position of the latest commit of this process.
+    pub position: AtomicI64,
+    /// Time spent per stage, in microseconds: load, decide, flush and commit.
+    pub load_us: AtomicU64,
+    pub decide_us: AtomicU64,
+    pub commit_us: AtomicU64,
+}
+
+/// What every part of the engine shares.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) ports: Ports,
+    pub(crate) options: EngineOptions,
+    pub(crate) queue: Queue,
+    pub(crate) figures: Figures,
+    pub(crate) mint: IdMint,
+    pub(crate) gateway: GatewayDesk,
+    /// Wakes the workers: something changed that they may care about.
+    pub(crate) nudge: Notify,
+    /// The latest committed position of this process, for feeds and pages.
+    pub(crate) position: watch::Sender<i64>,
+    pub(crate) stopping: AtomicBool,
+    pub(crate) stop: Notify,
+    /// Why this process does not write any more, if so.
+    pub(crate) closed: std::sync::Mutex<Option<String>>,
+}
+
+/// A running engine. Clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    thread: Arc<std::sync::Mutex<Option<std::thread::JoinHandle<()>>>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("store", &self.shared.store.name()).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Opens the store's writer and starts the batch loop on a thread of its own, and the workers on this runtime.
+    ///
+    /// # Errors
+    /// When the schema is not this version's or the store has another writer.
+    pub async fn start(store: Arc<dyn Store>, ports: Ports, options: EngineOptions) -> Result<Self, StoreError> {
+        store.check_schema().await?;
+        let shared = Arc::new(Shared {
+            gateway: GatewayDesk::new(options.gateway_calls_max),
+            store,
+            ports,
+            options,
+            queue: Queue::new(options.waiting_max),
+            figures: Figures::default(),
+            mint: IdMint::default(),
+            nudge: Notify::new(),
+            position: watch::Sender::new(0),
+            stopping: AtomicBool::new(false),
+            stop: Notify::new(),
+            closed: std::sync::Mutex::new(None),
+        });
+        let writer = shared.store.writer().await?;
+        let runtime = tokio::runtime::Handle::current();
+        let (ready, started) = oneshot::channel();
+        let for_loop = shared.clone();
+        let thread = std::thread::Builder::new()
+            .name("waybill-engine".into())
+            .spawn(move || batch::run(for_loop, writer, runtime, ready))
+            .map_err(|error| StoreError::Other(format!("no thread for the engine: {error}")))?;
+        started.await.map_err(|_| StoreError::Other("the engine did not start".into()))??;
+        crate::workers::start(&shared);
+        Ok(Self { shared, thread: Arc::new(std::sync::Mutex::new(Some(thread))) })
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.shared.ports.clock.now()
+    }
+
+    pub fn figures(&self) -> &Figures {
+        &self.shared.figures
+    }
+
+    pub fn gateways(&self) -> impl Iterator<Item = &str> {
+        self.shared.ports.gateways.keys().map(String::as_str)
+    }
+
+    /// Ids for one command.
+    pub fn ids(&self) -> IdSource {
+        self.shared.mint.next(&*self.shared.ports.clock, &*self.shared.ports.entropy)
+    }
+
+    /// Carries a command out; returns when it is durable.
+    ///
+    /// # Errors
+    /// [`SubmitError`]: refused by the rules, overloaded, or the store cannot be written.
+    pub async fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
+        self.shared.submit(submission, false).await
+    }
+
+    /// Like [`Engine::submit`], but waits for room in the queue instead of being told `overloaded`. For doors that
+    /// bound themselves, such as imports and workers.
+    ///
+    /// # Errors
+    /// As [`Engine::submit`], without `Overloaded`.
+    pub async fn submit_patiently(&self, submission: Submission) -> Result<Receipt, SubmitError> {
+        self.shared.submit(submission, true).await
+    }
+
+    /// Waits until no call to a gateway is under way for the order, or `limit` has passed. True when settled.
+    pub async fn settled(&self, order: OrderId, limit: Duration) -> bool {
+        self.shared.gateway.settled(order, limit).await
+    }
+
+    /// The position of the latest commit of this process, as it moves on.
+    pub fn positions(&self) -> watch::Receiver<i64> {
+        self.shared.position.subscribe()
+    }
+
+    /// Why this process does not write any more, if so; readiness fails with it.
+    pub fn closed(&self) -> Option<String> {
+        self.shared.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// How many commands wait.
+    pub fn waiting(&self) -> usize {
+        self.shared.queue.len()
+    }
+
+    /// Wakes the workers.
+    pub fn nudge(&self) {
+        self.shared.nudge.notify_waiters();
+    }
+
+    /// Carries out what waits, then stops the loop and the workers.
+    pub async fn stop(&self) {
+        self.shared.stopping.store(true, Ordering::Release);
+        self.shared.stop.notify_waiters();
+        self.shared.nudge.notify_waiters();
+        self.shared.queue.close();
+        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) async fn submit(&self, submission: Submission, patient: bool) -> Result<Receipt, SubmitError> {
+        let (reply, answer) = oneshot::channel();
+        let waiting = Waiting { submission, reply };
+        if patient {
+            self.queue.push_patiently(waiting).await?;
+        } else {
+            self.queue.push(waiting).inspect_err(|error| {
+                if matches!(error, SubmitError::Overloaded { .. }) {
+                    self.figures.overloads.fetch_add(1, Ordering::Relaxed);
+                }
+            })?;
+        }
+        answer.await.unwrap_or_else(|_| Err(SubmitError::NotWriting("it is stopping".into())))
+    }
+
+    pub(crate) fn close(&self, why: String) {
+        tracing::error!(reason = %why, "this process stops writing");
+        *self.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(why);
+    }
+}

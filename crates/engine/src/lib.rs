@@ -1,0 +1,20 @@
+//! When and with what the rules run: submit, batch, load, decide, commit, reply; and the workers that keep things moving.
+//!
+//! ```text
+//! submit -> queue -> [claim keys, load, permit, decide, apply]* -> flush + commit -> reply
+//! ```
+//! Whatever waits while the last commit runs is the next batch; there are no timers and no batch sizes to tune.
+
+mod batch;
+mod core;
+pub mod ids;
+pub mod ports;
+mod queue;
+pub mod receipt;
+pub mod submission;
+pub mod workers;
+
+pub use core::{Engine, EngineOptions, Figures};
+pub use ports::{Clock, Entropy, Gateway, GatewayCall, Ports};
+pub use receipt::{Receipt, Subject};
+pub use submission::{Submission, SubmitError};

@@ -1,0 +1,99 @@
+//! Ports to what is outside: the clock, randomness, payment gateways. The simulator brings its own.
+
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use waybill_domain::ids::TransactionId;
+use waybill_domain::money::{Currency, Minor};
+use waybill_domain::payment::TransactionKind;
+use waybill_domain::payment::outcome::GatewayOutcome;
+use waybill_domain::time::Timestamp;
+
+/// Tells the time (UTC).
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// Fills bytes nobody can guess.
+pub trait Entropy: Send + Sync {
+    fn random(&self) -> u128;
+}
+
+/// The machine's clock.
+#[derive(Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Debug)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn random(&self) -> u128 {
+        let mut bytes = [0; 16];
+        if let Err(error) = getrandom::fill(&mut bytes) {
+            // Without randomness neither ids nor keys are safe; going on would be worse than stopping.
+            tracing::error!(%error, "the operating system gives no randomness");
+            std::process::abort();
+        }
+        u128::from_ne_bytes(bytes)
+    }
+}
+
+/// One call to a gateway.
+#[derive(Clone, Debug)]
+pub struct GatewayCall {
+    /// The key under which the gateway knows the call: repeating it is harmless.
+    pub transaction_id: TransactionId,
+    pub kind: TransactionKind,
+    pub amount: Minor,
+    pub currency: Currency,
+    /// The instrument; for authorizations.
+    pub token: String,
+    /// What the gateway called the authorization; for captures, voids and refunds.
+    pub reference: Option<String>,
+}
+
+/// A payment gateway. Every call carries our key; an answer that does not come in time is `Unknown`.
+#[async_trait]
+pub trait Gateway: Send + Sync {
+    fn name(&self) -> &str;
+
+    async fn execute(&self, call: &GatewayCall) -> GatewayOutcome;
+
+    /// What became of an earlier call. `Unknown` while the gateway itself does not know; a call that never arrived
+    /// is `Failed` with the code `never_received`.
+    async fn lookup(&self, transaction_id: TransactionId) -> GatewayOutcome;
+}
+
+/// Everything outside that the engine reaches.
+#[derive(Clone)]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    /// By name, as payments carry it.
+    pub gateways: BTreeMap<String, Arc<dyn Gateway>>,
+}
+
+impl Ports {
+    /// The machine's own, with these gateways.
+    pub fn system(gateways: impl IntoIterator<Item = Arc<dyn Gateway>>) -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            gateways: gateways.into_iter().map(|gateway| (gateway.name().to_owned(), gateway)).collect(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ports").field("gateways", &self.gateways.keys()).finish_non_exhaustive()
+    }
+}

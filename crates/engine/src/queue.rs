@@ -1,0 +1,121 @@
+//! What waits for the next batch: bounded, first come first served.
+
+use crate::receipt::Receipt;
+use crate::submission::{Submission, SubmitError};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, oneshot};
+
+/// A command and who waits for its answer.
+pub(crate) struct Waiting {
+    pub(crate) submission: Submission,
+    pub(crate) reply: oneshot::Sender<Result<Receipt, SubmitError>>,
+}
+
+struct Inner {
+    waiting: VecDeque<Waiting>,
+    closed: bool,
+    /// How long a command has lately taken from waiting to answer, in ms; what `overloaded` advises.
+    turnaround_ms: u64,
+}
+
+pub(crate) struct Queue {
+    inner: Mutex<Inner>,
+    max: usize,
+    filled: Notify,
+    drained: Notify,
+}
+
+impl Queue {
+    pub(crate) fn new(max: usize) -> Self {
+        Self {
+            inner: Mutex::new(Inner { waiting: VecDeque::new(), closed: false, turnaround_ms: 10 }),
+            max,
+            filled: Notify::new(),
+            drained: Notify::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    /// Takes the command in, or says at once that too much is waiting.
+    pub(crate) fn push(&self, waiting: Waiting) -> Result<(), SubmitError> {
+        self.try_push(waiting).map_err(|(_, error)| error)
+    }
+
+    // The command comes back with the error so that a patient caller can try again.
+    #[allow(clippy::result_large_err)]
+    fn try_push(&self, waiting: Waiting) -> Result<(), (Waiting, SubmitError)> {
+        let mut inner = self.lock();
+        if inner.closed {
+            return Err((waiting, SubmitError::NotWriting("it is stopping".into())));
+        }
+        if inner.waiting.len() >= self.max {
+            let retry_after_ms = inner.turnaround_ms.clamp(10, 30_000);
+            return Err((waiting, SubmitError::Overloaded { retry_after_ms }));
+        }
+        inner.waiting.push_back(waiting);
+        drop(inner);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    pub(crate) async fn push_patiently(&self, mut waiting: Waiting) -> Result<(), SubmitError> {
+        loop {
+            let room = self.drained.notified();
+            match self.try_push(waiting) {
+                Ok(()) => return Ok(()),
+                Err((back, SubmitError::Overloaded { .. })) => waiting = back,
+                Err((_, error)) => return Err(error),
+            }
+            room.await;
+        }
+    }
+
+    /// Waits for commands and takes up to `max` of them, of about `rows` rows in all, but at least one. None when the
+    /// queue is closed and empty.
+    pub(crate) async fn take(&self, max: usize, rows: usize) -> Option<Vec<Waiting>> {
+        loop {
+            {
+                let mut inner = self.lock();
+                if !inner.waiting.is_empty() {
+                    let mut left = rows;
+                    let fits = |waiting: &&Waiting| {
+                        let weight = waiting.submission.weight();
+                        let fits = weight <= left;
+                        left = left.saturating_sub(weight);
+                        fits
+                    };
+                    let count = inner.waiting.iter().take(max).take_while(fits).count().max(1);
+                    let batch = inner.waiting.drain(..count).collect();
+                    drop(inner);
+                    self.drained.notify_waiters();
+                    return Some(batch);
+                }
+                if inner.closed {
+                    return None;
+                }
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    pub(crate) fn took(&self, turnaround_ms: u64) {
+        let mut inner = self.lock();
+        inner.turnaround_ms = (inner.turnaround_ms * 7 + turnaround_ms) / 8;
+    }
+
+    /// Takes nothing more in; what waits is still served.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_waiters();
+        self.filled.notify_one();
+        self.drained.notify_waiters();
+    }
+}

@@ -1,0 +1,184 @@
+//! What each worker looks for, and the command it submits for what it finds.
+
+use super::carry_out;
+use crate::core::Shared;
+use std::sync::Arc;
+use waybill_domain::actor::Actor;
+use waybill_domain::command::Command;
+use waybill_domain::ids::{OrderId, PaymentId, ReservationId};
+use waybill_domain::order::allocate::AllocateOrder;
+use waybill_domain::order::complete::CompleteOrder;
+use waybill_domain::order::hold::ReleaseHeldStock;
+use waybill_domain::order::release::ReleaseOrder;
+use waybill_domain::order::reservation::ExpireOrderReservation;
+use waybill_domain::payment::authorization::{ExpireAuthorization, RenewAuthorization};
+use waybill_domain::stock::reservation::ExpireReservation;
+use waybill_store::StoreError;
+use waybill_store::value::{Row, Value};
+
+/// Candidates looked at in one round.
+pub(super) const BATCH: usize = 200;
+
+/// A worker that finds candidates with a read and submits a command for each. Queries propose, decisions dispose.
+pub(super) struct Desk {
+    pub(super) name: &'static str,
+    kind: Kind,
+}
+
+enum Kind {
+    /// A query with the present moment as `$1` (microseconds) and the limit as `$2`.
+    Query { sql: &'static str, command: fn(&mut Row, i64) -> Result<Command, StoreError> },
+    /// Asks gateways about calls without an outcome.
+    Janitor,
+    /// Drops idempotency keys that are old enough.
+    Receipts,
+}
+
+pub(super) const EXPIRED_RESERVATIONS: &str =
+    "SELECT id FROM reservations WHERE state = 'active' AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
+
+pub(super) const EXPIRED_ORDERS: &str = "SELECT id FROM orders WHERE reserved_until IS NOT NULL \
+     AND reserved_until <= $1 AND lifecycle = 'placed' ORDER BY reserved_until LIMIT $2";
+
+/// Authorizations that end within a day, or have ended; orders from history have none that a gateway knows.
+pub(super) const ENDING_AUTHORIZATIONS: &str = "SELECT p.order_id, p.number, p.expires_at FROM orders o \
+     JOIN payments p ON p.order_id = o.id WHERE o.authorization_expires_at IS NOT NULL \
+     AND o.authorization_expires_at <= $1 + 86400000000 AND o.origin = 'live' AND p.expires_at IS NOT NULL \
+     AND p.expires_at <= $1 + 86400000000 AND p.authorized > p.received \
+     AND (o.lifecycle IN ('placed', 'confirmed') OR p.expires_at <= $1) \
+     AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = p.order_id \
+     AND t.state IN ('pending', 'unknown')) ORDER BY o.authorization_expires_at LIMIT $2";
+
+/// Orders that wait for stock that is there now: by priority, then by how long they have waited.
+pub(super) const FILLABLE_BACKORDERS: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' \
+     AND o.fulfillment_status <> 'fulfilled' AND $1 > 0 AND EXISTS (SELECT 1 FROM order_lines l JOIN stock_levels s \
+     ON s.item_id = l.item_id WHERE l.order_id = o.id AND (l.backordered > 0 OR l.open > 0) AND l.supply = 'stock' \
+     AND s.available > 0) AND o.holds_active = 0 ORDER BY o.priority DESC, o.id LIMIT $2";
+
+/// Confirmed orders of channels that release by themselves.
+pub(super) const RELEASABLE: &str = "SELECT o.id FROM orders o JOIN channels c ON c.id = o.channel_id \
+     WHERE o.lifecycle = 'confirmed' AND c.auto_release AND o.holds_active = 0 AND o.fulfillment_status <> 'fulfilled' \
+     AND $1 > 0 AND (EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id AND a.fulfillment_order = 0 \
+     AND a.allocated > 0) OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.open > 0 \
+     AND l.supply IN ('service', 'dropship'))) ORDER BY o.priority DESC, o.id LIMIT $2";
+
+/// Orders with nothing left to do.
+pub(super) const FINISHED: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' \
+     AND o.fulfillment_status = 'fulfilled' AND (o.delivery_status = 'delivered' OR (o.delivery_status = 'none')) \
+     AND o.received - o.refunded - o.charged_back >= o.recognized AND $1 > 0 \
+     AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = o.id AND t.state IN ('pending', 'unknown')) \
+     ORDER BY o.id LIMIT $2";
+
+/// Held orders whose hold is overdue and that still keep stock from others.
+pub(super) const OVERDUE_HOLDS: &str = "SELECT o.id FROM orders o WHERE o.holds_active > 0 AND o.hold_due_at <= $1 \
+     AND o.lifecycle = 'confirmed' AND EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id \
+     AND a.fulfillment_order = 0 AND a.allocated > 0) ORDER BY o.hold_due_at LIMIT $2";
+
+fn order(row: &mut Row) -> Result<OrderId, StoreError> {
+    row.take()
+}
+
+pub(super) static ALL: [&Desk; 9] = [
+    &Desk {
+        name: "expire_reservations",
+        kind: Kind::Query {
+            sql: EXPIRED_RESERVATIONS,
+            command: |row, _| {
+                let reservation_id: ReservationId = row.take()?;
+                Ok(ExpireReservation { reservation_id }.into())
+            },
+        },
+    },
+    &Desk {
+        name: "expire_orders",
+        kind: Kind::Query {
+            sql: EXPIRED_ORDERS,
+            command: |row, _| Ok(ExpireOrderReservation { order_id: order(row)? }.into()),
+        },
+    },
+    &Desk {
+        name: "renew_authorizations",
+        kind: Kind::Query {
+            sql: ENDING_AUTHORIZATIONS,
+            command: |row, now| {
+                let payment_id = PaymentId::new(row.take()?, row.take()?);
+                let expires_at: i64 = row.take()?;
+                Ok(if expires_at <= now {
+                    ExpireAuthorization { payment_id }.into()
+                } else {
+                    RenewAuthorization { payment_id }.into()
+                })
+            },
+        },
+    },
+    &Desk {
+        name: "fill_backorders",
+        kind: Kind::Query {
+            sql: FILLABLE_BACKORDERS,
+            command: |row, _| Ok(AllocateOrder { order_id: order(row)? }.into()),
+        },
+    },
+    &Desk {
+        name: "release",
+        kind: Kind::Query { sql: RELEASABLE, command: |row, _| Ok(ReleaseOrder { order_id: order(row)? }.into()) },
+    },
+    &Desk {
+        name: "complete",
+        kind: Kind::Query { sql: FINISHED, command: |row, _| Ok(CompleteOrder { order_id: order(row)? }.into()) },
+    },
+    &Desk {
+        name: "overdue_holds",
+        kind: Kind::Query {
+            sql: OVERDUE_HOLDS,
+            command: |row, _| Ok(ReleaseHeldStock { order_id: order(row)? }.into()),
+        },
+    },
+    &Desk { name: "payment_janitor", kind: Kind::Janitor },
+    &Desk { name: "receipts", kind: Kind::Receipts },
+];
+
+impl Desk {
+    /// Looks once; returns how many candidates there were.
+    pub(super) async fn round(&self, shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<usize, StoreError> {
+        match &self.kind {
+            Kind::Query { sql, command } => {
+                let now = shared.ports.clock.now().0;
+                let mut rows = shared.store.read(sql, &[Value::Int(now), Value::Int(BATCH as i64)]).await?;
+                let commands: Result<Vec<Command>, StoreError> = rows.iter_mut().map(|row| command(row, now)).collect();
+                let commands = commands?;
+                let found = commands.len();
+                let before = shared.figures.commands.load(std::sync::atomic::Ordering::Relaxed);
+                carry_out(shared, actor, commands).await;
+                let after = shared.figures.commands.load(std::sync::atomic::Ordering::Relaxed);
+                // Candidates that were all refused are not asked again at once.
+                Ok(if after == before { 0 } else { found })
+            }
+            Kind::Janitor => super::gateway::janitor(shared, actor).await,
+            Kind::Receipts => rotate_receipts(shared).await,
+        }
+    }
+}
+
+/// Starts a new generation of idempotency keys when the present one is old, and drops the one before.
+async fn rotate_receipts(shared: &Arc<Shared>) -> Result<usize, StoreError> {
+    let now = shared.ports.clock.now();
+    let rows = shared.store.read("SELECT receipt_generation, generation_since FROM store_state", &[]).await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(0) };
+    let (generation, since): (i64, i64) = (row.take()?, row.take()?);
+    if since > 0 && now.0 - since < shared.options.receipts_keep_s * 1_000_000 {
+        return Ok(0);
+    }
+    let next = 1 - generation;
+    // The generation that comes into use is emptied first; its keys are at least one whole period old.
+    let empty = if next == 0 { "DELETE FROM receipts_0" } else { "DELETE FROM receipts_1" };
+    let turn = "UPDATE store_state SET receipt_generation = $1, generation_since = $2 WHERE receipt_generation = $3";
+    let params = [Value::Int(next), Value::Int(now.0), Value::Int(generation)];
+    if since == 0 {
+        // A new store: its first period begins now.
+        let begin = "UPDATE store_state SET generation_since = $1 WHERE generation_since = 0";
+        shared.store.execute(&[(begin, &params[1..2])]).await?;
+        return Ok(0);
+    }
+    shared.store.execute(&[(empty, &[]), (turn, &params)]).await?;
+    Ok(0)
+}

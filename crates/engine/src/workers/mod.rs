@@ -1,0 +1,74 @@
+//! Workers: reconcilers woken by nudge and by timer. They take no input, read what is true, and submit commands whose
+//! decisions check again; running twice at once is harmless, a lease keeps it from being the rule.
+
+mod desks;
+pub mod gateway;
+mod lease;
+
+use crate::core::Shared;
+use crate::submission::{Submission, SubmitError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use waybill_domain::actor::{Actor, Door};
+use waybill_domain::command::Command;
+
+/// At the latest this often every worker looks.
+const PERIOD: Duration = Duration::from_secs(1);
+/// A nudge is answered after this long at the earliest, so that a busy store is not asked at every commit.
+const REST: Duration = Duration::from_millis(200);
+
+/// Starts the workers on this runtime.
+pub(crate) fn start(shared: &Arc<Shared>) {
+    if !shared.options.workers {
+        return;
+    }
+    for desk in desks::ALL {
+        let shared = shared.clone();
+        tokio::spawn(async move { tend(shared, desk).await });
+    }
+}
+
+/// Runs one worker until the engine stops.
+async fn tend(shared: Arc<Shared>, desk: &'static desks::Desk) {
+    let actor = Arc::new(Actor::system(desk.name, Door::Worker));
+    let mut lease = lease::Lease::new(&shared, desk.name);
+    while !shared.stopping.load(Ordering::Acquire) {
+        let nudged = shared.nudge.notified();
+        let found = match lease.hold(&shared).await {
+            Ok(true) => desk.round(&shared, &actor).await,
+            Ok(false) => Ok(0),
+            Err(error) => Err(error),
+        };
+        match found {
+            // There may be more of the same.
+            Ok(found) if found >= desks::BATCH => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(worker = desk.name, %error, "a worker could not look"),
+        }
+        tokio::select! {
+            () = async { tokio::time::sleep(REST).await; nudged.await } => {}
+            () = tokio::time::sleep(PERIOD) => {}
+            () = shared.stop.notified() => {}
+        }
+    }
+    lease.release(&shared).await;
+}
+
+/// Submits a worker's commands together and waits for them. A refusal means that the world moved on; it is no failure.
+pub(super) async fn carry_out(shared: &Arc<Shared>, actor: &Arc<Actor>, commands: Vec<Command>) {
+    let submissions = commands.into_iter().map(|command| {
+        let ids = shared.mint.next(&*shared.ports.clock, &*shared.ports.entropy);
+        let submission = Submission::new(command, actor.clone(), ids);
+        async move { shared.submit(submission, true).await }
+    });
+    for result in futures_util::future::join_all(submissions).await {
+        match result {
+            Ok(_) => {}
+            Err(SubmitError::Refused { refusal, .. }) => {
+                tracing::debug!(worker = %actor.principal, code = %refusal.code, "nothing left to do");
+            }
+            Err(error) => tracing::warn!(worker = %actor.principal, %error, "a worker's command failed"),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Adapters behind the engine's ports: one folder per kind of partner.
+
+pub mod gateways;

@@ -1,0 +1,171 @@
+//! The store over one PostgreSQL database.
+
+use crate::connection::{configure, connect};
+use crate::error;
+use crate::migrate;
+use crate::options::PostgresOptions;
+use crate::values::{Parameter, row};
+use crate::writer::PostgresWriter;
+use async_trait::async_trait;
+use deadpool_postgres::{GenericClient, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use futures_util::TryStreamExt;
+use std::path::Path;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, IsolationLevel, NoTls};
+use waybill_store::backend::StoreGauges;
+use waybill_store::{Row, Store, StoreError, Value, Writer, migration};
+
+/// A store in a database that any number of processes share.
+#[derive(Debug)]
+pub struct PostgresStore {
+    config: Config,
+    pool: Pool,
+}
+
+impl PostgresStore {
+    /// Connects to the database that a URL names (`postgres://user@host/database`).
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] where the URL is wrong or the server does not let us in,
+    /// [`StoreError::Unavailable`] where it does not answer.
+    pub async fn connect(url: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
+        let config = configure(url, options)?;
+        let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let settings = reader_settings(options);
+        let pool = Pool::builder(Manager::from_config(config.clone(), NoTls, manager_config))
+            .max_size(options.readers.max(1))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(options.connect_limit))
+            .create_timeout(Some(options.connect_limit))
+            .post_create(Hook::async_fn(move |client, _| {
+                let settings = settings.clone();
+                Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
+            }))
+            .build()
+            .map_err(|error| StoreError::Configuration(error.to_string()))?;
+        let store = Self { config, pool };
+        drop(store.pooled().await?);
+        Ok(store)
+    }
+
+    async fn pooled(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(|failure| match failure {
+            PoolError::Backend(failure) | PoolError::PostCreateHook(HookError::Backend(failure)) => {
+                error::read(&failure)
+            }
+            PoolError::Timeout(_) => StoreError::Unavailable("no connection became free in time".to_owned()),
+            other => StoreError::Unavailable(other.to_string()),
+        })
+    }
+}
+
+/// Reading connections cannot write, unless a transaction asks for it.
+fn reader_settings(options: &PostgresOptions) -> String {
+    format!(
+        "SET default_transaction_read_only = on; SET statement_timeout = {}; SET jit = off; \
+         SET idle_in_transaction_session_timeout = '60s';",
+        options.read_limit.as_millis()
+    )
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        // A migration may take longer than any read, so it has a connection without limits.
+        let mut client = connect(&self.config).await?;
+        migrate::migrate(&mut client, migrate::MIGRATIONS).await
+    }
+
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        let client = self.pooled().await?;
+        migration::check(&migrate::applied(&client).await?, migrate::MIGRATIONS)
+    }
+
+    async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
+        Ok(Box::new(PostgresWriter::new(self.config.clone())))
+    }
+
+    async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let client = self.pooled().await?;
+        let statement = client.prepare_cached(sql).await.map_err(|failure| error::read(&failure))?;
+        query(&client, &statement, params).await
+    }
+
+    async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let failed = |failure| error::read(&failure);
+        let mut client = self.pooled().await?;
+        let transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+        let transaction = transaction.start().await.map_err(failed)?;
+        let mut found = Vec::with_capacity(statements.len());
+        for (sql, params) in statements {
+            let statement = transaction.prepare_cached(sql).await.map_err(failed)?;
+            found.push(query(&transaction, &statement, params).await?);
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(found)
+    }
+
+    async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {
+        let failed = |failure| error::read(&failure);
+        let mut client = self.pooled().await?;
+        let transaction = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).read_only(false);
+        let transaction = transaction.start().await.map_err(failed)?;
+        let mut changed = Vec::with_capacity(statements.len());
+        for (sql, params) in statements {
+            let statement = transaction.prepare_cached(sql).await.map_err(failed)?;
+            check_count(&statement, params)?;
+            let params = params.iter().map(Parameter).collect::<Vec<_>>();
+            changed.push(transaction.execute_raw(&statement, as_sql(&params)).await.map_err(failed)?);
+        }
+        transaction.commit().await.map_err(|failure| error::of_commit(&failure))?;
+        Ok(changed)
+    }
+
+    async fn backup(&self, _: &Path) -> Result<(), StoreError> {
+        let (user, database) = (self.config.get_user().unwrap_or("USER"), self.config.get_dbname().unwrap_or("DATABASE"));
+        Err(StoreError::Configuration(format!(
+            "a store on PostgreSQL is backed up with PostgreSQL's own tools: \
+             `pg_dump --format=custom --file=FILE --username={user} {database}` for one database, \
+             `pg_basebackup` with archived logs for a cluster and any moment in time"
+        )))
+    }
+
+    async fn gauges(&self) -> Result<StoreGauges, StoreError> {
+        let mut rows = self.read("SELECT pg_database_size(current_database())", &[]).await?;
+        let data_bytes = rows.first_mut().map_or(Ok(0), Row::take)?;
+        Ok(StoreGauges { data_bytes, wal_bytes: 0 })
+    }
+
+    async fn explain(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, StoreError> {
+        let rows = self.read(&format!("EXPLAIN {sql}"), params).await?;
+        rows.into_iter().map(|mut row| row.take()).collect()
+    }
+}
+
+async fn query(
+    client: &impl GenericClient,
+    statement: &tokio_postgres::Statement,
+    params: &[Value],
+) -> Result<Vec<Row>, StoreError> {
+    check_count(statement, params)?;
+    let params = params.iter().map(Parameter).collect::<Vec<_>>();
+    let rows = client.query_raw(statement, as_sql(&params)).await.map_err(|failure| error::read(&failure))?;
+    let rows: Vec<_> = rows.try_collect().await.map_err(|failure| error::read(&failure))?;
+    rows.iter().map(row).collect()
+}
+
+fn as_sql<'a>(params: &'a [Parameter<'a>]) -> impl ExactSizeIterator<Item = &'a (dyn ToSql + Sync)> {
+    params.iter().map(|param| param as &(dyn ToSql + Sync))
+}
+
+fn check_count(statement: &tokio_postgres::Statement, params: &[Value]) -> Result<(), StoreError> {
+    let wanted = statement.params().len();
+    if wanted == params.len() {
+        return Ok(());
+    }
+    Err(StoreError::Other(format!("the statement has {wanted} parameters, {} were given", params.len())))
+}

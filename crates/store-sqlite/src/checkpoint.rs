@@ -1,0 +1,169 @@
+//! Copies the write-ahead log into the database, on a thread beside the writer.
+//!
+//! A commit only appends to the log, and a checkpoint of many pages beside it costs the writer little. But a writer that
+//! never rests always appends more than the last checkpoint saw, and the log starts over only after one that reached its
+//! end. So the thread copies the bulk while the writer goes on, then takes the writer's turn for the small rest.
+
+use rusqlite::Connection;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use waybill_store::StoreError;
+
+/// The least time between two looks at the log, so that small commits do not each wake the thread.
+const REST: Duration = Duration::from_millis(20);
+/// Silence after which the whole log is copied, however short it is.
+const IDLE: Duration = Duration::from_secs(1);
+/// A log that grew to this many times the limit (readers kept it from starting over) is worth making readers finish.
+const OVERGROWN: i64 = 4;
+
+/// The log, in pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    pub pages: i64,
+    pub copied: i64,
+}
+
+impl Log {
+    pub const fn left(self) -> i64 {
+        self.pages - self.copied
+    }
+
+    /// Looks at the log without copying anything.
+    pub fn look(connection: &Connection) -> rusqlite::Result<Self> {
+        Self::checkpoint(connection, "NOOP")
+    }
+
+    fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Self> {
+        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            // -1 where another checkpoint runs or there is no log.
+            Ok(Self { pages: row.get::<_, i64>(1)?.max(0), copied: row.get::<_, i64>(2)?.max(0) })
+        })
+    }
+}
+
+/// The thread. Dropping this stops it and waits for it.
+#[derive(Debug)]
+pub struct Checkpoints {
+    signal: Arc<Signal>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpoints {
+    /// `turn` is the writer's connection: who holds it keeps the writer waiting.
+    pub fn start(
+        connection: Connection,
+        turn: Arc<tokio::sync::Mutex<Connection>>,
+        limit_pages: i64,
+    ) -> Result<Self, StoreError> {
+        let signal = Arc::new(Signal::default());
+        let worker = Worker { connection, turn, limit_pages, signal: Arc::clone(&signal) };
+        let thread = std::thread::Builder::new().name("sqlite-checkpoints".to_owned()).spawn(move || worker.run());
+        let thread = thread.map_err(|error| StoreError::Other(format!("cannot start a thread: {error}")))?;
+        Ok(Self { signal, thread: Some(thread) })
+    }
+
+    /// The log grew.
+    pub fn wrote(&self) {
+        self.signal.raise(|state| &mut state.wrote);
+    }
+}
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        self.signal.raise(|state| &mut state.stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Signal {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    wrote: bool,
+    stop: bool,
+}
+
+impl Signal {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn raise(&self, flag: fn(&mut State) -> &mut bool) {
+        if !std::mem::replace(flag(&mut self.state()), true) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits until a flag is up or the time is over.
+    fn wait(&self, time: Option<Duration>, until: fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let state = self.state();
+        let goes_on = |state: &mut State| !until(state);
+        match time {
+            None => self.changed.wait_while(state, goes_on).unwrap_or_else(PoisonError::into_inner),
+            Some(time) => {
+                let waited = self.changed.wait_timeout_while(state, time, goes_on);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    turn: Arc<tokio::sync::Mutex<Connection>>,
+    limit_pages: i64,
+    signal: Arc<Signal>,
+}
+
+impl Worker {
+    fn run(self) {
+        let mut idle_after = None;
+        loop {
+            let wrote = {
+                let mut state = self.signal.wait(idle_after, |state| state.wrote || state.stop);
+                if state.stop {
+                    return;
+                }
+                std::mem::take(&mut state.wrote)
+            };
+            idle_after = wrote.then_some(IDLE);
+            let done = if wrote { self.keep_short() } else { self.copy_all().map(|_| ()) };
+            if let Err(error) = done {
+                // The log keeps everything; the next round tries again, and the gauge shows a log that grows.
+                tracing::warn!(%error, "a checkpoint failed");
+            }
+            if self.signal.wait(Some(REST), |state| state.stop).stop {
+                return;
+            }
+        }
+    }
+
+    fn keep_short(&self) -> rusqlite::Result<()> {
+        let log = Log::look(&self.connection)?;
+        if log.left() >= self.limit_pages {
+            self.copy_all()?;
+        }
+        if log.pages >= self.limit_pages * OVERGROWN {
+            let _turn = self.turn.blocking_lock();
+            Log::checkpoint(&self.connection, "RESTART")?;
+        }
+        Ok(())
+    }
+
+    /// Copies everything that readers allow. After a copy that reached its end the log starts over with the next write.
+    fn copy_all(&self) -> rusqlite::Result<Log> {
+        let bulk = Log::checkpoint(&self.connection, "PASSIVE")?;
+        if bulk.left() == 0 && Log::look(&self.connection)?.left() == 0 {
+            return Ok(bulk);
+        }
+        let _turn = self.turn.blocking_lock();
+        Log::checkpoint(&self.connection, "PASSIVE")
+    }
+}

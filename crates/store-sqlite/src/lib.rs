@@ -1,0 +1,25 @@
+//! The embedded database: one SQLite file, one writer, a pool of readers.
+//!
+//! A process owns its store by a lock file. All writing goes through one connection, handed from hand to hand in the
+//! order of asking; readers have connections of their own and never wait for it (write-ahead log). Checkpoints run on a
+//! thread beside the writer.
+
+mod backup;
+mod bind;
+mod checkpoint;
+mod error;
+mod migrate;
+mod open;
+mod options;
+mod owner;
+mod readers;
+mod statements;
+mod store;
+#[doc(hidden)]
+pub mod testing;
+mod writer;
+
+pub use backup::restore;
+pub use migrate::MIGRATIONS;
+pub use options::SqliteOptions;
+pub use store::SqliteStore;

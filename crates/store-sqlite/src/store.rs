@@ -1,0 +1,246 @@
+//! The store over one file.
+
+use crate::backup;
+use crate::bind::{bind_numbered, row_of_any};
+use crate::checkpoint::{Checkpoints, Log};
+use crate::error;
+use crate::migrate;
+use crate::open;
+use crate::options::SqliteOptions;
+use crate::owner::Ownership;
+use crate::readers::Readers;
+use crate::writer::SqliteWriter;
+use async_trait::async_trait;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use waybill_store::backend::StoreGauges;
+use waybill_store::{Row, Store, StoreError, Value, Writer, migration};
+
+/// A store in one file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    options: SqliteOptions,
+    // Readers close before the owner does: the last connection to close puts the log away.
+    readers: Readers,
+    owned: Option<Arc<Owned>>,
+}
+
+impl SqliteStore {
+    /// Opens a store for this process alone, creating the file (and its folder) where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where another process has it, [`StoreError::Damaged`] where the file is something else.
+    pub fn open(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self, StoreError> {
+        let path = path.into();
+        let ownership = Ownership::take(&path)?;
+        let writer = open::writer(&path, &options)?;
+        let readers = (0..options.readers.max(1)).map(|_| open::reader(&path, &options));
+        let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit);
+        let page_bytes: i64 =
+            writer.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(error::plain)?;
+        let limit_pages = (options.checkpoint_bytes.cast_signed() / page_bytes).max(1);
+        let connection = Arc::new(Mutex::new(writer));
+        let checkpoints = Checkpoints::start(open::checkpointer(&path)?, Arc::clone(&connection), limit_pages)?;
+        let owned = Owned { checkpoints, connection, seat_taken: AtomicBool::new(false), _ownership: ownership };
+        Ok(Self { path, options, readers, owned: Some(Arc::new(owned)) })
+    }
+
+    /// Opens a store only to read, beside a process that may own it: an audit, an export.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] where there is none, [`StoreError::Damaged`] where the file is something else.
+    pub fn open_reader(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self, StoreError> {
+        let path = path.into();
+        let readers = (0..options.readers.max(1)).map(|_| open::checked_reader(&path, &options));
+        let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit);
+        Ok(Self { path, options, readers, owned: None })
+    }
+
+    fn owned(&self) -> Result<&Arc<Owned>, StoreError> {
+        self.owned.as_ref().ok_or_else(|| StoreError::Configuration("the store was opened only to read".to_owned()))
+    }
+}
+
+/// What only the owning process has. Everything that writes takes its turn at the one connection.
+#[derive(Debug)]
+pub struct Owned {
+    checkpoints: Checkpoints,
+    connection: Arc<Mutex<Connection>>,
+    seat_taken: AtomicBool,
+    _ownership: Ownership,
+}
+
+impl Owned {
+    /// Waits for the connection and opens a transaction on it.
+    pub async fn turn(self: &Arc<Self>) -> Result<Turn, StoreError> {
+        let connection = Arc::clone(&self.connection).lock_owned().await;
+        run(&connection, "BEGIN IMMEDIATE").map_err(error::plain)?;
+        Ok(Turn { connection, store: Arc::clone(self) })
+    }
+}
+
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute([])
+}
+
+/// The right to be the store's one [`Writer`].
+#[derive(Debug)]
+pub struct Seat(Arc<Owned>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.seat_taken.store(false, Ordering::Release);
+    }
+}
+
+/// A transaction on the writing connection; dropping it forgets what was not committed.
+#[derive(Debug)]
+pub struct Turn {
+    connection: OwnedMutexGuard<Connection>,
+    store: Arc<Owned>,
+}
+
+impl Turn {
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Durable when it returns.
+    pub fn commit(self) -> Result<(), StoreError> {
+        run(&self.connection, "COMMIT").map_err(|failure| error::of_commit(&self.connection, failure))?;
+        self.store.checkpoints.wrote();
+        Ok(())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Some failures end the transaction by themselves.
+        if !self.connection.is_autocommit()
+            && let Err(error) = run(&self.connection, "ROLLBACK")
+        {
+            tracing::error!(%error, "a rollback failed");
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        let mut connection = Arc::clone(&self.owned()?.connection).lock_owned().await;
+        blocking(move || migrate::migrate(&mut connection, migrate::MIGRATIONS)).await
+    }
+
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        self.readers.run(|connection| migration::check(&migrate::applied(connection)?, migrate::MIGRATIONS)).await
+    }
+
+    async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
+        let owned = self.owned()?;
+        if owned.seat_taken.swap(true, Ordering::Acquire) {
+            return Err(StoreError::Locked(format!("{} has a writer already; it", self.path.display())));
+        }
+        Ok(Box::new(SqliteWriter::new(Arc::clone(owned), Seat(Arc::clone(owned)))))
+    }
+
+    async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let (sql, params) = (sql.to_owned(), params.to_vec());
+        self.readers.run(move |connection| query(connection, &sql, &params)).await
+    }
+
+    async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let statements = owned_statements(statements);
+        self.readers
+            .run(move |connection| {
+                let _transaction = connection.unchecked_transaction().map_err(error::plain)?;
+                statements.iter().map(|(sql, params)| query(connection, sql, params)).collect()
+            })
+            .await
+    }
+
+    async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {
+        let statements = owned_statements(statements);
+        let turn = self.owned()?.turn().await?;
+        blocking(move || {
+            let changed = statements.iter().map(|(sql, params)| execute(turn.connection(), sql, params));
+            let changed = changed.collect::<Result<Vec<_>, _>>()?;
+            turn.commit()?;
+            Ok(changed)
+        })
+        .await
+    }
+
+    async fn backup(&self, path: &Path) -> Result<(), StoreError> {
+        let (from, to, options) = (self.path.clone(), path.to_owned(), self.options.clone());
+        blocking(move || backup::backup(&from, &to, &options)).await
+    }
+
+    async fn gauges(&self) -> Result<StoreGauges, StoreError> {
+        self.readers
+            .run(|connection| {
+                let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+                let page_bytes = number("PRAGMA page_size").map_err(error::plain)?;
+                let pages = number("PRAGMA page_count").map_err(error::plain)?;
+                let log = Log::look(connection).map_err(error::plain)?;
+                Ok(StoreGauges { data_bytes: pages * page_bytes, wal_bytes: log.left() * page_bytes })
+            })
+            .await
+    }
+
+    async fn explain(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, StoreError> {
+        let (sql, params) = (format!("EXPLAIN QUERY PLAN {sql}"), params.to_vec());
+        let rows = self.readers.run(move |connection| query(connection, &sql, &params)).await?;
+        // id, parent, not used, detail
+        Ok(rows.into_iter().filter_map(|row| detail(&row)).collect())
+    }
+}
+
+/// Runs something slow off the runtime's own threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer,
+        Err(error) => Err(StoreError::Other(format!("a piece of work did not finish: {error}"))),
+    }
+}
+
+fn owned_statements(statements: &[(&str, &[Value])]) -> Vec<(String, Vec<Value>)> {
+    statements.iter().map(|(sql, params)| ((*sql).to_owned(), params.to_vec())).collect()
+}
+
+fn query(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(error::plain)?;
+    bind_numbered(&mut statement, params)?;
+    let columns = statement.column_count();
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(error::plain)? {
+        found.push(row_of_any(columns, row)?);
+    }
+    Ok(found)
+}
+
+fn execute(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(error::plain)?;
+    bind_numbered(&mut statement, params)?;
+    match statement.raw_execute() {
+        Ok(changed) => Ok(changed as u64),
+        Err(failure) => Err(error::read(connection, None, failure)),
+    }
+}
+
+fn detail(plan: &Row) -> Option<String> {
+    match plan.values().last() {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! Records read in bulk, and two sets of records compared column by column.
+
+use super::report::{Findings, row_key, show};
+use crate::record::{Record, Table};
+use crate::value::{Row, Sink, Value};
+use std::cmp::Ordering;
+use waybill_domain::ids::Id;
+
+/// Reads rows as records; a row that does not read is a violation.
+pub(super) fn typed<R: Record>(rows: Vec<Row>, findings: &mut Findings) -> Vec<R> {
+    let mut records = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        // Reading takes the values out, so the key is kept for what cannot be read.
+        let key: Vec<Value> = row.values().iter().take(4).cloned().collect();
+        match R::read(&mut row) {
+            Ok(record) => records.push(record),
+            Err(error) => {
+                let table = R::table();
+                findings.add("record.unreadable", table.name, row_key(table, &key), "a record", error);
+            }
+        }
+    }
+    records
+}
+
+/// A row's values in column order.
+#[derive(Debug, Default)]
+struct Values(Vec<Value>);
+
+impl Sink for Values {
+    fn int(&mut self, value: Option<i64>) {
+        self.0.push(value.into());
+    }
+    fn bool(&mut self, value: Option<bool>) {
+        self.0.push(value.into());
+    }
+    fn text(&mut self, value: Option<&str>) {
+        self.0.push(value.map(ToOwned::to_owned).into());
+    }
+    fn id(&mut self, value: Option<Id>) {
+        self.0.push(value.into());
+    }
+    fn bytes(&mut self, value: Option<&[u8]>) {
+        self.0.push(value.map_or(Value::Null, |bytes| Value::Bytes(bytes.to_vec())));
+    }
+}
+
+fn values<R: Record>(record: &R) -> Vec<Value> {
+    let mut values = Values::default();
+    record.bind(&mut values);
+    values.0
+}
+
+fn order(one: &Value, other: &Value) -> Ordering {
+    match (one, other) {
+        (Value::Int(one), Value::Int(other)) => one.cmp(other),
+        (Value::Id(one), Value::Id(other)) => one.cmp(other),
+        _ => show(one).cmp(&show(other)),
+    }
+}
+
+/// Key order of two rows.
+fn by_key(table: &Table, one: &[Value], other: &[Value]) -> Ordering {
+    let places = table.key.iter().filter_map(|name| table.columns.iter().position(|column| column.name == *name));
+    places.map(|place| order(&one[place], &other[place])).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// Compares what an aggregate's history makes with what is stored. The columns of `secret` are left out.
+pub(super) fn compare<'a, R: Record + PartialEq>(
+    folded: impl ExactSizeIterator<Item = &'a R> + Clone,
+    stored: &[R],
+    secret: &[&str],
+    findings: &mut Findings,
+) {
+    if folded.len() == stored.len() && folded.clone().eq(stored) {
+        return;
+    }
+    let table = R::table();
+    let sorted = |mut rows: Vec<Vec<Value>>| {
+        rows.sort_by(|one, other| by_key(table, one, other));
+        rows
+    };
+    let (folded, stored) = (sorted(folded.map(values).collect()), sorted(stored.iter().map(values).collect()));
+    let (mut folded, mut stored) = (folded.iter().peekable(), stored.iter().peekable());
+    loop {
+        let next = match (folded.peek(), stored.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(one), Some(other)) => by_key(table, one, other),
+        };
+        let expected = if next.is_le() { folded.next() } else { None };
+        let found = if next.is_ge() { stored.next() } else { None };
+        match (expected, found) {
+            (Some(expected), Some(found)) => columns(table, expected, found, secret, findings),
+            (Some(expected), None) => {
+                findings.add("record.missing", table.name, row_key(table, expected), "a row", "none");
+            }
+            (None, Some(found)) => {
+                findings.add("record.unexpected", table.name, row_key(table, found), "none", "a row");
+            }
+            (None, None) => return,
+        }
+    }
+}
+
+/// Names every column in which two rows of the same key differ.
+fn columns(table: &'static Table, expected: &[Value], found: &[Value], secret: &[&str], findings: &mut Findings) {
+    for (n, column) in table.columns.iter().enumerate() {
+        if expected[n] != found[n] && !secret.contains(&column.name) {
+            let key = format!("{} {}", row_key(table, expected), column.name);
+            findings.add("record.differs", table.name, key, show(&expected[n]), show(&found[n]));
+        }
+    }
+}

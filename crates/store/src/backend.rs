@@ -1,0 +1,113 @@
+//! The narrow traits a backend implements whole.
+
+use crate::error::StoreError;
+use crate::record::{Table, ToRow};
+use crate::value::{Row, Value};
+use async_trait::async_trait;
+use std::path::Path;
+
+/// Rows to read inside a writer's transaction, in the table's column order.
+#[derive(Debug)]
+pub struct Select {
+    pub table: &'static Table,
+    /// The columns that `keys` match: the table's key, a parent's id, a unique index.
+    pub by: &'static [&'static str],
+    /// Sorted and without repeats; each as long as `by`.
+    pub keys: Vec<Vec<Value>>,
+    /// Take the rows' locks (`FOR NO KEY UPDATE`), in the order of `by`. Ignored where there is one writer.
+    pub lock: bool,
+}
+
+/// How a row reaches its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WriteMode {
+    /// The row must not exist.
+    Insert,
+    /// The row exists; columns that are not fixed take the new values, found by the table's key.
+    Update,
+    /// The row goes; found by the table's key.
+    Delete,
+}
+
+/// Rows to write to one table, all the same way.
+pub struct Write<'a> {
+    pub table: &'static Table,
+    pub mode: WriteMode,
+    pub rows: Vec<&'a dyn ToRow>,
+}
+
+impl std::fmt::Debug for Write<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {} x {}", self.mode, self.table.name, self.rows.len())
+    }
+}
+
+/// The one door through which a process writes: one transaction at a time.
+///
+/// After any error the transaction is gone and nothing of it was kept, save for [`StoreError::CommitUnknown`].
+#[async_trait]
+pub trait Writer: Send {
+    /// Opens a transaction (`BEGIN IMMEDIATE`; READ COMMITTED).
+    async fn begin(&mut self) -> Result<(), StoreError>;
+
+    /// Runs the selects, each as its own statement, pipelined where the database can. One list of rows per select.
+    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError>;
+
+    /// Writes rows in the order given, pipelined where the database can.
+    async fn write(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError>;
+
+    /// Writes `before`, then takes the log head (the last lock of a batch) and moves it on by `count`. Returns the
+    /// position before the first new one.
+    async fn take_positions(&mut self, before: &[Write<'_>], count: i64) -> Result<i64, StoreError>;
+
+    /// Writes what carries positions and commits, in one round trip. Durable when it returns.
+    async fn commit(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError>;
+
+    /// Forgets the transaction.
+    async fn rollback(&mut self);
+}
+
+/// Figures about a store that an operator watches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreGauges {
+    pub data_bytes: i64,
+    /// Write-ahead log not yet checkpointed; 0 where the database keeps that to itself.
+    pub wal_bytes: i64,
+}
+
+/// A database that keeps one store.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Shown to operators: `sqlite` or `postgres`. Nothing decides by it.
+    fn name(&self) -> &'static str;
+
+    /// Brings the schema to this version; returns the migrations applied, in order. Safe to run twice, and by two
+    /// processes at once.
+    async fn migrate(&self) -> Result<Vec<String>, StoreError>;
+
+    /// # Errors
+    /// [`StoreError::NewerSchema`] or [`StoreError::OlderSchema`] where the schema is not this version's.
+    async fn check_schema(&self) -> Result<(), StoreError>;
+
+    /// A connection of its own for writing. SQLite hands out one at a time (`Locked` otherwise).
+    async fn writer(&self) -> Result<Box<dyn Writer>, StoreError>;
+
+    /// Runs one read-only statement with `$1` parameters on a pooled connection that never waits for the writer.
+    /// Sums are cast: `CAST(SUM(x) AS BIGINT)`.
+    async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
+
+    /// Runs several statements in one read transaction, so that they see one state. For short use: at most 2 s.
+    async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError>;
+
+    /// Runs small statements of housekeeping (leases, cursors, key use) in a transaction of their own; returns rows
+    /// changed per statement. `$1` parameters, SQL both databases read.
+    async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError>;
+
+    /// Copies a consistent image of the store to `path` while it is in use.
+    async fn backup(&self, path: &Path) -> Result<(), StoreError>;
+
+    async fn gauges(&self) -> Result<StoreGauges, StoreError>;
+
+    /// The plan of a statement, for tests: one line per step.
+    async fn explain(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, StoreError>;
+}

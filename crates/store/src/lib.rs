@@ -1,0 +1,24 @@
+//! What a backend must do: descriptions of records, the narrow traits each backend implements whole, and the
+//! contract suite every backend must pass.
+//!
+//! Writes are generic: each table the rules change has one description ([`record::Record`]), from which a backend
+//! derives loads by key or scope and bulk inserts and updates. Reads are SQL: see [`backend::Store::read`].
+
+pub mod backend;
+pub mod catalog;
+pub mod ddl;
+pub mod error;
+pub mod migration;
+#[doc(hidden)]
+pub mod raw_rows;
+pub mod record;
+pub mod tables;
+#[doc(hidden)]
+pub mod specimen;
+pub mod value;
+pub mod working_set;
+
+pub use backend::{Select, Store, Write, WriteMode, Writer};
+pub use error::StoreError;
+pub use record::{ColumnDef, Index, Record, Table, ToRow};
+pub use value::{Column, ColumnKind, Row, Sink, Value};

@@ -1,0 +1,74 @@
+//! Developer commands of Waybill: `cargo xtask help` lists them.
+//!
+//! Only the standard library is used, so that the first `cargo xtask` after a clone compiles in seconds.
+
+#[cfg(not(unix))]
+compile_error!("the developer commands need a Unix system: they start and stop a private PostgreSQL server");
+
+mod ci;
+mod postgres;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Developer commands of Waybill.
+
+Usage: cargo xtask <command>
+
+Commands:
+  test [-- ARGS...]   Run every test of the workspace, with a private PostgreSQL server beside it.
+                      ARGS go to `cargo nextest run` (to `cargo test` where nextest is not installed):
+                        cargo xtask test -- cancel_line
+                        cargo xtask test -- --package waybill-store-postgres
+                      With ARGS only the chosen tests run; without them the doc tests run too.
+  postgres            Start the same private server, print its URL, and keep it until Ctrl-C.
+  ci                  What has to pass before a change lands: format, lints, all tests.
+  deny                Check licenses, bans and sources of the dependencies (skipped without cargo-deny).
+  help                Print this text.
+
+Environment:
+  WAYBILL_TEST_POSTGRES   URL of a PostgreSQL server for the tests, of a role that may create databases.
+                          When set, no server is started:
+                            WAYBILL_TEST_POSTGRES=postgres://postgres@127.0.0.1:5432/postgres cargo xtask test
+
+The private server lives in a new folder of the system's temporary folder, listens on 127.0.0.1 alone, keeps
+PostgreSQL's durable defaults, and is removed at the end, also after a failure or Ctrl-C. It needs PostgreSQL's
+server programs; where they are missing and the commands run as root on a Debian system, they are installed.
+";
+
+/// What went wrong, as a sentence for the developer.
+type Outcome<T = ()> = Result<T, String>;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let command = args.next().unwrap_or_else(|| "help".to_owned());
+    let rest: Vec<String> = args.collect();
+    let outcome = match (command.as_str(), rest.as_slice()) {
+        ("help" | "-h" | "--help", _) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        (_, [only]) if only == "-h" || only == "--help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        ("test", args) => test::run_tests(args),
+        ("postgres", []) => postgres::run_in_foreground(),
+        (postgres::KEEPER, []) => postgres::keep(),
+        ("ci", []) => ci::run_all(),
+        ("deny", []) => ci::deny(),
+        ("postgres" | "ci" | "deny", [extra, ..]) => Err(format!("`{command}` takes no arguments, but got `{extra}`")),
+        _ => Err(format!(
+            "there is no command `{command}`; `cargo xtask help` lists them"
+        )),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
