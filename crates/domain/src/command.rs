@@ -262,6 +262,33 @@ impl Command {
         }
     }
 
+    /// Items whose stock the command will likely move, known once its order is loaded. A guess that saves a round; what
+    /// it leaves out is asked for when the decision's postings are known.
+    pub fn moved_items(&self, world: &World, needs: &mut Footprint) {
+        let moves = matches!(
+            self,
+            Self::SubmitOrder(_)
+                | Self::AllocateOrder(_)
+                | Self::CancelLine(_)
+                | Self::CancelOrder(_)
+                | Self::ExpireOrderReservation(_)
+                | Self::RejectHold(_)
+                | Self::ReleaseHeldStock(_)
+                | Self::RecordOutcome(_)
+                | Self::Pick(_)
+                | Self::Pack(_)
+                | Self::Ship(_)
+                | Self::ReceiveReturn(_)
+        );
+        let Some(order) = self.order().filter(|_| moves).and_then(|id| world.order(id)) else { return };
+        // An outcome moves stock only while the order waits for it.
+        if matches!(self, Self::RecordOutcome(_)) && order.head.lifecycle != crate::order::Lifecycle::Placed {
+            return;
+        }
+        let counted = order.lines.iter().filter(|line| line.supply == crate::catalog::item::Supply::Stock);
+        needs.levels.extend(counted.map(|line| line.item_id));
+    }
+
     /// The personal data the command brings.
     pub fn personal(&self) -> PersonalRows {
         let mut rows = PersonalRows::default();

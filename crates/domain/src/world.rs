@@ -289,15 +289,13 @@ impl World {
 
     /// Folds an event in: its aggregate's records, the levels its postings move, and the chain. Total.
     ///
-    /// Returns the postings, so that whoever writes the log does not work them out again.
-    pub fn apply(&mut self, event: &Event, chain: Chain, origin: Origin) -> Vec<StockPosting> {
+    /// `postings` are the event's own; the levels of their items are loaded.
+    pub fn apply(&mut self, event: &Event, postings: &[StockPosting], chain: Chain, origin: Origin) {
         self.fold(event, origin);
         self.set_chain(event.aggregate(), chain);
-        let postings = event.postings();
-        for posting in &postings {
+        for posting in postings {
             self.post(posting);
         }
-        postings
     }
 
     /// Folds an event into its aggregate's records alone; levels stay as they are. For readers that follow single

@@ -4,6 +4,7 @@ use crate::core::Shared;
 use crate::queue::Waiting;
 use crate::receipt::{Receipt, Verdict, made};
 use crate::submission::{Submission, SubmitError};
+use futures_util::FutureExt;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -101,8 +102,14 @@ pub(crate) fn run(
         }
         let options = shared.options;
         while let Some(batch) = shared.queue.take(options.batch_max, options.batch_rows_max).await {
-            loop_.serve(batch).await;
+            // A bug in a rule must not leave callers waiting for ever, nor go on with a World it may have spoiled.
+            if std::panic::AssertUnwindSafe(loop_.serve(batch)).catch_unwind().await.is_err() {
+                shared.close("a rule failed; see the log".into());
+                shared.queue.close();
+                break;
+            }
         }
+        shared.queue.abandon();
     });
 }
 
@@ -372,12 +379,17 @@ impl Loop {
         let began = Instant::now();
         let asked_skus = !needs.skus.is_empty();
         load(&mut *self.writer, world, &needs).await?;
+        // Levels can be asked for only once the item behind a SKU, or the lines of an order, are known.
+        let mut more = Footprint::default();
         if asked_skus {
-            // Levels can be asked for only once the item behind a SKU is known.
-            let mut more = Footprint::default();
             footprints(world, entries, &mut more);
-            more.normalize();
-            let levels = world.missing(&Footprint { levels: more.levels, ..Footprint::default() });
+        }
+        for entry in entries.iter().filter(|entry| entry.verdict.is_none() && !entry.replayed) {
+            entry.waiting.submission.command.moved_items(world, &mut more);
+        }
+        more.normalize();
+        let levels = world.missing(&Footprint { levels: more.levels, ..Footprint::default() });
+        if !levels.is_empty() {
             load(&mut *self.writer, world, &levels).await?;
         }
         self.shared.figures.load_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
@@ -648,6 +660,14 @@ fn decide(
             };
         }
     };
+    let postings: Vec<Vec<StockPosting>> = events.iter().map(Event::postings).collect();
+    let unread = postings.iter().flatten().map(|posting| posting.key.item_id).filter(|item| !world.has_levels(*item));
+    let levels: Vec<_> = unread.collect();
+    if !levels.is_empty() {
+        number.into_iter().for_each(|number| numbers.give_back(number));
+        return Err(Box::new(Footprint { levels, ..Footprint::default() }));
+    }
+    // From here on the command succeeds.
     let mut receipt = Receipt {
         subject: events.first().map(|event| event.aggregate().into()),
         number: None,
@@ -657,10 +677,9 @@ fn decide(
         awaits_gateway: false,
         replayed: false,
     };
-    for (n, event) in events.iter_mut().enumerate() {
+    for ((n, event), postings) in events.iter_mut().enumerate().zip(postings) {
         command.complete(event);
-        let record = fold(world, entry, event, n as u32, out);
-        receipt.version = record;
+        receipt.version = fold(world, entry, event, postings, n as u32, out);
         made(event, &mut receipt.made);
         match event {
             Event::OrderPlaced(placed) | Event::OrderDrafted(placed) => receipt.number = Some(placed.number),
@@ -687,7 +706,14 @@ fn decide(
 }
 
 /// Seals an event, folds it into the World and keeps it for the log. Returns its sequence in the aggregate.
-fn fold(world: &mut World, entry: &Entry, event: &Event, n: u32, out: &mut Made) -> i64 {
+fn fold(
+    world: &mut World,
+    entry: &Entry,
+    event: &Event,
+    postings: Vec<StockPosting>,
+    n: u32,
+    out: &mut Made,
+) -> i64 {
     let aggregate = event.aggregate();
     let payload = event.encode();
     let attempt = &entry.attempt;
@@ -708,7 +734,7 @@ fn fold(world: &mut World, entry: &Entry, event: &Event, n: u32, out: &mut Made)
             payload: &payload,
         },
     );
-    let postings = world.apply(event, chain, attempt.origin);
+    world.apply(event, &postings, chain, attempt.origin);
     let money = event
         .money_postings()
         .into_iter()

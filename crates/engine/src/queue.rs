@@ -118,4 +118,12 @@ impl Queue {
         self.filled.notify_one();
         self.drained.notify_waiters();
     }
+
+    /// Lets everybody go who still waits.
+    pub(crate) fn abandon(&self) {
+        let left = std::mem::take(&mut self.lock().waiting);
+        for waiting in left {
+            let _ = waiting.reply.send(Err(SubmitError::NotWriting("it is stopping".into())));
+        }
+    }
 }

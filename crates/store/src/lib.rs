@@ -4,6 +4,7 @@
 //! Writes are generic: each table the rules change has one description ([`record::Record`]), from which a backend
 //! derives loads by key or scope and bulk inserts and updates. Reads are SQL: see [`backend::Store::read`].
 
+pub mod audit;
 pub mod backend;
 pub mod catalog;
 pub mod ddl;
@@ -11,6 +12,7 @@ pub mod error;
 pub mod migration;
 #[doc(hidden)]
 pub mod raw_rows;
+pub mod read;
 pub mod record;
 pub mod tables;
 #[doc(hidden)]

@@ -17,8 +17,12 @@ use waybill_domain::ledger::{StockAccount, StockKey};
 const POSITIONS: i64 = 10_000;
 
 /// The states whose units belong to somebody: an order's line or a reservation.
-pub(super) const HELD: [StockAccount; 4] =
-    [StockAccount::Reserved, StockAccount::Allocated, StockAccount::Picked, StockAccount::Packed];
+pub(super) const HELD: [StockAccount; 4] = [
+    StockAccount::Reserved,
+    StockAccount::Allocated,
+    StockAccount::Picked,
+    StockAccount::Packed,
+];
 
 /// Units held per key, in the order of [`HELD`].
 pub(super) type Held = FxHashMap<StockKey, [i64; 4]>;
@@ -52,34 +56,40 @@ pub(super) fn show_key(key: &StockKey) -> String {
 
 /// The log head, compared with the largest position of every table that carries one.
 pub(super) async fn head(store: &dyn Store, findings: &mut Findings) -> Result<i64, StoreError> {
-    const OTHERS: [(&str, &str); 3] = [
-        ("events", "SELECT CAST(COALESCE(MIN(position), 1) AS BIGINT), CAST(COALESCE(MAX(position), 0) AS BIGINT) FROM events"),
-        (
-            "stock_postings",
-            "SELECT CAST(COALESCE(MIN(position), 1) AS BIGINT), CAST(COALESCE(MAX(position), 0) AS BIGINT) FROM stock_postings",
-        ),
-        (
-            "money_postings",
-            "SELECT CAST(COALESCE(MIN(position), 1) AS BIGINT), CAST(COALESCE(MAX(position), 0) AS BIGINT) FROM money_postings",
-        ),
-    ];
+    const TABLES: [&str; 3] = ["events", "stock_postings", "money_postings"];
+    let ends = TABLES.map(|table| {
+        let end = |of: &str| format!("(SELECT {of}(position) FROM {table})");
+        format!("SELECT COALESCE({}, 1), COALESCE({}, 0)", end("MIN"), end("MAX"))
+    });
     let mut statements: Vec<(&str, &[Value])> = vec![("SELECT position FROM log_head WHERE id = 1", &[])];
-    statements.extend(OTHERS.map(|(_, sql)| (sql, [].as_slice())));
+    statements.extend(ends.iter().map(|sql| (sql.as_str(), [].as_slice())));
     let mut answers = store.read_together(&statements).await?.into_iter();
     let Some(mut row) = answers.next().and_then(|rows| rows.into_iter().next()) else {
         findings.add("log.head", "log_head", "id=1", "a row", "none");
         return Ok(0);
     };
     let head: i64 = row.take()?;
-    for ((table, _), rows) in OTHERS.iter().zip(answers) {
+    for (table, rows) in TABLES.into_iter().zip(answers) {
         for mut row in rows {
             let (first, last): (i64, i64) = (row.take()?, row.take()?);
             if first < 1 {
-                findings.add("log.position", table, format!("position={first}"), "a position from 1", first);
+                findings.add(
+                    "log.position",
+                    table,
+                    format!("position={first}"),
+                    "a position from 1",
+                    first,
+                );
             }
-            let fits = if *table == "events" { last == head } else { last <= head };
+            let fits = if table == "events" { last == head } else { last <= head };
             if !fits {
-                findings.add("log.position", table, format!("position={last}"), format!("at most {head}, the log head"), last);
+                findings.add(
+                    "log.position",
+                    table,
+                    format!("position={last}"),
+                    format!("at most {head}, the log head"),
+                    last,
+                );
             }
         }
     }
@@ -148,7 +158,13 @@ impl Ledger {
             }
             expected += 1;
         }
-        findings.add("event.missing", "events", format!("position={expected}"), "an event", "none");
+        findings.add(
+            "event.missing",
+            "events",
+            format!("position={expected}"),
+            "an event",
+            "none",
+        );
         Ok(())
     }
 
@@ -162,18 +178,37 @@ impl Ledger {
 
     fn add(&mut self, posting: &StockPostingRecord, findings: &mut Findings) {
         self.stock_postings += 1;
-        let key =
-            StockKey { item_id: posting.item_id, location_id: posting.location_id, lot_id: posting.lot_id };
+        let key = StockKey {
+            item_id: posting.item_id,
+            location_id: posting.location_id,
+            lot_id: posting.lot_id,
+        };
         let row = || format!("position={} number={}", posting.position, posting.number);
         let quantity = posting.quantity.0;
         let (from, to) = (posting.from_account, posting.to_account);
         if quantity <= 0 || from == to {
             let found = format!("{quantity} {from} -> {to}");
-            findings.add("posting.form", "stock_postings", row(), "more than 0 between two accounts", found);
+            findings.add(
+                "posting.form",
+                "stock_postings",
+                row(),
+                "more than 0 between two accounts",
+                found,
+            );
         }
         if (from.needs_holder() || to.needs_holder()) != posting.holder_id.is_some() {
-            let expected = if posting.holder_id.is_some() { "no holder" } else { "a holder" };
-            findings.add("posting.holder", "stock_postings", row(), expected, format!("{from} -> {to}"));
+            let expected = if posting.holder_id.is_some() {
+                "no holder"
+            } else {
+                "a holder"
+            };
+            findings.add(
+                "posting.holder",
+                "stock_postings",
+                row(),
+                expected,
+                format!("{from} -> {to}"),
+            );
         }
         let sum = self.sums.entry(key).or_default();
         let before = (posting.previous_position, posting.previous_number);

@@ -57,7 +57,11 @@ pub(super) async fn compare(
         let rows = next();
         let whole = rows.len() < LEVELS;
         let levels = typed::<StockLevel>(rows, findings);
-        let upto = if whole { None } else { levels.last().map(|level| level.key) };
+        let upto = if whole {
+            None
+        } else {
+            levels.last().map(|level| level.key)
+        };
         slice(ledger, after, upto, &levels, findings);
         done += levels.len() as i64;
         progress(Stage::Levels, done, ledger.sums().len() as i64);
@@ -114,7 +118,13 @@ fn one(level: &StockLevel, sum: &Sum, findings: &mut Findings) {
     let key = || show_key(&level.key);
     for (place, state) in StockAccount::STATES.iter().enumerate() {
         let key = || format!("{} {}", key(), state.code());
-        findings.equal("level.balance", "stock_levels", key, sum.balances[place], level.balances[place].0);
+        findings.equal(
+            "level.balance",
+            "stock_levels",
+            key,
+            sum.balances[place],
+            level.balances[place].0,
+        );
     }
     findings.equal("level.postings", "stock_levels", key, sum.postings, level.postings);
     let text = |(position, number)| format!("last position={position} number={number}");

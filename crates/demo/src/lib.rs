@@ -1,0 +1,1 @@
+//! A shop with a history, for whoever wants to look around.

@@ -1,0 +1,10 @@
+//! What the files say happened: rows in classes, orders, and what became of them.
+
+pub mod books;
+pub mod classify;
+pub mod head;
+pub mod matching;
+pub mod price;
+pub mod read;
+pub mod records;
+pub mod stock;

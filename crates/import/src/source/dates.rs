@@ -1,0 +1,98 @@
+//! Local dates and times to moments.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use waybill_domain::time::Timestamp;
+
+/// Reads one field's dates; remembers the last one, because rows of an order repeat it.
+#[derive(Clone, Debug)]
+pub struct DateReader {
+    /// None tries ISO 8601.
+    format: Option<String>,
+    time: Time,
+    zone: TimeZone,
+    last: Option<(String, Timestamp)>,
+}
+
+impl DateReader {
+    pub const fn new(format: Option<String>, time: Time, zone: TimeZone) -> Self {
+        Self { format, time, zone, last: None }
+    }
+
+    /// The moment (UTC) that the text names. An hour that occurs twice is its first pass, one that is skipped moves
+    /// forward.
+    pub fn moment(&mut self, text: &str) -> Option<Timestamp> {
+        if let Some((last, at)) = &self.last
+            && last == text
+        {
+            return Some(*at);
+        }
+        let at = match self.local(text)? {
+            Local::Moment(at) => at,
+            Local::Civil(local) => self.zone.to_ambiguous_timestamp(local).compatible().ok()?,
+        };
+        let at = Timestamp(at.as_microsecond());
+        self.last = Some((text.to_owned(), at));
+        Some(at)
+    }
+
+    /// The day that the text names.
+    pub fn day(&self, text: &str) -> Option<Date> {
+        match self.local(text)? {
+            Local::Moment(at) => Some(self.zone.to_datetime(at).date()),
+            Local::Civil(local) => Some(local.date()),
+        }
+    }
+
+    fn local(&self, text: &str) -> Option<Local> {
+        let text = text.trim();
+        let Some(format) = &self.format else {
+            if let Ok(at) = text.parse::<jiff::Timestamp>() {
+                return Some(Local::Moment(at));
+            }
+            return self.civil(text.parse().ok(), text.parse().ok());
+        };
+        let parsed = jiff::fmt::strtime::parse(format, text).ok()?;
+        self.civil(parsed.to_datetime().ok(), parsed.to_date().ok())
+    }
+
+    fn civil(&self, local: Option<DateTime>, day: Option<Date>) -> Option<Local> {
+        local.or_else(|| day.map(|day| day.to_datetime(self.time))).map(Local::Civil)
+    }
+}
+
+enum Local {
+    Moment(jiff::Timestamp),
+    Civil(DateTime),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(format: &str, hour: i8, zone: &str) -> DateReader {
+        DateReader::new(Some(format.to_owned()), Time::constant(hour, 0, 0, 0), TimeZone::get(zone).unwrap())
+    }
+
+    #[test]
+    fn local_times_become_moments() {
+        // Offsets from the IANA database, worked by hand: London +0 in December and +1 in June, New York -4 in June.
+        let cases = [
+            ("%Y-%m-%d %H:%M", "2010-12-01 08:26", "Europe/London", "2010-12-01T08:26:00Z"),
+            ("%Y-%m-%d %H:%M", "2011-06-01 08:26", "Europe/London", "2011-06-01T07:26:00Z"),
+            ("%Y-%m-%d", "2016-06-11", "America/New_York", "2016-06-11T13:00:00Z"),
+            ("%Y-%m-%d %H:%M:%S.%f", "1996-07-04 00:00:00.000", "America/Los_Angeles", "1996-07-04T07:00:00Z"),
+            // The hour from 1 to 2 occurs twice: the first pass is still summer time.
+            ("%Y-%m-%d %H:%M", "2011-10-30 01:30", "Europe/London", "2011-10-30T00:30:00Z"),
+            // The hour from 1 to 2 does not occur: it moves forward to 2:30 summer time.
+            ("%Y-%m-%d %H:%M", "2011-03-27 01:30", "Europe/London", "2011-03-27T01:30:00Z"),
+        ];
+        for (format, text, zone, expected) in cases {
+            let at = reader(format, 9, zone).moment(text).unwrap();
+            assert_eq!(at.to_rfc3339(), expected, "{text}");
+        }
+        assert_eq!(reader("%Y-%m-%d", 0, "UTC").moment("01.02.2020"), None);
+        let midnight = reader("%Y-%m-%d 00:00:00", 0, "America/Sao_Paulo");
+        assert_eq!(midnight.day("2017-10-15 00:00:00").unwrap().to_string(), "2017-10-15");
+    }
+}

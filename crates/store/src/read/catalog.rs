@@ -1,0 +1,124 @@
+//! Items, locations and channels: lists and one by its code.
+
+use super::cursor;
+use super::query::{Query, columns};
+use super::{Page, PageRequest, ReadError, Viewer};
+use crate::backend::Store;
+use crate::record::Record;
+use crate::value::{ColumnKind, Row, Value};
+use waybill_domain::actor::Permission;
+use waybill_domain::catalog::channel::Channel;
+use waybill_domain::catalog::item::Item;
+use waybill_domain::catalog::location::Location;
+
+/// Which of the catalog's records are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct CatalogFilter {
+    /// Only archived ones, or only those that are not.
+    pub archived: Option<bool>,
+    /// The code (SKU) begins with this.
+    pub prefix: Option<String>,
+}
+
+async fn list<T: Record>(
+    store: &dyn Store,
+    base: Query,
+    code_column: &str,
+    filter: &CatalogFilter,
+    page: &PageRequest,
+    code: impl Fn(&T) -> &str,
+) -> Result<Page<T>, ReadError> {
+    let mut query = base;
+    query.and_some("t.archived = ?", filter.archived);
+    if let Some(prefix) = &filter.prefix {
+        // Not by comparing: what sorts before what depends on the database's collation.
+        query.and(&format!("substr(t.{code_column}, 1, length(CAST(? AS TEXT))) = ?"), prefix.as_str());
+    }
+    if let Some(after) = &page.after {
+        query.after(&[&format!("t.{code_column}")], cursor::decode(after, &[ColumnKind::Text])?);
+    }
+    query.order_and_limit(&format!("t.{code_column}"), page.limit() + 1);
+    let rows = query.rows(store).await?;
+    let rows = rows.into_iter().map(|mut row| T::read(&mut row)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |row| vec![Value::from(code(row))]))
+}
+
+fn base<T: Record>() -> Query {
+    Query::new(format!("SELECT {} FROM {} t WHERE TRUE", columns::<T>("t"), T::table().name))
+}
+
+async fn one<T: Record>(store: &dyn Store, query: &Query) -> Result<Option<T>, ReadError> {
+    Ok(query.rows(store).await?.first_mut().map(|row: &mut Row| T::read(row)).transpose()?)
+}
+
+/// Items by SKU.
+pub async fn items(
+    store: &dyn Store,
+    viewer: &Viewer,
+    filter: &CatalogFilter,
+    page: &PageRequest,
+) -> Result<Page<Item>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    list(store, base::<Item>(), "sku", filter, page, |item: &Item| &item.sku).await
+}
+
+pub async fn item(store: &dyn Store, viewer: &Viewer, sku: &str) -> Result<Option<Item>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    let mut query = base::<Item>();
+    query.and("t.sku = ?", sku);
+    one(store, &query).await
+}
+
+/// Locations in the viewer's scope, by code.
+pub async fn locations(
+    store: &dyn Store,
+    viewer: &Viewer,
+    filter: &CatalogFilter,
+    page: &PageRequest,
+) -> Result<Page<Location>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    let mut query = base::<Location>();
+    query.within("t.id", &viewer.actor().locations, |id| id.0);
+    list(store, query, "code", filter, page, |location: &Location| &location.code).await
+}
+
+pub async fn location(store: &dyn Store, viewer: &Viewer, code: &str) -> Result<Option<Location>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    let mut query = base::<Location>();
+    query.within("t.id", &viewer.actor().locations, |id| id.0);
+    query.and("t.code = ?", code);
+    one(store, &query).await
+}
+
+/// Every location, whatever the scope and permissions: to read codes of a request, never to show.
+pub async fn location_codes(store: &dyn Store) -> Result<Vec<Location>, ReadError> {
+    let rows = base::<Location>().rows(store).await?;
+    Ok(rows.into_iter().map(|mut row| Location::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Channels in the viewer's scope, by code.
+pub async fn channels(
+    store: &dyn Store,
+    viewer: &Viewer,
+    filter: &CatalogFilter,
+    page: &PageRequest,
+) -> Result<Page<Channel>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    let mut query = base::<Channel>();
+    query.within("t.id", &viewer.actor().channels, |id| id.0);
+    list(store, query, "code", filter, page, |channel: &Channel| &channel.code).await
+}
+
+pub async fn channel(store: &dyn Store, viewer: &Viewer, code: &str) -> Result<Option<Channel>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    let mut query = base::<Channel>();
+    query.within("t.id", &viewer.actor().channels, |id| id.0);
+    query.and("t.code = ?", code);
+    one(store, &query).await
+}
+
+/// Every channel, whatever the scope and permissions: to read codes of a request, never to show.
+pub async fn channel_codes(store: &dyn Store) -> Result<Vec<Channel>, ReadError> {
+    let rows = base::<Channel>().rows(store).await?;
+    Ok(rows.into_iter().map(|mut row| Channel::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
+}

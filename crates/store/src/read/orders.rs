@@ -1,0 +1,155 @@
+//! The list of orders, newest first.
+
+use super::cursor;
+use super::query::Query;
+use super::{Page, PageRequest, ReadError, Viewer};
+use crate::backend::Store;
+use crate::error::StoreError;
+use crate::value::{ColumnKind, Row, Value};
+use waybill_domain::Code;
+use waybill_domain::actor::Permission;
+use waybill_domain::attempt::Origin;
+use waybill_domain::ids::OrderId;
+use waybill_domain::money::{Currency, Minor};
+use waybill_domain::order::{
+    DeliveryStatus, FulfillmentStatus, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus,
+};
+use waybill_domain::time::{Date, Timestamp};
+
+/// Which orders are wanted; everything given must hold.
+#[derive(Clone, Debug, Default)]
+pub struct OrderFilter {
+    pub lifecycle: Option<Lifecycle>,
+    pub payment_status: Option<PaymentStatus>,
+    pub fulfillment_status: Option<FulfillmentStatus>,
+    pub delivery_status: Option<DeliveryStatus>,
+    pub return_status: Option<ReturnStatus>,
+    /// The channel's code.
+    pub channel: Option<String>,
+    /// The customer's code.
+    pub customer: Option<String>,
+    pub external_ref: Option<String>,
+    pub number: Option<OrderNumber>,
+    /// With an active hold, or without.
+    pub held: Option<bool>,
+    pub origin: Option<Origin>,
+    pub placed_from: Option<Timestamp>,
+    /// Before this moment.
+    pub placed_to: Option<Timestamp>,
+}
+
+/// An order as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRow {
+    pub id: OrderId,
+    pub number: OrderNumber,
+    pub channel: String,
+    pub external_ref: Option<String>,
+    /// The customer's code.
+    pub customer: Option<String>,
+    /// The name, or else the company, of who ordered.
+    pub name: Option<String>,
+    pub country: Option<String>,
+    pub currency: Currency,
+    pub total: Minor,
+    pub lifecycle: Lifecycle,
+    pub payment_status: PaymentStatus,
+    pub fulfillment_status: FulfillmentStatus,
+    pub delivery_status: DeliveryStatus,
+    pub return_status: ReturnStatus,
+    pub holds_active: i64,
+    pub priority: i64,
+    pub placed_at: Timestamp,
+    pub requested_by: Option<Date>,
+    pub version: i64,
+}
+
+const COLUMNS: &str = "SELECT o.id, o.number, ch.code, o.external_ref, c.code, COALESCE(p.name, p.company), o.country, \
+    o.currency, o.goods + o.tax + o.charges, o.lifecycle, o.payment_status, o.fulfillment_status, o.delivery_status, \
+    o.return_status, o.holds_active, o.priority, o.placed_at, o.requested_by, o.sequence \
+    FROM orders o JOIN channels ch ON ch.id = o.channel_id LEFT JOIN customers c ON c.id = o.customer_id \
+    LEFT JOIN parties p ON p.id = o.party_id WHERE TRUE";
+
+fn read(row: &mut Row) -> Result<OrderRow, StoreError> {
+    Ok(OrderRow {
+        id: row.take()?,
+        number: row.take()?,
+        channel: row.take()?,
+        external_ref: row.take()?,
+        customer: row.take()?,
+        name: row.take()?,
+        country: row.take()?,
+        currency: row.take()?,
+        total: row.take()?,
+        lifecycle: row.take()?,
+        payment_status: row.take()?,
+        fulfillment_status: row.take()?,
+        delivery_status: row.take()?,
+        return_status: row.take()?,
+        holds_active: row.take()?,
+        priority: row.take()?,
+        placed_at: row.take()?,
+        requested_by: row.take()?,
+        version: row.take()?,
+    })
+}
+
+/// Orders in the viewer's channels, newest first.
+pub async fn orders(
+    store: &dyn Store,
+    viewer: &Viewer,
+    filter: &OrderFilter,
+    page: &PageRequest,
+) -> Result<Page<OrderRow>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    let mut query = Query::new(COLUMNS);
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    query.and_some("o.lifecycle = ?", filter.lifecycle.map(Code::code));
+    query.and_some("o.payment_status = ?", filter.payment_status.map(Code::code));
+    query.and_some("o.fulfillment_status = ?", filter.fulfillment_status.map(Code::code));
+    query.and_some("o.delivery_status = ?", filter.delivery_status.map(Code::code));
+    query.and_some("o.return_status = ?", filter.return_status.map(Code::code));
+    query.and_some("o.origin = ?", filter.origin.map(Code::code));
+    query.and_some("o.channel_id = (SELECT f.id FROM channels f WHERE f.code = ?)", filter.channel.as_deref());
+    query.and_some("o.customer_id = (SELECT f.id FROM customers f WHERE f.code = ?)", filter.customer.as_deref());
+    query.and_some("o.external_ref = ?", filter.external_ref.as_deref());
+    query.and_some("o.number = ?", filter.number.map(|number| number.0));
+    query.and_some("o.placed_at >= ?", filter.placed_from.map(|at| at.0));
+    query.and_some("o.placed_at < ?", filter.placed_to.map(|at| at.0));
+    match filter.held {
+        Some(true) => query.push(" AND o.holds_active > 0"),
+        Some(false) => query.push(" AND o.holds_active = 0"),
+        None => {}
+    }
+    if let Some(after) = &page.after {
+        let key = cursor::decode(after, &[ColumnKind::Id])?;
+        query.and("o.id < ?", key.into_iter().next().unwrap_or(Value::Null));
+    }
+    query.order_and_limit("o.id DESC", page.limit() + 1);
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |row| vec![Value::Id(row.id.0)]))
+}
+
+/// Confirmed orders with stock allocated and not handed to a location, most urgent first.
+pub async fn to_release(
+    store: &dyn Store,
+    viewer: &Viewer,
+    page: &PageRequest,
+) -> Result<Page<OrderRow>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    let mut query = Query::new(COLUMNS);
+    query.push(
+        " AND o.lifecycle = 'confirmed' AND EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id \
+         AND a.fulfillment_order = 0 AND a.allocated > 0)",
+    );
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    if let Some(after) = &page.after {
+        let mut key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id])?.into_iter();
+        let priority = query.bind(key.next().unwrap_or(Value::Null));
+        let id = query.bind(key.next().unwrap_or(Value::Null));
+        query.push(&format!(" AND (o.priority < {priority} OR (o.priority = {priority} AND o.id > {id}))"));
+    }
+    query.order_and_limit("o.priority DESC, o.id", page.limit() + 1);
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |row| vec![Value::Int(row.priority), Value::Id(row.id.0)]))
+}

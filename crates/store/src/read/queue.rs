@@ -1,0 +1,184 @@
+//! The work of the locations: what to pick, pack and ship, most urgent first.
+
+use super::cursor;
+use super::query::{Query, columns};
+use super::{Page, PageRequest, ReadError, Viewer};
+use crate::backend::Store;
+use crate::error::StoreError;
+use crate::record::Record;
+use crate::value::{ColumnKind, Row, Value};
+use waybill_domain::actor::Permission;
+use waybill_domain::fulfillment::FulfillmentOrder;
+use waybill_domain::ids::{FulfillmentOrderId, LotId, OrderId};
+use waybill_domain::order::OrderNumber;
+use waybill_domain::quantity::Quantity;
+use waybill_domain::shipping::Parcel;
+use waybill_domain::time::Date;
+
+/// Units of a line that one fulfillment order works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkLine {
+    pub line: u32,
+    pub sku: String,
+    pub name: String,
+    pub lot_id: LotId,
+    pub allocated: Quantity,
+    pub picked: Quantity,
+    pub packed: Quantity,
+    pub shipped: Quantity,
+}
+
+/// A fulfillment order with its lines and parcels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    pub fulfillment_order: FulfillmentOrder,
+    pub order_number: OrderNumber,
+    /// The location's code.
+    pub location: String,
+    /// The channel's code.
+    pub channel: String,
+    pub country: Option<String>,
+    pub requested_by: Option<Date>,
+    /// How many active holds the order has.
+    pub holds_active: i64,
+    pub lines: Vec<WorkLine>,
+    pub parcels: Vec<Parcel>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct WorkFilter {
+    /// The location's code.
+    pub location: Option<String>,
+    /// Closed and cancelled work too.
+    pub ended: bool,
+}
+
+const READERS: &[Permission] = &[Permission::OrdersRead, Permission::FulfillmentWrite];
+
+fn base() -> Query {
+    Query::new(format!(
+        "SELECT {}, o.number, l.code, ch.code, o.country, o.requested_by, o.holds_active FROM fulfillment_orders f \
+         JOIN orders o ON o.id = f.order_id JOIN locations l ON l.id = f.location_id \
+         JOIN channels ch ON ch.id = o.channel_id WHERE TRUE",
+        columns::<FulfillmentOrder>("f")
+    ))
+}
+
+fn read(row: &mut Row) -> Result<Work, StoreError> {
+    Ok(Work {
+        fulfillment_order: FulfillmentOrder::read(row)?,
+        order_number: row.take()?,
+        location: row.take()?,
+        channel: row.take()?,
+        country: row.take()?,
+        requested_by: row.take()?,
+        holds_active: row.take()?,
+        lines: Vec::new(),
+        parcels: Vec::new(),
+    })
+}
+
+fn scope(query: &mut Query, viewer: &Viewer) {
+    query.within("f.location_id", &viewer.actor().locations, |id| id.0);
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+}
+
+/// Open work at the viewer's locations, most urgent first.
+pub async fn queue(
+    store: &dyn Store,
+    viewer: &Viewer,
+    filter: &WorkFilter,
+    page: &PageRequest,
+) -> Result<Page<Work>, ReadError> {
+    viewer.must(READERS)?;
+    let mut query = base();
+    if !filter.ended {
+        query.push(" AND f.state IN ('open', 'in_progress')");
+    }
+    scope(&mut query, viewer);
+    query.and_some("f.location_id = (SELECT x.id FROM locations x WHERE x.code = ?)", filter.location.as_deref());
+    if let Some(after) = &page.after {
+        let mut key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id, ColumnKind::Int])?.into_iter();
+        let mut next = || query.bind(key.next().unwrap_or(Value::Null));
+        let (priority, order, number) = (next(), next(), next());
+        query.push(&format!(
+            " AND (f.priority < {priority} OR (f.priority = {priority} AND (f.order_id, f.number) > ({order}, {number})))"
+        ));
+    }
+    query.order_and_limit("f.priority DESC, f.order_id, f.number", page.limit() + 1);
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut page = Page::cut(rows, page.limit(), |row| {
+        let work = &row.fulfillment_order;
+        vec![Value::Int(work.priority), Value::Id(work.order_id.0), Value::Int(work.number.into())]
+    });
+    fill(store, &mut page.rows).await?;
+    Ok(page)
+}
+
+/// One fulfillment order at one of the viewer's locations.
+pub async fn work(store: &dyn Store, viewer: &Viewer, id: FulfillmentOrderId) -> Result<Option<Work>, ReadError> {
+    viewer.must(READERS)?;
+    let mut query = base();
+    query.and("f.order_id = ?", id.order_id.0);
+    query.and("f.number = ?", i64::from(id.number));
+    scope(&mut query, viewer);
+    let mut found = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    fill(store, &mut found).await?;
+    Ok(found.into_iter().next())
+}
+
+/// Adds the lines and parcels.
+async fn fill(store: &dyn Store, works: &mut [Work]) -> Result<(), ReadError> {
+    let mut orders: Vec<OrderId> = works.iter().map(|work| work.fulfillment_order.order_id).collect();
+    orders.sort();
+    orders.dedup();
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let of = |text: &str, order: &str| {
+        let mut query = Query::new(text);
+        let places: Vec<_> = orders.iter().map(|id| query.bind(id.0)).collect();
+        query.push(&format!(" IN ({}){order}", places.join(", ")));
+        query
+    };
+    let lines = of(
+        "SELECT a.order_id, a.fulfillment_order, a.line, r.sku, i.name, a.lot_id, CAST(SUM(a.allocated) AS BIGINT), \
+         CAST(SUM(a.picked) AS BIGINT), CAST(SUM(a.packed) AS BIGINT), CAST(SUM(a.shipped) AS BIGINT) \
+         FROM allocations a JOIN order_lines r ON r.order_id = a.order_id AND r.number = a.line \
+         JOIN items i ON i.id = a.item_id WHERE a.order_id",
+        " GROUP BY a.order_id, a.fulfillment_order, a.line, r.sku, i.name, a.lot_id ORDER BY a.order_id, a.line, a.lot_id",
+    );
+    let parcels = of(
+        &format!("SELECT {} FROM parcels p WHERE p.order_id", columns::<Parcel>("p")),
+        " ORDER BY p.order_id, p.number",
+    );
+    let mut found = Query::together(&[&lines, &parcels], store).await?.into_iter();
+    let find = |works: &mut [Work], order: OrderId, number: u32| {
+        works.iter().position(|work| {
+            work.fulfillment_order.order_id == order && work.fulfillment_order.number == number
+        })
+    };
+    for mut row in found.next().unwrap_or_default() {
+        let (order, number) = (row.take()?, row.take()?);
+        let line = WorkLine {
+            line: row.take()?,
+            sku: row.take()?,
+            name: row.take()?,
+            lot_id: row.take()?,
+            allocated: row.take()?,
+            picked: row.take()?,
+            packed: row.take()?,
+            shipped: row.take()?,
+        };
+        if let Some(place) = find(works, order, number) {
+            works[place].lines.push(line);
+        }
+    }
+    for mut row in found.next().unwrap_or_default() {
+        let parcel = Parcel::read(&mut row)?;
+        if let Some(place) = find(works, parcel.order_id, parcel.fulfillment_order) {
+            works[place].parcels.push(parcel);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 done, and what was checked is not as it must be (audit, bench, import with rejects \
+under --strict-rejects); 2 the command line or the settings are wrong; 3 the store cannot be used; 4 the rules refused; 5 anything else.";
+
+/// Order processing: takes orders in, promises stock, takes payment, picks, packs, ships, and can prove its books.
+#[derive(Debug, Parser)]
+#[command(name = "waybill", version, about, after_help = EXIT_CODES, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Where the store is: sqlite:PATH or postgres://user@host/database [default: sqlite:waybill-data/waybill.db]
+    #[arg(long, global = true, env = "WAYBILL_DATABASE", hide_env_values = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// A settings file in TOML; `waybill config example` prints one
+    #[arg(long, global = true, env = "WAYBILL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON object for programs instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What is logged: a level, or levels per part such as info,waybill_engine=debug [default: info]
+    #[arg(long, global = true, env = "WAYBILL_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the HTTP API on a store
+    Serve(Serve),
+    /// Make a shop with a history, then serve it and keep orders coming
+    Demo(Demo),
+    /// Bring orders in from other systems
+    #[command(subcommand)]
+    Import(Import),
+    /// Prove that the books are right: ledgers, histories, laws
+    Audit,
+    /// Measure this machine: orders per second through the engine, by card, over HTTP, and against bare rows
+    Bench(Bench),
+    /// Tell why an order is as it is
+    Why(Why),
+    /// Keys with which programs use the API
+    #[command(subcommand)]
+    Key(Key),
+    /// Bring a store to this version's schema
+    Migrate,
+    /// Copy the store, while it is in use
+    Backup(Backup),
+    /// Put a backup in the place of a store that is not in use
+    Restore(Restore),
+    /// Print the API's description (OpenAPI 3.1)
+    Openapi,
+    /// The settings
+    #[command(subcommand)]
+    Config(Config),
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// How long the answer to a new order waits for its payment, in milliseconds [default: 5000]
+    #[arg(long, value_name = "MS")]
+    pub settle_ms: Option<String>,
+    /// How long the simulated payment gateway takes to answer, in milliseconds [default: 50]
+    #[arg(long, value_name = "MS")]
+    pub gateway_ms: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Makes another shop and another history
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Orders in the history
+    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub orders: u32,
+    /// The folder that gets the store, unless --database names one
+    #[arg(long, default_value = "./waybill-data")]
+    pub dir: PathBuf,
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Make the history and stop
+    #[arg(long)]
+    pub no_serve: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Order history from CSV or TSV files (also gzipped)
+    Orders(ImportOrders),
+}
+
+#[derive(Debug, Args)]
+pub struct ImportOrders {
+    /// The files; several where the preset needs them
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// A mapping file, or the name of a preset: online-retail, superstore, northwind, olist
+    #[arg(long, value_name = "MAP")]
+    pub map: String,
+    /// Where the goods come from: `receive` books the receipts that the history implies, `strict` uses what is there
+    #[arg(long, value_enum, default_value_t = StockMode::Receive)]
+    pub stock: StockMode,
+    /// Read and check everything, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where rejected rows go: a CSV with line number, column and reason
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// End with exit code 1 where a row was rejected
+    #[arg(long)]
+    pub strict_rejects: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StockMode {
+    Receive,
+    Strict,
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// How long each part is measured, in seconds
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub seconds: u32,
+    /// Orders in the store before measuring begins
+    #[arg(long, default_value_t = 100_000)]
+    pub prefill: u32,
+    /// Callers at once
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub clients: u32,
+    /// HTTP connections at once
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub connections: u32,
+    /// How long the simulated gateway takes to answer, in milliseconds; above 0 cards are also measured without
+    #[arg(long, default_value_t = 0)]
+    pub gateway_ms: u64,
+    /// Measure only one item bought by everyone against items bought all over
+    #[arg(long)]
+    pub hot: bool,
+    /// Leave the comparison with bare rows out
+    #[arg(long)]
+    pub no_raw: bool,
+    /// Engines that write at once in the hot-item comparison; more than one needs PostgreSQL
+    #[arg(long, value_name = "N")]
+    pub writers: Option<u32>,
+    /// Keep the store that was made, and say where it is
+    #[arg(long)]
+    pub keep: bool,
+    /// Use the store that --database names instead of a new one beside it; refused where it holds orders
+    #[arg(long)]
+    pub in_place: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Why {
+    /// An order's id (ord_...) or number (W-100001), or an item's, location's or other thing's id
+    pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key and print its secret, once
+    Create(KeyCreate),
+    /// List the keys, without their secrets
+    List,
+    /// End a key
+    Revoke(KeyRevoke),
+}
+
+#[derive(Debug, Args)]
+pub struct KeyCreate {
+    /// What the key is for
+    #[arg(long)]
+    pub name: String,
+    /// What it may do, separated by commas; `all` for everything
+    #[arg(long, default_value = "all", value_delimiter = ',')]
+    pub permissions: Vec<String>,
+    /// Codes of the channels it may see and touch, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',')]
+    pub channels: Vec<String>,
+    /// Codes of the locations it may see and touch, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',')]
+    pub locations: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyRevoke {
+    /// The key's id (key_...)
+    pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The new file
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// A file that `waybill backup` made
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Read the settings from all sources and report every problem
+    Check,
+    /// Print a settings file with every setting, its meaning and its default
+    Example,
+}

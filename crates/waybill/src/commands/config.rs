@@ -1,0 +1,21 @@
+//! `waybill config check`: that this runs at all means that every source could be read.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::Settings;
+use serde_json::{Map, Value, json};
+
+pub fn check(settings: &Settings, output: Output) -> Result<(), Failure> {
+    let database = settings.database()?;
+    let mut values = Map::new();
+    for known in settings.list() {
+        let name = if known.section.is_empty() { known.name.to_owned() } else { format!("{}.{}", known.section, known.name) };
+        // A database's URL may hold a password.
+        let value = if known.name == "database" { database.shown() } else { known.value };
+        output.line(format!("{name} = {value}"));
+        values.insert(name, Value::String(value));
+    }
+    output.answer(&json!({"ok": true, "settings": values}));
+    output.line("the settings are good");
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! `waybill key create`, `list` and `revoke`.
+
+use crate::cli::{Key, KeyCreate, KeyRevoke};
+use crate::database::{engine, open_current, open_existing};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::Settings;
+use serde_json::json;
+use std::sync::Arc;
+use waybill_domain::Code;
+use waybill_domain::actor::{Actor, AllMarker, Door, Permission, Scope};
+use waybill_domain::chain::{digest, hex};
+use waybill_domain::ids::{ApiKeyId, Id};
+use waybill_domain::system::{ApiKey, CreateApiKey, RevokeApiKey};
+use waybill_engine::Submission;
+use waybill_store::{Record, Store, Value};
+
+/// How a key's secret begins, so that a leaked one is recognized.
+const SECRET_PREFIX: &str = "wbk_";
+
+pub async fn run(key: Key, settings: &Settings, output: Output) -> Result<(), Failure> {
+    match key {
+        Key::Create(create) => self::create(&create, settings, output).await,
+        Key::List => list(settings, output).await,
+        Key::Revoke(revoke) => self::revoke(&revoke, settings, output).await,
+    }
+}
+
+async fn create(asked: &KeyCreate, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let permissions = permissions(&asked.permissions)?;
+    let database = settings.database()?;
+    let store = open_current(&database, settings).await?;
+    let channels = scope(&*store, "channels", "--channels", &asked.channels).await?;
+    let locations = scope(&*store, "locations", "--locations", &asked.locations).await?;
+    let secret = secret()?;
+    let command = CreateApiKey {
+        name: asked.name.clone(),
+        secret_hash: digest(secret.as_bytes()),
+        permissions,
+        channels,
+        locations,
+    };
+    let engine = engine(store, settings, false).await?;
+    let actor = Arc::new(Actor::system("command_line", Door::Command));
+    let answer = engine.submit(Submission::new(command, actor, engine.ids())).await;
+    engine.stop().await;
+    let id = answer?.subject.map(|subject| subject.to_string()).unwrap_or_default();
+    output.answer(&json!({"id": id, "name": asked.name, "secret": secret}));
+    output.line(format!("{secret}"));
+    if !output.is_json() {
+        eprintln!("This is the secret of {id} ({}); it is shown only now. Send it as `Authorization: Bearer {SECRET_PREFIX}...`.", asked.name);
+    }
+    Ok(())
+}
+
+/// 32 bytes nobody can guess.
+fn secret() -> Result<String, Failure> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::Other(format!("the operating system gives no randomness: {error}")))?;
+    Ok(format!("{SECRET_PREFIX}{}", hex(&bytes)))
+}
+
+fn permissions(words: &[String]) -> Result<Vec<Permission>, Failure> {
+    if words.iter().any(|word| word == "all") {
+        return Ok(Permission::ALL.to_vec());
+    }
+    let known = || Permission::ALL.iter().map(|one| one.code()).collect::<Vec<_>>().join(", ");
+    let unknown: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| Permission::from_code(word).is_none()).collect();
+    if !unknown.is_empty() {
+        let what = format!("--permissions: no such permission: {}; there are: all, {}", unknown.join(", "), known());
+        return Err(Failure::Usage(what));
+    }
+    Ok(words.iter().filter_map(|word| Permission::from_code(word)).collect())
+}
+
+/// The ids behind codes; everything where none is named.
+async fn scope<T: From<Id>>(
+    store: &dyn Store,
+    table: &str,
+    flag: &str,
+    codes: &[String],
+) -> Result<Scope<T>, Failure> {
+    if codes.is_empty() {
+        return Ok(Scope::All(AllMarker::All));
+    }
+    let (mut ids, mut unknown) = (Vec::new(), Vec::new());
+    for code in codes {
+        let sql = format!("SELECT id FROM {table} WHERE code = $1");
+        match store.read(&sql, &[Value::from(code.as_str())]).await?.into_iter().next() {
+            Some(mut row) => ids.push(T::from(row.take::<Id>()?)),
+            None => unknown.push(code.as_str()),
+        }
+    }
+    if unknown.is_empty() {
+        Ok(Scope::Only(ids))
+    } else {
+        Err(Failure::Usage(format!("{flag}: no {table} with the code {}", unknown.join(", "))))
+    }
+}
+
+async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
+    let store = settings.database()?.open_reader(settings).await?;
+    store.check_schema().await?;
+    let sql = format!("SELECT {} FROM api_keys ORDER BY id", ApiKey::table().column_list());
+    let mut keys = Vec::new();
+    for mut row in store.read(&sql, &[]).await? {
+        keys.push(ApiKey::read(&mut row)?);
+    }
+    let words = |key: &ApiKey| key.permissions.iter().map(|one| one.code()).collect::<Vec<_>>();
+    let list: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            json!({
+                "id": key.id, "name": key.name, "permissions": words(key), "channels": key.channels,
+                "locations": key.locations, "created_at": key.created_at.to_rfc3339(),
+                "revoked_at": key.revoked_at.map(|at| at.to_rfc3339()),
+            })
+        })
+        .collect();
+    output.answer(&json!({"keys": list}));
+    for key in &keys {
+        let state = key.revoked_at.map_or_else(String::new, |at| format!(", revoked {at}"));
+        let all = key.permissions.len() == Permission::ALL.len();
+        let may = if all { "all".to_owned() } else { words(key).join(",") };
+        output.line(format!("{}  {}  {may}  created {}{state}", key.id, key.name, key.created_at));
+    }
+    if keys.is_empty() {
+        output.line("there is no key yet; `waybill key create --name NAME` makes one");
+    }
+    Ok(())
+}
+
+async fn revoke(asked: &KeyRevoke, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let key_id: ApiKeyId = asked.id.parse().map_err(|error| Failure::Usage(format!("{}: {error}", asked.id)))?;
+    let store = open_existing(&settings.database()?, settings).await?;
+    let engine = engine(store, settings, false).await?;
+    let actor = Arc::new(Actor::system("command_line", Door::Command));
+    let answer = engine.submit(Submission::new(RevokeApiKey { key_id }, actor, engine.ids())).await;
+    engine.stop().await;
+    answer?;
+    output.answer(&json!({"id": key_id, "revoked": true}));
+    output.line(format!("{key_id} is revoked"));
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Opens the store that `--database` names.
+
+use crate::failure::Failure;
+use crate::settings::Settings;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use waybill_engine::{Engine, EngineOptions, Ports};
+use waybill_integrations::gateways::simulator::Simulator;
+use waybill_store::{Store, StoreError};
+use waybill_store_postgres::{PostgresOptions, PostgresStore};
+use waybill_store_sqlite::{SqliteOptions, SqliteStore};
+
+/// Where a store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    Sqlite(PathBuf),
+    /// A URL; may hold a password and is never printed.
+    Postgres(String),
+}
+
+impl Database {
+    /// # Errors
+    /// [`Failure::Usage`] where the text is neither.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        if let Some(path) = text.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        Err(Failure::Usage(
+            "--database must look like sqlite:waybill-data/waybill.db or postgres://user@host/database".to_owned(),
+        ))
+    }
+
+    /// As operators see it: without user, password and parameters.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => {
+                let place = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+                let place = place.split('?').next().unwrap_or_default();
+                format!("postgres://{}", place.rsplit_once('@').map_or(place, |(_, place)| place))
+            }
+        }
+    }
+
+    /// Opens the store for this process, making an SQLite file (and its folder) where there is none.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn open(&self, settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+        match self {
+            Self::Sqlite(path) => {
+                private_folder(path)?;
+                Ok(Arc::new(SqliteStore::open(path, sqlite_options(settings))?))
+            }
+            Self::Postgres(url) => Ok(Arc::new(PostgresStore::connect(url, &postgres_options(settings)).await?)),
+        }
+    }
+
+    /// Opens a store that is there, for reading, also beside the process that has it.
+    ///
+    /// # Errors
+    /// As the backend says.
+    pub async fn open_reader(&self, settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+        match self {
+            Self::Sqlite(path) => Ok(Arc::new(SqliteStore::open_reader(path, sqlite_options(settings))?)),
+            Self::Postgres(_) => self.open(settings).await,
+        }
+    }
+
+    /// Whether opening for writing would find something.
+    pub fn exists(&self) -> bool {
+        match self {
+            Self::Sqlite(path) => path.is_file(),
+            Self::Postgres(_) => true,
+        }
+    }
+}
+
+/// Opens a store that is there, for writing.
+///
+/// # Errors
+/// [`Failure::Usage`] where there is none.
+pub async fn open_existing(database: &Database, settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    if !database.exists() {
+        let what = format!("there is no store at {}; `waybill serve` makes one, or name another with --database", database.shown());
+        return Err(Failure::Usage(what));
+    }
+    database.open(settings).await
+}
+
+/// Opens a store; an empty one gets the schema, one of another version is refused.
+///
+/// # Errors
+/// As the backend says.
+pub async fn open_current(database: &Database, settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    let store = database.open(settings).await?;
+    match store.check_schema().await {
+        Ok(()) => {}
+        Err(StoreError::OlderSchema { found: 0, .. }) => {
+            store.migrate().await?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(store)
+}
+
+/// Starts an engine with the simulated gateway.
+///
+/// # Errors
+/// Where the store has another writer.
+pub async fn engine(store: Arc<dyn Store>, settings: &Settings, workers: bool) -> Result<Engine, Failure> {
+    let options = EngineOptions {
+        waiting_max: settings.engine.waiting_max,
+        batch_max: settings.engine.batch_max,
+        gateway_calls_max: settings.engine.gateway_calls_max,
+        receipts_keep_s: i64::from(settings.engine.keys_keep_days) * 86_400,
+        workers,
+        ..EngineOptions::default()
+    };
+    let clock = Arc::new(waybill_engine::ports::SystemClock);
+    let gateway = Simulator::new(clock, Duration::from_millis(settings.gateway.latency_ms));
+    let gateway: Arc<dyn waybill_engine::Gateway> = Arc::new(gateway);
+    Ok(Engine::start(store, Ports::system([gateway]), options).await?)
+}
+
+fn sqlite_options(settings: &Settings) -> SqliteOptions {
+    SqliteOptions {
+        readers: settings.sqlite.readers,
+        writer_cache_kib: settings.sqlite.writer_cache_kib,
+        reader_cache_kib: settings.sqlite.reader_cache_kib,
+        ..SqliteOptions::default()
+    }
+}
+
+fn postgres_options(settings: &Settings) -> PostgresOptions {
+    PostgresOptions {
+        readers: settings.postgres.readers,
+        connect_limit: Duration::from_millis(settings.postgres.connect_ms),
+        ..PostgresOptions::default()
+    }
+}
+
+/// Makes the folder of a new store so that only its owner can look inside.
+fn private_folder(store: &Path) -> Result<(), Failure> {
+    let Some(folder) = store.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+        return Ok(());
+    };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| {
+        Failure::Other(format!("the folder {} cannot be made: {error}; name another place with --database", folder.display()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_named_by_scheme_and_its_password_is_never_shown() {
+        let sqlite = Database::parse("sqlite:a/b.db").expect("a path");
+        assert_eq!(sqlite, Database::Sqlite("a/b.db".into()));
+        let postgres = Database::parse("postgres://ada:secret@db.example.org:5433/shop?x=secret2").expect("a URL");
+        assert_eq!(postgres.shown(), "postgres://db.example.org:5433/shop");
+        for wrong in ["", "sqlite:", "waybill.db", "mysql://x"] {
+            assert!(Database::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

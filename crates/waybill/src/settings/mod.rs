@@ -1,0 +1,175 @@
+//! What can be set, where from, and which source wins: flags, then `WAYBILL_*` variables, then the file, then defaults.
+
+mod example;
+mod sources;
+mod value;
+
+pub use example::example;
+pub use sources::{Problem, Sources};
+
+use std::net::SocketAddr;
+
+/// Declares one struct per concern. Each setting is `section.name` in the file and `WAYBILL_SECTION_NAME` in the
+/// environment; those of the section `""` stand at the top of the file.
+macro_rules! settings {
+    ($($(#[doc = $about:literal])+ $name:ident = $section:literal { $($(#[doc = $doc:literal])+ $field:ident: $type:ty = $default:expr,)+ })+) => {
+        $(
+            $(#[doc = $about])+
+            #[derive(Clone, Debug, PartialEq, Eq)]
+            pub struct $name { $($(#[doc = $doc])+ pub $field: $type,)+ }
+
+            impl Default for $name {
+                fn default() -> Self {
+                    Self { $($field: $default,)+ }
+                }
+            }
+        )+
+
+        /// One setting, as the example file and the environment know it.
+        #[derive(Clone, Debug)]
+        pub struct Known {
+            pub section: &'static str,
+            /// What the section is about.
+            pub about: String,
+            pub name: &'static str,
+            pub doc: String,
+            /// As written in the file.
+            pub value: String,
+        }
+
+        impl Settings {
+            /// Every setting with the value it has here, in the order of the example file.
+            pub fn list(&self) -> Vec<Known> {
+                let mut known = Vec::new();
+                $(
+                    let about = [$($about.trim()),+].join(" ");
+                    let concern: &$name = self.concern();
+                    $(known.push(Known {
+                        section: $section,
+                        about: about.clone(),
+                        name: stringify!($field),
+                        doc: [$($doc.trim()),+].join(" "),
+                        value: value::Setting::show(&concern.$field),
+                    });)+
+                )+
+                known
+            }
+
+            /// Takes one value in. `None` where no setting has that name.
+            ///
+            /// # Errors
+            /// What is wrong with the value.
+            fn set(&mut self, section: &str, name: &str, given: &value::Given) -> Option<Result<(), String>> {
+                match (section, name) {
+                    $($(($section, stringify!($field)) => {
+                        let concern: &mut $name = self.concern_mut();
+                        Some(value::Setting::take(given).map(|value| concern.$field = value))
+                    })+)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The store and the log of this process.
+    Process = "" {
+        /// Where the store is: `sqlite:PATH` or `postgres://user@host/database`.
+        database: String = "sqlite:waybill-data/waybill.db".to_owned(),
+        /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`), or levels per part such as `info,waybill_engine=debug`.
+        log: String = "info".to_owned(),
+        /// Whether the log is written as JSON, one object per line.
+        log_json: bool = false,
+    }
+    /// The HTTP server.
+    Server = "server" {
+        /// Where it listens. An address that other machines reach is refused while there is no API key.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
+        /// How long the answer to a new order waits for its payment, in milliseconds.
+        settle_ms: u64 = 5_000,
+        /// How long running requests may take once the process is asked to stop, in milliseconds.
+        stop_ms: u64 = 10_000,
+    }
+    /// How much the engine takes on.
+    Engine = "engine" {
+        /// Commands that may wait; beyond it callers are told `overloaded` at once.
+        waiting_max: usize = 8_192,
+        /// Commands carried out in one transaction at most.
+        batch_max: usize = 1_000,
+        /// Calls to payment gateways under way at once.
+        gateway_calls_max: usize = 4_096,
+        /// How long an idempotency key is remembered at least, in days.
+        keys_keep_days: u32 = 14,
+    }
+    /// The built-in simulated payment gateway.
+    Gateway = "gateway" {
+        /// How long it takes to answer, in milliseconds.
+        latency_ms: u64 = 50,
+    }
+    /// A store on SQLite.
+    Sqlite = "sqlite" {
+        /// Connections for reading.
+        readers: usize = 4,
+        /// Page cache of the writer, in KiB.
+        writer_cache_kib: u32 = 65_536,
+        /// Page cache of each reader, in KiB.
+        reader_cache_kib: u32 = 8_192,
+    }
+    /// A store on PostgreSQL.
+    Postgres = "postgres" {
+        /// Connections for reading; writers have their own.
+        readers: usize = 8,
+        /// How long to wait for a connection, in milliseconds.
+        connect_ms: u64 = 10_000,
+    }
+}
+
+/// All settings of a process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    pub process: Process,
+    pub server: Server,
+    pub engine: Engine,
+    pub gateway: Gateway,
+    pub sqlite: Sqlite,
+    pub postgres: Postgres,
+}
+
+/// A part of the settings.
+trait Concern<T> {
+    fn concern(&self) -> &T;
+    fn concern_mut(&mut self) -> &mut T;
+}
+
+macro_rules! concerns {
+    ($($field:ident: $name:ident),+ $(,)?) => {$(
+        impl Concern<$name> for Settings {
+            fn concern(&self) -> &$name {
+                &self.$field
+            }
+            fn concern_mut(&mut self) -> &mut $name {
+                &mut self.$field
+            }
+        }
+    )+};
+}
+concerns!(process: Process, server: Server, engine: Engine, gateway: Gateway, sqlite: Sqlite, postgres: Postgres);
+
+impl Settings {
+    /// What no single value shows: limits between values.
+    fn problems(&self) -> Vec<Problem> {
+        let at_least_one = [
+            ("engine.waiting_max", self.engine.waiting_max),
+            ("engine.batch_max", self.engine.batch_max),
+            ("engine.gateway_calls_max", self.engine.gateway_calls_max),
+            ("sqlite.readers", self.sqlite.readers),
+            ("postgres.readers", self.postgres.readers),
+        ];
+        at_least_one
+            .into_iter()
+            .filter(|(_, value)| *value == 0)
+            .map(|(name, _)| Problem { place: name.to_owned(), what: "must be at least 1".to_owned() })
+            .collect()
+    }
+}

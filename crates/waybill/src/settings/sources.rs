@@ -1,0 +1,165 @@
+//! Reads settings from all sources and reports every problem at once.
+
+use super::Settings;
+use super::value::Given;
+use std::path::PathBuf;
+
+/// Variables that are ours and no settings: where the file is, and what tests use.
+const OTHER_VARIABLES: [&str; 2] = ["WAYBILL_CONFIG", "WAYBILL_JSON"];
+const TEST_VARIABLES: &str = "WAYBILL_TEST_";
+
+/// One thing wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file and key, the variable or the flag.
+    pub place: String,
+    pub what: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// Where settings come from.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub file: Option<PathBuf>,
+    /// `WAYBILL_*` variables with their values.
+    pub environment: Vec<(String, String)>,
+    /// Section, name and value of each flag given.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Sources {
+    /// The environment of this process, and nothing else yet.
+    pub fn of_this_process() -> Self {
+        let ours = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            let name = name.into_string().ok().filter(|name| name.starts_with("WAYBILL_"))?;
+            Some((name, value.to_string_lossy().into_owned()))
+        };
+        Self { file: None, environment: std::env::vars_os().filter_map(ours).collect(), flags: Vec::new() }
+    }
+
+    /// # Errors
+    /// Every problem of every source.
+    pub fn read(&self) -> Result<Settings, Vec<Problem>> {
+        let mut settings = Settings::default();
+        let mut problems = Vec::new();
+        self.read_file(&mut settings, &mut problems);
+        self.read_environment(&mut settings, &mut problems);
+        for (section, name, value) in &self.flags {
+            let flag = || format!("--{}", name.replace('_', "-"));
+            take(&mut settings, section, name, &Given::Text(value.clone()), flag, &mut problems);
+        }
+        problems.extend(settings.problems());
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    fn read_file(&self, settings: &mut Settings, problems: &mut Vec<Problem>) {
+        let Some(path) = &self.file else { return };
+        let mut problem =
+            |what: String| problems.push(Problem { place: path.display().to_string(), what });
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => return problem(format!("cannot be read: {error}")),
+        };
+        let table: toml::Table = match text.parse() {
+            Ok(table) => table,
+            Err(error) => return problem(format!("is not TOML: {}", error.to_string().trim().replace('\n', " "))),
+        };
+        for (name, value) in table {
+            match value {
+                toml::Value::Table(section) => {
+                    for (inner, value) in section {
+                        let place = || format!("{} {name}.{inner}", path.display());
+                        take(settings, &name, &inner, &Given::Toml(value), place, problems);
+                    }
+                }
+                value => {
+                    let place = || format!("{} {name}", path.display());
+                    take(settings, "", &name, &Given::Toml(value), place, problems);
+                }
+            }
+        }
+    }
+
+    fn read_environment(&self, settings: &mut Settings, problems: &mut Vec<Problem>) {
+        let known = Settings::default().list();
+        for (variable, value) in &self.environment {
+            if OTHER_VARIABLES.contains(&variable.as_str()) || variable.starts_with(TEST_VARIABLES) {
+                continue;
+            }
+            let setting = known.iter().find(|known| super::example::variable(known) == *variable);
+            let (section, name) = setting.map_or(("", variable.as_str()), |known| (known.section, known.name));
+            take(settings, section, name, &Given::Text(value.clone()), || variable.clone(), problems);
+        }
+    }
+}
+
+fn take(
+    settings: &mut Settings,
+    section: &str,
+    name: &str,
+    given: &Given,
+    place: impl Fn() -> String,
+    problems: &mut Vec<Problem>,
+) {
+    let what = match settings.set(section, name, given) {
+        Some(Ok(())) => return,
+        Some(Err(what)) => what,
+        None => "is not a setting; `waybill config example` lists them all".to_owned(),
+    };
+    problems.push(Problem { place: place(), what });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(file: Option<&str>, environment: &[(&str, &str)], flags: &[(&'static str, &'static str, &str)]) -> Sources {
+        let file = file.map(|text| {
+            let path = std::env::temp_dir().join(format!("waybill-settings-{}-{}.toml", std::process::id(), text.len()));
+            std::fs::write(&path, text).expect("a file for the test");
+            path
+        });
+        Sources {
+            file,
+            environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            flags: flags.iter().map(|(section, name, value)| (*section, *name, (*value).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_and_that_over_the_file() {
+        let file = "log = \"warn\"\n[server]\nlisten = \"127.0.0.1:1\"\nsettle_ms = 1\n[engine]\nbatch_max = 7\n";
+        let environment = [("WAYBILL_SERVER_LISTEN", "127.0.0.1:2"), ("WAYBILL_SERVER_SETTLE_MS", "2")];
+        let settings =
+            sources(Some(file), &environment, &[("server", "listen", "127.0.0.1:3")]).read().expect("good settings");
+        assert_eq!(settings.server.listen.port(), 3);
+        assert_eq!(settings.server.settle_ms, 2);
+        assert_eq!(settings.engine.batch_max, 7);
+        assert_eq!(settings.process.log, "warn");
+        assert_eq!(settings.gateway, Settings::default().gateway);
+    }
+
+    #[test]
+    fn every_problem_of_every_source_is_named_at_once() {
+        let file = "colour = 1\n[server]\nlisten = 8080\nspeed = 9\n";
+        let environment = [("WAYBILL_SERVR_LISTEN", "x"), ("WAYBILL_ENGINE_BATCH_MAX", "0"), ("WAYBILL_TEST_X", "y")];
+        let problems =
+            sources(Some(file), &environment, &[("server", "settle_ms", "-1")]).read().expect_err("bad settings");
+        let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        for place in ["colour", "server.listen", "server.speed", "WAYBILL_SERVR_LISTEN", "--settle-ms", "engine.batch_max"] {
+            assert!(text.contains(place), "{place} is missing in:\n{text}");
+        }
+        assert_eq!(problems.len(), 6, "{text}");
+    }
+
+    #[test]
+    fn the_example_file_is_read_as_the_defaults() {
+        let settings = sources(Some(&super::super::example()), &[], &[]).read().expect("good settings");
+        assert_eq!(settings, Settings::default());
+    }
+}

@@ -1,0 +1,387 @@
+//! Reads a JSON body whole: every problem at once, each with its path.
+
+use serde_json::Value;
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use waybill_domain::Code;
+use waybill_domain::refusal::Problem;
+use waybill_domain::time::{Date, Timestamp};
+
+/// A place in a body, and where problems with it are noted.
+#[derive(Clone, Debug)]
+pub struct At<'a> {
+    path: String,
+    problems: &'a RefCell<Vec<Problem>>,
+}
+
+/// More problems than this are of no use to anybody.
+const PROBLEMS_MAX: usize = 200;
+
+impl<'a> At<'a> {
+    pub fn root(problems: &'a RefCell<Vec<Problem>>) -> Self {
+        Self { path: String::new(), problems }
+    }
+
+    pub fn problem(&self, code: &str, message: impl Into<String>) {
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < PROBLEMS_MAX {
+            problems.push(Problem::new(self.path.clone(), code, message));
+        }
+    }
+
+    pub fn field(&self, name: &str) -> Self {
+        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        Self { path, problems: self.problems }
+    }
+
+    fn element(&self, index: usize) -> Self {
+        Self { path: format!("{}[{index}]", self.path), problems: self.problems }
+    }
+
+    fn wrong_type<T>(&self, expected: &str, found: &Value) -> Option<T> {
+        let found = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::String(_) => "text",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        };
+        self.problem("wrong_type", format!("must be {expected}, not {found}"));
+        None
+    }
+}
+
+/// A type that can be read from JSON. None means that at least one problem was noted.
+pub trait FromJson: Sized {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self>;
+
+    /// What a field that was not sent is.
+    fn absent(at: &At<'_>) -> Option<Self> {
+        at.problem("missing", "is required");
+        None
+    }
+}
+
+/// Reads a whole body. An empty one counts as an empty object, so that what is missing is said by name.
+///
+/// # Errors
+/// Every problem with it.
+pub fn read<T: FromJson>(value: Value) -> Result<T, Vec<Problem>> {
+    let problems = RefCell::new(Vec::new());
+    let read = T::from_json(value, &At::root(&problems));
+    let problems = problems.into_inner();
+    match read {
+        Some(read) if problems.is_empty() => Ok(read),
+        _ => Err(problems),
+    }
+}
+
+/// The fields of an object, taken one by one; what is left at the end is unknown.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    fields: serde_json::Map<String, Value>,
+    at: &'a At<'a>,
+}
+
+impl<'a> Fields<'a> {
+    pub fn open(value: Value, at: &'a At<'a>) -> Option<Self> {
+        match value {
+            Value::Object(fields) => Some(Self { fields, at }),
+            other => at.wrong_type("an object", &other),
+        }
+    }
+
+    pub fn take<T: FromJson>(&mut self, name: &str) -> Option<T> {
+        let at = self.at.field(name);
+        match self.fields.remove(name) {
+            Some(value) => T::from_json(value, &at),
+            None => T::absent(&at),
+        }
+    }
+
+    pub fn close(self) {
+        for name in self.fields.keys() {
+            self.at.field(name).problem("unknown_field", "is not a field of this request");
+        }
+    }
+}
+
+/// Declares the body of a request: its schema and how it is read, from one list of fields.
+macro_rules! body {
+    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$fmeta:meta])* $field:ident: $type:ty),* $(,)? })+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, utoipa::ToSchema)]
+        pub struct $name { $($(#[$fmeta])* pub $field: $type),* }
+
+        impl $crate::json::FromJson for $name {
+            fn from_json(value: serde_json::Value, at: &$crate::json::At<'_>) -> Option<Self> {
+                #[allow(unused_mut)]
+                let mut fields = $crate::json::Fields::open(value, at)?;
+                $(let $field = fields.take(stringify!($field));)*
+                fields.close();
+                Some(Self { $($field: $field?),* })
+            }
+        }
+    )+};
+}
+pub(crate) use body;
+
+impl FromJson for i64 {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        match &value {
+            Value::Number(number) => match number.as_i64() {
+                Some(whole) => Some(whole),
+                None if number.is_u64() => {
+                    at.problem("out_of_range", "is larger than any number accepted here");
+                    None
+                }
+                None => at.wrong_type("a whole number", &value),
+            },
+            other => at.wrong_type("a whole number", other),
+        }
+    }
+}
+
+impl FromJson for u32 {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        let whole = i64::from_json(value, at)?;
+        let small = Self::try_from(whole).ok();
+        if small.is_none() {
+            at.problem("out_of_range", "must be 0 to 4,294,967,295");
+        }
+        small
+    }
+}
+
+impl FromJson for f64 {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        match value.as_f64().filter(|number| number.is_finite()) {
+            Some(number) => Some(number),
+            None => at.wrong_type("a number", &value),
+        }
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(value),
+            other => at.wrong_type("true or false", &other),
+        }
+    }
+}
+
+impl<T: FromJson> FromJson for Option<T> {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        if value.is_null() { Some(None) } else { T::from_json(value, at).map(Some) }
+    }
+    fn absent(_: &At<'_>) -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// Elements of any list accepted here.
+const ELEMENTS_MAX: usize = 10_000;
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        match value {
+            Value::Array(elements) if elements.len() > ELEMENTS_MAX => {
+                at.problem("too_many", format!("must have at most {ELEMENTS_MAX} elements"));
+                None
+            }
+            // Every element is read before the first problem ends it.
+            Value::Array(elements) => elements
+                .into_iter()
+                .enumerate()
+                .map(|(index, element)| T::from_json(element, &at.element(index)))
+                .collect::<Vec<_>>()
+                .into_iter()
+                .collect(),
+            other => at.wrong_type("a list", &other),
+        }
+    }
+}
+
+fn text(value: Value, at: &At<'_>) -> Option<String> {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            at.problem("characters", "must not contain the character U+0000");
+            None
+        }
+        Value::String(text) => Some(text),
+        other => at.wrong_type("text", &other),
+    }
+}
+
+/// Text of 1 to `MAX` characters that is not blank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text<const MAX: usize>(pub String);
+
+/// A code, number or reference.
+pub type Short = Text<100>;
+/// A name or a line of an address.
+pub type Name = Text<200>;
+/// Free text.
+pub type Long = Text<2000>;
+
+impl<const MAX: usize> FromJson for Text<MAX> {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        let text = text(value, at)?;
+        if text.trim().is_empty() || text.chars().count() > MAX {
+            at.problem("length", format!("must be 1 to {MAX} characters, not blank"));
+            return None;
+        }
+        Some(Self(text))
+    }
+}
+
+impl<const MAX: usize> PartialSchema for Text<MAX> {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+        RefOr::T(Schema::Object(text.min_length(Some(1)).max_length(Some(MAX)).build()))
+    }
+}
+
+impl<const MAX: usize> ToSchema for Text<MAX> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("Text{MAX}").into()
+    }
+}
+
+/// One of the codes of an enumeration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OneOf<T>(pub T);
+
+impl<T: Code> FromJson for OneOf<T> {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        let found = text(value, at)?;
+        let one = T::from_code(&found).map(Self);
+        if one.is_none() {
+            at.problem("unknown_value", format!("must be one of {}", codes::<T>().join(", ")));
+        }
+        one
+    }
+}
+
+/// Every code of an enumeration.
+pub fn codes<T: Code>() -> Vec<&'static str> {
+    T::ALL.iter().map(|value| value.code()).collect()
+}
+
+impl<T: Code> PartialSchema for OneOf<T> {
+    fn schema() -> RefOr<Schema> {
+        let one = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(codes::<T>()));
+        RefOr::T(Schema::Object(one.build()))
+    }
+}
+
+impl<T: Code> ToSchema for OneOf<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        let full = std::any::type_name::<T>();
+        full.rsplit_once("::").map_or(full, |(_, name)| name).to_owned().into()
+    }
+}
+
+/// A value written as text in a form of its own: an id, a date, a moment, a currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written<T>(pub T);
+
+/// How a [`Written`] value is written.
+pub trait Form: Sized {
+    const NAME: &'static str;
+    const FORMAT: Option<&'static str> = None;
+    const EXPECTED: &'static str;
+    fn parse(text: &str) -> Option<Self>;
+}
+
+impl<T: Form> FromJson for Written<T> {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        let found = text(value, at)?;
+        let parsed = T::parse(&found).map(Self);
+        if parsed.is_none() {
+            at.problem("malformed", format!("must be {}", T::EXPECTED));
+        }
+        parsed
+    }
+}
+
+impl<T: Form> PartialSchema for Written<T> {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+        let text = text.description(Some(T::EXPECTED));
+        let text = match T::FORMAT {
+            Some(format) => {
+                text.format(Some(utoipa::openapi::SchemaFormat::Custom(format.to_owned())))
+            }
+            None => text,
+        };
+        RefOr::T(Schema::Object(text.build()))
+    }
+}
+
+impl<T: Form> ToSchema for Written<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        T::NAME.into()
+    }
+}
+
+impl Form for Date {
+    const NAME: &'static str = "Date";
+    const FORMAT: Option<&'static str> = Some("date");
+    const EXPECTED: &'static str = "a day between 1900 and 2999 such as 2026-12-01";
+    fn parse(text: &str) -> Option<Self> {
+        let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        text.parse::<Self>().ok().filter(|day| plain && (1900..=2999).contains(&day.year()))
+    }
+}
+
+impl Form for Timestamp {
+    const NAME: &'static str = "Timestamp";
+    const FORMAT: Option<&'static str> = Some("date-time");
+    const EXPECTED: &'static str = "a moment between 1900 and 2999 such as 2026-12-01T08:30:00Z";
+    fn parse(text: &str) -> Option<Self> {
+        // 1900-01-01 and 3000-01-01 in seconds since 1970.
+        let range = -2_208_988_800_000_000..32_503_680_000_000_000;
+        Self::from_rfc3339(text).filter(|at| range.contains(&at.0))
+    }
+}
+
+impl Form for waybill_domain::money::Currency {
+    const NAME: &'static str = "Currency";
+    const EXPECTED: &'static str = "an ISO 4217 currency code such as EUR";
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+macro_rules! id_forms {
+    ($($type:ident, $prefix:literal;)+) => {$(
+        impl Form for waybill_domain::ids::$type {
+            const NAME: &'static str = stringify!($type);
+            const EXPECTED: &'static str = concat!("an id that looks like ", $prefix, "_01h455vb4pex5vsknk084sn02q");
+            fn parse(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+    )+};
+}
+id_forms! {
+    LotId, "lot";
+    ParcelId, "pcl";
+}
+
+/// For a body that has no fields.
+#[derive(Clone, Debug)]
+pub struct Nothing(PhantomData<()>);
+
+impl FromJson for Nothing {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        Fields::open(value, at)?.close();
+        Some(Self(PhantomData))
+    }
+}

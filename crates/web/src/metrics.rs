@@ -1,0 +1,132 @@
+//! Figures of the HTTP side and their Prometheus text, with those of the engine and the store.
+
+use crate::state::WebState;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Upper bounds of the latency histogram, in seconds.
+const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+#[derive(Clone, Debug, Default)]
+struct Latency {
+    /// Requests at most as slow as each bound.
+    within: [u64; BOUNDS.len()],
+    count: u64,
+    sum_s: f64,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// By method, route and status.
+    requests: BTreeMap<(String, String, u16), u64>,
+    /// By method and route.
+    latencies: BTreeMap<(String, String), Latency>,
+}
+
+/// Counters of requests since the start.
+#[derive(Debug, Default)]
+pub struct Metrics(Mutex<Inner>);
+
+impl Metrics {
+    pub fn record(&self, method: &str, route: &str, status: u16, took: Duration) {
+        // Methods come from outside; anything unusual is counted as one.
+        let method = match method {
+            "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "OPTIONS" | "PATCH" => method,
+            _ => "OTHER",
+        };
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *inner.requests.entry((method.to_owned(), route.to_owned(), status)).or_default() += 1;
+        let latency = inner.latencies.entry((method.to_owned(), route.to_owned())).or_default();
+        let seconds = took.as_secs_f64();
+        latency.count += 1;
+        latency.sum_s += seconds;
+        for (within, bound) in latency.within.iter_mut().zip(BOUNDS) {
+            *within += u64::from(seconds <= bound);
+        }
+    }
+
+    fn render(&self, out: &mut String) {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        head(out, "waybill_http_requests_total", "counter", "Requests answered.");
+        for ((method, route, status), count) in &inner.requests {
+            line(out, "waybill_http_requests_total", &labels(method, route, &format!(",status=\"{status}\"")), *count as f64);
+        }
+        head(out, "waybill_http_request_seconds", "histogram", "Time from request to answer.");
+        for ((method, route), latency) in &inner.latencies {
+            let name = "waybill_http_request_seconds";
+            for (within, bound) in latency.within.iter().zip(BOUNDS) {
+                let labels = labels(method, route, &format!(",le=\"{bound}\""));
+                line(out, &format!("{name}_bucket"), &labels, *within as f64);
+            }
+            line(out, &format!("{name}_bucket"), &labels(method, route, ",le=\"+Inf\""), latency.count as f64);
+            line(out, &format!("{name}_sum"), &labels(method, route, ""), latency.sum_s);
+            line(out, &format!("{name}_count"), &labels(method, route, ""), latency.count as f64);
+        }
+    }
+}
+
+fn labels(method: &str, route: &str, more: &str) -> String {
+    let route = route.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("{{method=\"{method}\",route=\"{route}\"{more}}}")
+}
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn line(out: &mut String, name: &str, labels: &str, value: f64) {
+    let _ = writeln!(out, "{name}{labels} {value}");
+}
+
+/// `GET /metrics`.
+pub async fn metrics(State(state): State<WebState>) -> Response {
+    let mut out = String::with_capacity(16 * 1024);
+    let figures = state.engine().figures();
+    let counters = [
+        ("waybill_commands_total", "Commands carried out.", figures.commands.load(Relaxed)),
+        ("waybill_refusals_total", "Commands refused by the rules.", figures.refusals.load(Relaxed)),
+        ("waybill_replays_total", "Repeats answered from a kept receipt.", figures.replays.load(Relaxed)),
+        ("waybill_overloads_total", "Commands turned away because too much was waiting.", figures.overloads.load(Relaxed)),
+        ("waybill_batches_total", "Transactions committed.", figures.batches.load(Relaxed)),
+        ("waybill_retries_total", "Batches decided again after a lost race.", figures.retries.load(Relaxed)),
+        ("waybill_events_total", "Events written.", figures.events.load(Relaxed)),
+        ("waybill_faults_total", "Internal faults.", figures.faults.load(Relaxed)),
+    ];
+    for (name, help, value) in counters {
+        head(&mut out, name, "counter", help);
+        line(&mut out, name, "", value as f64);
+    }
+    head(&mut out, "waybill_stage_seconds_total", "counter", "Time the engine spent per stage.");
+    let stages = [("load", &figures.load_us), ("decide", &figures.decide_us), ("commit", &figures.commit_us)];
+    for (stage, us) in stages {
+        line(&mut out, "waybill_stage_seconds_total", &format!("{{stage=\"{stage}\"}}"), us.load(Relaxed) as f64 / 1e6);
+    }
+    let mut gauges = vec![
+        ("waybill_waiting", "Commands that wait.", state.engine().waiting() as f64),
+        ("waybill_position", "Log position of this process's latest commit.", figures.position.load(Relaxed) as f64),
+        ("waybill_writing", "1 while this process writes.", f64::from(u8::from(state.engine().closed().is_none()))),
+    ];
+    match state.store().gauges().await {
+        Ok(store) => gauges.extend([
+            ("waybill_store_bytes", "Size of the database.", store.data_bytes as f64),
+            ("waybill_store_wal_bytes", "Write-ahead log not yet checkpointed.", store.wal_bytes as f64),
+            ("waybill_store_up", "1 while the store answers.", 1.0),
+        ]),
+        Err(error) => {
+            tracing::warn!(%error, "the store's figures could not be read");
+            gauges.push(("waybill_store_up", "1 while the store answers.", 0.0));
+        }
+    }
+    for (name, help, value) in gauges {
+        head(&mut out, name, "gauge", help);
+        line(&mut out, name, "", value);
+    }
+    state.metrics().render(&mut out);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response()
+}

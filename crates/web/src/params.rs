@@ -1,0 +1,137 @@
+//! Query parameters, read like bodies: every problem at once.
+
+use crate::json::{Form, codes};
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use waybill_domain::Code;
+use waybill_domain::refusal;
+use waybill_store::read::PageRequest;
+
+/// The parameters of a request, taken one by one; what is left at the end is unknown.
+#[derive(Debug)]
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    problems: Vec<refusal::Problem>,
+}
+
+impl FromRequestParts<WebState> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Problem> {
+        match Query::<Vec<(String, String)>>::from_request_parts(parts, state).await {
+            Ok(Query(pairs)) => Ok(Self { pairs, problems: Vec::new() }),
+            Err(_) => Err(Problem::malformed("The query of the address cannot be read.")),
+        }
+    }
+}
+
+impl Params {
+    fn problem(&mut self, name: &str, code: &str, message: impl Into<String>) {
+        self.problems.push(refusal::Problem::new(name, code, message));
+    }
+
+    /// A text of at most 200 characters.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        let place = self.pairs.iter().position(|(one, _)| one == name)?;
+        let (_, value) = self.pairs.remove(place);
+        if self.pairs.iter().any(|(one, _)| one == name) {
+            self.problem(name, "repeated", "may be given once");
+            self.pairs.retain(|(one, _)| one != name);
+        }
+        let max = if name == "after" { 1_000 } else { 200 };
+        if value.is_empty() || value.chars().count() > max {
+            self.problem(name, "length", format!("must be 1 to {max} characters"));
+            return None;
+        }
+        Some(value)
+    }
+
+    pub fn code<T: Code>(&mut self, name: &str) -> Option<T> {
+        let text = self.text(name)?;
+        let one = T::from_code(&text);
+        if one.is_none() {
+            self.problem(name, "unknown_value", format!("must be one of {}", codes::<T>().join(", ")));
+        }
+        one
+    }
+
+    /// Codes separated by commas.
+    pub fn code_list<T: Code>(&mut self, name: &str) -> Vec<T> {
+        let words = self.list(name);
+        let known: Vec<T> = words.iter().filter_map(|word| T::from_code(word)).collect();
+        if known.len() < words.len() {
+            self.problem(name, "unknown_value", format!("must be some of {}", codes::<T>().join(", ")));
+        }
+        known
+    }
+
+    /// Words separated by commas.
+    pub fn list(&mut self, name: &str) -> Vec<String> {
+        self.text(name).map_or_else(Vec::new, |text| text.split(',').map(|word| word.trim().to_owned()).collect())
+    }
+
+    pub fn written<T: Form>(&mut self, name: &str) -> Option<T> {
+        let text = self.text(name)?;
+        let value = T::parse(&text);
+        if value.is_none() {
+            self.problem(name, "malformed", format!("must be {}", T::EXPECTED));
+        }
+        value
+    }
+
+    pub fn int(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let text = self.text(name)?;
+        let value = text.parse().ok().filter(|value| range.contains(value));
+        if value.is_none() {
+            let message = format!("must be a whole number from {} to {}", range.start(), range.end());
+            self.problem(name, "out_of_range", message);
+        }
+        value
+    }
+
+    pub fn bool(&mut self, name: &str) -> Option<bool> {
+        let text = self.text(name)?;
+        let value = text.parse().ok();
+        if value.is_none() {
+            self.problem(name, "wrong_type", "must be true or false");
+        }
+        value
+    }
+
+    /// A value in a form of its own, parsed by its type.
+    pub fn parsed<T: std::str::FromStr<Err = String>>(&mut self, name: &str) -> Option<T> {
+        match self.text(name)?.parse() {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                self.problem(name, "malformed", expected);
+                None
+            }
+        }
+    }
+
+    pub fn required(&mut self, name: &str) -> String {
+        let before = self.problems.len();
+        let value = self.text(name);
+        if value.is_none() && self.problems.len() == before {
+            self.problem(name, "missing", "is required");
+        }
+        value.unwrap_or_default()
+    }
+
+    /// `limit` and `after`.
+    pub fn page(&mut self) -> PageRequest {
+        let limit = self.int("limit", 1..=i64::from(PageRequest::LIMIT_MAX));
+        PageRequest { limit: limit.and_then(|limit| u32::try_from(limit).ok()), after: self.text("after") }
+    }
+
+    /// # Errors
+    /// Every problem found, unknown parameters included.
+    pub fn close(mut self) -> Result<(), Problem> {
+        for (name, _) in std::mem::take(&mut self.pairs) {
+            self.problem(&name, "unknown_parameter", "is not a parameter of this request");
+        }
+        if self.problems.is_empty() { Ok(()) } else { Err(Problem::invalid(self.problems)) }
+    }
+}

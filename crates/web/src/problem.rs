@@ -1,0 +1,252 @@
+//! What is answered when a request is not carried out: `application/problem+json` (RFC 9457).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use waybill_domain::refusal::{self, Refusal, Retry};
+use waybill_engine::SubmitError;
+use waybill_store::read::ReadError;
+
+/// A problem as the edge sees it: a code of the catalogue with everything the answer carries.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub status: StatusCode,
+    pub code: String,
+    pub detail: String,
+    pub retry: Retry,
+    pub next_step: String,
+    pub facts: serde_json::Value,
+    pub problems: Vec<refusal::Problem>,
+    /// Whole seconds until the same request has a chance.
+    pub retry_after_s: Option<u64>,
+    /// The same key was answered like this before.
+    pub replayed: bool,
+}
+
+/// One line of the catalogue of problems that the edge itself finds.
+#[derive(Clone, Copy, Debug)]
+pub struct EdgeKind {
+    pub code: &'static str,
+    pub status: u16,
+    pub retry: Retry,
+    pub next_step: &'static str,
+}
+
+macro_rules! edge_kinds {
+    ($($(#[$meta:meta])* $name:ident = $code:literal, $status:literal, $retry:ident, $next:literal;)+) => {
+        $($(#[$meta])* pub const $name: EdgeKind =
+            EdgeKind { code: $code, status: $status, retry: Retry::$retry, next_step: $next };)+
+
+        /// Every problem that the edge itself finds.
+        pub const EDGE_KINDS: &[EdgeKind] = &[$($name),+];
+    };
+}
+
+edge_kinds! {
+    /// Not JSON, or a path, query or header that cannot be read.
+    MALFORMED = "request.malformed", 400, Never, "Correct the request; it cannot be read.";
+    /// JSON of the wrong shape.
+    INVALID = "request.invalid", 422, AfterChange, "Correct every problem listed and send it again.";
+    TOO_LARGE = "request.too_large", 413, Never, "Send less at once; bulk placement takes any number of lines.";
+    MEDIA_TYPE = "request.media_type", 415, Never, "Send the body with the content type application/json.";
+    UNAUTHENTICATED = "request.unauthenticated", 401, AfterChange, "Send `Authorization: Bearer` with a key that is not revoked.";
+    NOT_FOUND = "request.not_found", 404, Never, "Check the path and the ids in it.";
+    METHOD = "request.method_not_allowed", 405, Never, "Use a method that the API documentation lists for this path.";
+    KEY_INVALID = "request.key_invalid", 400, Never, "Send an Idempotency-Key of 1 to 200 visible ASCII characters.";
+    KEY_REUSED = "request.key_reused", 422, Never, "Use a new key for a new request.";
+    RATE_LIMITED = "request.rate_limited", 429, SameRequest, "Wait as long as Retry-After says, then send it again.";
+    TIMED_OUT = "request.timed_out", 408, SameRequest, "Send it again with the same Idempotency-Key.";
+    OVERLOADED = "engine.overloaded", 503, SameRequest, "Wait as long as Retry-After says, then send it again.";
+    UNAVAILABLE = "engine.unavailable", 503, SameRequest, "Try again later; nothing was changed.";
+    FAULT = "engine.fault", 500, SameRequest, "Report the request id; sending it again with the same key is safe.";
+}
+
+/// The body of a problem.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemView {
+    /// Where the code is explained, relative to this server.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status in words.
+    pub title: String,
+    pub status: u16,
+    /// What is wrong with this request, for a person.
+    pub detail: String,
+    /// Stable, for a program.
+    pub code: String,
+    /// What the same request can do: `never`, `after_change` or `same_request`.
+    pub retry: String,
+    /// What to do instead, for a person.
+    pub next_step: String,
+    /// The figures and ids behind it, by name.
+    #[schema(value_type = Object)]
+    pub facts: serde_json::Value,
+    /// Everything wrong with the body at once.
+    pub problems: Vec<FieldProblem>,
+    /// Names this request in the server's log.
+    pub request_id: String,
+}
+
+/// One thing wrong with a body.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// Path in the body as sent: `lines[2].quantity`.
+    pub path: String,
+    /// Stable: `missing`, `wrong_type`, `unknown_sku`.
+    pub code: String,
+    pub message: String,
+}
+
+impl Problem {
+    pub fn edge(kind: EdgeKind, detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::from_u16(kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            code: kind.code.to_owned(),
+            detail: detail.into(),
+            retry: kind.retry,
+            next_step: kind.next_step.to_owned(),
+            facts: serde_json::Value::Object(serde_json::Map::new()),
+            problems: Vec::new(),
+            retry_after_s: None,
+            replayed: false,
+        }
+    }
+
+    /// JSON of the wrong shape, with everything wrong about it.
+    pub fn invalid(problems: Vec<refusal::Problem>) -> Self {
+        let detail = match problems.as_slice() {
+            [one] => format!("{}: {}.", one.path, one.message),
+            several => format!("The request has {} problems.", several.len()),
+        };
+        Self { problems, ..Self::edge(INVALID, detail) }
+    }
+
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::edge(MALFORMED, detail)
+    }
+
+    /// No such thing for this caller.
+    pub fn not_found(what: &str) -> Self {
+        Self::edge(NOT_FOUND, format!("There is no {what} for this caller."))
+    }
+
+    pub fn refused(refusal: Refusal, replayed: bool) -> Self {
+        let facts = if refusal.facts.is_object() { refusal.facts } else { serde_json::json!({}) };
+        Self {
+            status: refusal_status(&refusal.code),
+            code: refusal.code,
+            detail: refusal.message,
+            retry: refusal.retry,
+            next_step: refusal.next_step,
+            facts,
+            problems: refusal.problems,
+            retry_after_s: None,
+            replayed,
+        }
+    }
+
+    pub fn view(&self) -> ProblemView {
+        ProblemView {
+            kind: format!("/docs/errors/{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            code: self.code.clone(),
+            retry: waybill_domain::Code::code(self.retry).to_owned(),
+            next_step: self.next_step.clone(),
+            facts: self.facts.clone(),
+            problems: self
+                .problems
+                .iter()
+                .map(|problem| FieldProblem {
+                    path: problem.path.clone(),
+                    code: problem.code.clone(),
+                    message: problem.message.clone(),
+                })
+                .collect(),
+            request_id: crate::request::id(),
+        }
+    }
+}
+
+/// The HTTP status of a refusal, by its code. What a code of the rules is not named here for is a conflict with what is
+/// true now (409); a test shows which codes those are.
+pub fn refusal_status(code: &str) -> StatusCode {
+    let obstacle = code.split_once('.').map_or(code, |(_, obstacle)| obstacle);
+    match obstacle {
+        "not_permitted" => StatusCode::FORBIDDEN,
+        "stale_version" => StatusCode::PRECONDITION_FAILED,
+        "unknown" | "unknown_hold" | "unknown_transaction" | "unknown_reservation" | "unknown_transfer"
+        | "unknown_key" | "unknown_parcel" | "unknown_tracking" => StatusCode::NOT_FOUND,
+        "invalid" | "unknown_line" | "unknown_item" | "unknown_location" | "not_stocked" | "nothing_to_do"
+        | "nothing_named" | "no_steps_blocked" | "quantity_out_of_range" | "amount_out_of_range"
+        | "expiry_out_of_range" | "same_location" | "wrong_state" | "wrong_method" | "missing_tracking"
+        | "from_the_future" => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Refused { refusal, replayed } => Self::refused(*refusal, replayed),
+            SubmitError::KeyReused => Self::edge(KEY_REUSED, "This Idempotency-Key was used for another request."),
+            SubmitError::Overloaded { retry_after_ms } => Self {
+                retry_after_s: Some(retry_after_ms.div_ceil(1_000).max(1)),
+                facts: serde_json::json!({ "retry_after_ms": retry_after_ms }),
+                ..Self::edge(OVERLOADED, "More is waiting than can be served soon; nothing was done.")
+            },
+            SubmitError::Unavailable(_) => Self {
+                retry_after_s: Some(5),
+                ..Self::edge(UNAVAILABLE, "The store cannot be written at the moment; nothing was done.")
+            },
+            SubmitError::NotWriting(why) => Self {
+                retry_after_s: Some(5),
+                ..Self::edge(UNAVAILABLE, format!("This process does not take requests: {why}."))
+            },
+            SubmitError::Fault => Self::edge(FAULT, "An internal fault; it was logged."),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotPermitted(permission) => {
+                Self::refused(waybill_domain::system::SystemRefusal::NotPermitted { permission }.into(), false)
+            }
+            ReadError::BadCursor => Self::malformed("The parameter `after` is not a cursor that this list gave out."),
+            ReadError::Store(error) => {
+                tracing::error!(%error, request_id = %crate::request::id(), "a read failed");
+                match error {
+                    waybill_store::StoreError::Unavailable(_) => {
+                        Self { retry_after_s: Some(5), ..Self::edge(UNAVAILABLE, "The store cannot be read at the moment.") }
+                    }
+                    _ => Self::edge(FAULT, "An internal fault; it was logged."),
+                }
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.view()).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"waybill\""));
+        }
+        if self.replayed {
+            headers.insert(crate::ask::REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

@@ -1,0 +1,88 @@
+//! What surrounds every request: its id, its time limit, its figures, and a net below it.
+
+use crate::problem::{self, Problem};
+use crate::state::WebState;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+tokio::task_local! {
+    static ID: String;
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long an ordinary request may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The id of the request that this task serves.
+pub fn id() -> String {
+    ID.try_with(Clone::clone).unwrap_or_default()
+}
+
+fn mint() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static START: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    let start = START.get_or_init(|| {
+        use std::hash::{BuildHasher, RandomState};
+        RandomState::new().hash_one(std::process::id())
+    });
+    format!("req-{:08x}-{:x}", start >> 32, NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The caller's own id where it is a plain word, else one of ours.
+fn id_of(request: &Request) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    match sent {
+        Some(sent) if (1..=64).contains(&sent.len()) && sent.bytes().all(plain) => sent.to_owned(),
+        _ => mint(),
+    }
+}
+
+/// Streams end by themselves.
+fn may_last(path: &str) -> bool {
+    matches!(path, "/api/v1/events" | "/api/v1/events/stream" | "/api/v1/orders/bulk")
+}
+
+/// The outermost layer of every route.
+pub async fn surround(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    let id = id_of(&request);
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let method = request.method().clone();
+    let started = Instant::now();
+    let served = ID.scope(id.clone(), async {
+        let encoded = request.uri().path_and_query().map_or("", |path| path.as_str());
+        if encoded.contains("%00") {
+            return Problem::malformed("The address contains the character U+0000.").into_response();
+        }
+        let lasting = may_last(request.uri().path());
+        let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+        let limit = if lasting { Duration::from_secs(24 * 3_600) } else { LIMIT };
+        match tokio::time::timeout(limit, run).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => {
+                tracing::error!(request_id = %self::id(), "a handler panicked");
+                Problem::edge(problem::FAULT, "An internal fault; it was logged.").into_response()
+            }
+            Err(_) => Problem::edge(
+                problem::TIMED_OUT,
+                format!("The request was not done within {} seconds; it may still be carried out.", LIMIT.as_secs()),
+            )
+            .into_response(),
+        }
+    });
+    let mut response = served.await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let route = route.as_deref().unwrap_or("unmatched");
+    state.metrics().record(method.as_str(), route, response.status().as_u16(), started.elapsed());
+    response
+}

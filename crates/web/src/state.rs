@@ -1,0 +1,101 @@
+//! What handlers share.
+
+use crate::auth::Keyring;
+use crate::metrics::Metrics;
+use crate::pages::index::Glance;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use waybill_engine::Engine;
+use waybill_store::Store;
+
+/// How the HTTP side behaves.
+#[derive(Clone, Debug)]
+pub struct WebOptions {
+    /// Shown on pages.
+    pub store_name: String,
+    /// While the store has no API key at all, requests without one act as the local owner. Only for a listener that
+    /// nothing but this machine reaches; whoever opens the listener decides.
+    pub loopback_open: bool,
+    /// How long placing an order waits for its gateway.
+    pub settle: Duration,
+    /// Requests that one key may send a second on average, and ten times as many at once; None for any number.
+    pub requests_per_s: Option<u32>,
+}
+
+impl Default for WebOptions {
+    fn default() -> Self {
+        Self {
+            store_name: "Waybill".to_owned(),
+            loopback_open: false,
+            settle: Duration::from_millis(5_000),
+            requests_per_s: None,
+        }
+    }
+}
+
+struct Shared {
+    engine: Engine,
+    options: WebOptions,
+    metrics: Metrics,
+    keyring: Keyring,
+    glance: Glance,
+    stopping: watch::Sender<bool>,
+}
+
+/// The state of the HTTP side. Clones share it.
+#[derive(Clone)]
+pub struct WebState(Arc<Shared>);
+
+impl std::fmt::Debug for WebState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebState").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+impl WebState {
+    pub fn new(engine: Engine, options: WebOptions) -> Self {
+        let keyring = Keyring::new(options.requests_per_s);
+        Self(Arc::new(Shared {
+            engine,
+            options,
+            metrics: Metrics::default(),
+            keyring,
+            glance: Glance::default(),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        &**self.0.engine.store()
+    }
+
+    pub fn options(&self) -> &WebOptions {
+        &self.0.options
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    pub(crate) fn glance(&self) -> &Glance {
+        &self.0.glance
+    }
+
+    /// Becomes true when the server stops, so that open streams end.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.0.stopping.subscribe()
+    }
+
+    pub(crate) fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+}
