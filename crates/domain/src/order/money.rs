@@ -4,6 +4,7 @@ use super::records::{ChargeKind, Order, OrderLine};
 use crate::ids::OrderId;
 use crate::ledger::{MoneyAccount, MoneyPosting};
 use crate::money::{Minor, split_first};
+use crate::payment::refund::free_deposit;
 use crate::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -116,7 +117,7 @@ pub fn bill(order: &Order, shipping: &BTreeMap<u32, Quantity>, all: bool) -> Bil
         }
     }
     let due = order.head.receivable() + bill.total();
-    bill.from_deposit = Minor(due.0.clamp(0, order.head.deposit.0.max(0)));
+    bill.from_deposit = Minor(due.0.clamp(0, free_deposit(order).0));
     bill
 }
 

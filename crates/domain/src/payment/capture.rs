@@ -1,8 +1,8 @@
 //! Take the money for what ships.
 
 use super::authorization::request;
-use super::records::{PaymentMethod, TransactionKind, TransactionState};
-use super::{Payment, PaymentRefusal};
+use super::records::{PaymentMethod, TransactionKind};
+use super::{Payment, PaymentRefusal, PaymentTransaction};
 use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
@@ -19,8 +19,13 @@ pub struct CapturePayment {
     pub amount: Option<Minor>,
 }
 
-/// Authorized, not captured, and not asked for by a capture under way.
+/// Authorized, not captured, and not asked for by a capture under way. Nothing while a void is: whichever arrives last
+/// would find the money gone.
 pub(crate) fn capturable(order: &Order, payment: &Payment) -> Minor {
+    let letting_go = |one: &PaymentTransaction| one.kind == TransactionKind::Void && one.is_open();
+    if order.transactions.iter().any(|one| one.payment == payment.number && letting_go(one)) {
+        return Minor::ZERO;
+    }
     let under_way: Minor = order
         .transactions
         .iter()
@@ -51,14 +56,6 @@ pub fn capture_intents(order: &Order, due: Minor, attempt: &Attempt) -> Vec<Even
         events.push(Event::PaymentRequested(intent));
     }
     events
-}
-
-/// Whether a capture that shipping waits for has not succeeded.
-pub fn capture_outstanding(order: &Order) -> bool {
-    order
-        .transactions
-        .iter()
-        .any(|one| one.kind == TransactionKind::Capture && one.state != TransactionState::Succeeded && one.is_open())
 }
 
 pub fn capture_payment(world: &World, command: &CapturePayment, attempt: &Attempt) -> Outcome {

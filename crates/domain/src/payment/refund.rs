@@ -29,6 +29,12 @@ fn under_way(order: &Order) -> impl Iterator<Item = &Refund> {
         .filter(|refund| matches!(refund.state, RefundState::Granted | RefundState::Pending | RefundState::Unknown))
 }
 
+/// The deposit that no refund under way has claimed.
+pub(crate) fn free_deposit(order: &Order) -> Minor {
+    let claimed: Minor = under_way(order).map(|refund| refund.amount - refund.credited).sum();
+    Minor((order.head.deposit - claimed).0.max(0))
+}
+
 /// What was received and is neither refunded nor promised back.
 pub fn refundable(order: &Order) -> Minor {
     order.head.kept() - under_way(order).map(|refund| refund.amount).sum()
@@ -49,9 +55,8 @@ pub fn refund_events(
     let mut events = Vec::new();
     let mut left = amount;
     let claimed: Minor = under_way(order).map(|refund| refund.credited).sum();
-    let claimed_deposit: Minor = under_way(order).map(|refund| refund.amount - refund.credited).sum();
     let mut owed = Minor((credited_now - order.head.receivable() - claimed).0.max(0));
-    let mut deposit = Minor((order.head.deposit - claimed_deposit).0.max(0));
+    let mut deposit = free_deposit(order);
     let (mut refunds, mut transactions) = (order.refunds.len() as u32, 0);
     for payment in &order.payments {
         let promised: Minor =
