@@ -7,6 +7,8 @@
 pub mod audit;
 pub mod backend;
 pub mod catalog;
+#[doc(hidden)]
+pub mod contract;
 pub mod ddl;
 pub mod error;
 pub mod migration;

@@ -41,6 +41,14 @@ pub fn read_rows<T: Record>(rows: Vec<Row>) -> Result<Vec<T>, StoreError> {
     rows.into_iter().map(|mut row| T::read(&mut row)).collect()
 }
 
+/// Runs the selects that name any key; the others have no rows.
+async fn select_named(writer: &mut dyn Writer, selects: Vec<Select>) -> Result<Vec<Vec<Row>>, StoreError> {
+    let named: Vec<bool> = selects.iter().map(|select| !select.keys.is_empty()).collect();
+    let asked: Vec<Select> = selects.into_iter().filter(|select| !select.keys.is_empty()).collect();
+    let mut answers = if asked.is_empty() { Vec::new() } else { writer.select(&asked).await? }.into_iter();
+    Ok(named.into_iter().map(|named| if named { answers.next().unwrap_or_default() } else { Vec::new() }).collect())
+}
+
 /// Loads what `needs` names into the World: roots first, locked in one order, stock levels last of the locks, and only
 /// then children, each as its own statement. Absence is remembered too.
 ///
@@ -68,7 +76,7 @@ pub async fn load(writer: &mut dyn Writer, world: &mut World, needs: &Footprint)
         select::<TransferLine>(&["transfer_id"], transfers(), false),
     ];
     selects.extend(Children::selects(&needs.orders));
-    let mut results = writer.select(&selects).await?.into_iter();
+    let mut results = select_named(writer, selects).await?.into_iter();
     let mut next = || results.next().unwrap_or_default();
 
     let heads: Vec<OrderHead> = read_rows(next())?;
@@ -168,7 +176,7 @@ children! {
     return_lines: ReturnLine,
 }
 
-/// Rows to write, gathered by table and mode in the order tables were first met: parents before children.
+/// Rows to write, gathered by table and mode.
 #[derive(Default)]
 pub struct Changes<'a> {
     writes: Vec<Write<'a>>,
@@ -263,7 +271,9 @@ impl<'a> Changes<'a> {
         if settings.chain.sequence <= 1 { self.insert(settings) } else { self.update(settings) }
     }
 
-    pub fn into_writes(self) -> Vec<Write<'a>> {
+    /// A new child of a record that is there already may be met before the first new root, so roots go first.
+    pub fn into_writes(mut self) -> Vec<Write<'a>> {
+        self.writes.sort_by_key(|write| write.table.parent.is_some());
         self.writes
     }
 }

@@ -41,7 +41,10 @@ impl Database {
             Self::Postgres(url) => {
                 let place = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
                 let place = place.split('?').next().unwrap_or_default();
-                format!("postgres://{}", place.rsplit_once('@').map_or(place, |(_, place)| place))
+                format!(
+                    "postgres://{}",
+                    place.rsplit_once('@').map_or(place, |(_, place)| place)
+                )
             }
         }
     }
@@ -56,7 +59,9 @@ impl Database {
                 private_folder(path)?;
                 Ok(Arc::new(SqliteStore::open(path, sqlite_options(settings))?))
             }
-            Self::Postgres(url) => Ok(Arc::new(PostgresStore::connect(url, &postgres_options(settings)).await?)),
+            Self::Postgres(url) => Ok(Arc::new(
+                PostgresStore::connect(url, &postgres_options(settings)).await?,
+            )),
         }
     }
 
@@ -86,7 +91,10 @@ impl Database {
 /// [`Failure::Usage`] where there is none.
 pub async fn open_existing(database: &Database, settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
     if !database.exists() {
-        let what = format!("there is no store at {}; `waybill serve` makes one, or name another with --database", database.shown());
+        let what = format!(
+            "there is no store at {}; `waybill serve` makes one, or name another with --database",
+            database.shown()
+        );
         return Err(Failure::Usage(what));
     }
     database.open(settings).await
@@ -146,7 +154,10 @@ fn postgres_options(settings: &Settings) -> PostgresOptions {
 
 /// Makes the folder of a new store so that only its owner can look inside.
 fn private_folder(store: &Path) -> Result<(), Failure> {
-    let Some(folder) = store.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+    let Some(folder) = store
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+    else {
         return Ok(());
     };
     let mut builder = std::fs::DirBuilder::new();
@@ -154,7 +165,10 @@ fn private_folder(store: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| {
-        Failure::Other(format!("the folder {} cannot be made: {error}; name another place with --database", folder.display()))
+        Failure::Other(format!(
+            "the folder {} cannot be made: {error}; name another place with --database",
+            folder.display()
+        ))
     })
 }
 

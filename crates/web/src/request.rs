@@ -25,6 +25,11 @@ pub fn id() -> String {
     ID.try_with(Clone::clone).unwrap_or_default()
 }
 
+/// Runs a part of a request that outlives its handler, so that it still knows the id.
+pub async fn within<T>(id: String, part: impl Future<Output = T>) -> T {
+    ID.scope(id, part).await
+}
+
 fn mint() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static START: std::sync::OnceLock<u64> = std::sync::OnceLock::new();

@@ -51,21 +51,21 @@ pub(super) const ENDING_AUTHORIZATIONS: &str = "SELECT p.order_id, p.number, p.e
 
 /// Orders that wait for stock that is there now: by priority, then by how long they have waited.
 pub(super) const FILLABLE_BACKORDERS: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' \
-     AND o.fulfillment_status <> 'fulfilled' AND $1 > 0 AND EXISTS (SELECT 1 FROM order_lines l JOIN stock_levels s \
+     AND o.fulfillment_status <> 'fulfilled' AND CAST($1 AS BIGINT) > 0 AND EXISTS (SELECT 1 FROM order_lines l JOIN stock_levels s \
      ON s.item_id = l.item_id WHERE l.order_id = o.id AND (l.backordered > 0 OR l.open > 0) AND l.supply = 'stock' \
      AND s.available > 0) AND o.holds_active = 0 ORDER BY o.priority DESC, o.id LIMIT $2";
 
 /// Confirmed orders of channels that release by themselves.
 pub(super) const RELEASABLE: &str = "SELECT o.id FROM orders o JOIN channels c ON c.id = o.channel_id \
      WHERE o.lifecycle = 'confirmed' AND c.auto_release AND o.holds_active = 0 AND o.fulfillment_status <> 'fulfilled' \
-     AND $1 > 0 AND (EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id AND a.fulfillment_order = 0 \
+     AND CAST($1 AS BIGINT) > 0 AND (EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id AND a.fulfillment_order = 0 \
      AND a.allocated > 0) OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.open > 0 \
      AND l.supply IN ('service', 'dropship'))) ORDER BY o.priority DESC, o.id LIMIT $2";
 
 /// Orders with nothing left to do.
 pub(super) const FINISHED: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' \
      AND o.fulfillment_status = 'fulfilled' AND (o.delivery_status = 'delivered' OR (o.delivery_status = 'none')) \
-     AND o.received - o.refunded - o.charged_back >= o.recognized AND $1 > 0 \
+     AND o.received - o.refunded - o.charged_back >= o.recognized AND CAST($1 AS BIGINT) > 0 \
      AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = o.id AND t.state IN ('pending', 'unknown')) \
      ORDER BY o.id LIMIT $2";
 

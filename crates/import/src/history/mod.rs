@@ -7,4 +7,5 @@ pub mod matching;
 pub mod price;
 pub mod read;
 pub mod records;
+pub mod returns;
 pub mod stock;

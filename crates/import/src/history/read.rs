@@ -293,9 +293,6 @@ impl Intake<'_> {
         }
         let mut head = self.heads.head(self.map, view, &mut self.names)?;
         head.payments = self.heads.payments(self.map, view, currency, &mut self.payments_seen, &mut self.rejects);
-        for (_, minor) in &head.charges {
-            self.books.read(0, *minor);
-        }
         let cancellation = match self.map.cancellation.as_ref().map(|rule| &rule.mark) {
             None => false,
             Some(CancellationMark::NumberPrefix(prefixes)) => {

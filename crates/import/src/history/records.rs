@@ -105,8 +105,6 @@ pub struct Order {
     pub head: Head,
     pub lines: Vec<Line>,
     pub charges: Vec<Charge>,
-    /// Rows of the file that it stands for, for progress.
-    pub rows: u32,
     /// When its goods leave; None where they do not.
     pub shipped_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,

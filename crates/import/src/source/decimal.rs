@@ -24,8 +24,6 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
-
     /// Reads a number with an optional sign; no exponent, at most 18 digits that count.
     pub fn parse(text: &str, notation: Notation) -> Option<Self> {
         let text = text.trim();

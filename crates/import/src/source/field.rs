@@ -126,9 +126,4 @@ impl Column {
         }
         (!text.is_empty()).then_some(text)
     }
-
-    /// Whether the value is one of the lines file or the rows joined to it, not a constant.
-    pub const fn is_column(&self) -> bool {
-        !matches!(self.from, From::Const(_))
-    }
 }

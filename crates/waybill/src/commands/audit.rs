@@ -38,13 +38,20 @@ pub async fn of(store: &dyn Store, output: Output) -> Result<AuditReport, Failur
 /// For people.
 pub fn say(report: &AuditReport, output: Output) {
     for one in &report.violations {
-        output.line(format!("{} in {}: {}: expected {}, found {}", one.kind, one.table, one.key, one.expected, one.found));
+        output.line(format!(
+            "{} in {}: {}: expected {}, found {}",
+            one.kind, one.table, one.key, one.expected, one.found
+        ));
     }
     let more = report.violations_found - report.violations.len();
     if more > 0 {
         output.line(format!("... and {more} more"));
     }
-    let verdict = if report.ok { "the books are right" } else { "THE BOOKS ARE NOT RIGHT" };
+    let verdict = if report.ok {
+        "the books are right"
+    } else {
+        "THE BOOKS ARE NOT RIGHT"
+    };
     output.line(format!(
         "{verdict}: {} orders, {} events, {} postings up to position {}, {} violations, in {:.1} s",
         report.orders, report.events, report.postings, report.position, report.violations_found, report.seconds

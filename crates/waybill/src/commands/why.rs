@@ -29,12 +29,17 @@ pub async fn run(asked: &Why, settings: &Settings, output: Output) -> Result<(),
     let store = settings.database()?.open_reader(settings).await?;
     store.check_schema().await?;
     let head = find(&*store, &asked.id).await?;
-    let sql = format!("SELECT {} FROM events WHERE aggregate_id = $1 ORDER BY sequence", EventRecord::table().column_list());
+    let sql = format!(
+        "SELECT {} FROM events WHERE aggregate_id = $1 ORDER BY sequence",
+        EventRecord::table().column_list()
+    );
     let locations = locations(&*store).await?;
     let mut reasons = Vec::new();
     for mut row in store.read(&sql, &[Value::Id(head.id.0)]).await? {
         let record = EventRecord::read(&mut row)?;
-        let Ok(event) = Event::decode(&record.kind, record.version, &record.payload) else { continue };
+        let Ok(event) = Event::decode(&record.kind, record.version, &record.payload) else {
+            continue;
+        };
         if let Some(text) = explain(&event, &locations) {
             reasons.push(Reason {
                 position: record.position,
@@ -70,12 +75,21 @@ async fn find(store: &dyn Store, text: &str) -> Result<OrderHead, Failure> {
     let (column, value) = match (text.parse::<OrderId>(), text.parse::<OrderNumber>()) {
         (Ok(id), _) => ("id", Value::Id(id.0)),
         (_, Ok(number)) => ("number", Value::Int(number.0)),
-        _ => return Err(Failure::Usage(format!("{text} is neither an order's id (ord_...) nor a number (W-100001)"))),
+        _ => {
+            return Err(Failure::Usage(format!(
+                "{text} is neither an order's id (ord_...) nor a number (W-100001)"
+            )));
+        }
     };
-    let sql = format!("SELECT {} FROM orders WHERE {column} = $1", OrderHead::table().column_list());
+    let sql = format!(
+        "SELECT {} FROM orders WHERE {column} = $1",
+        OrderHead::table().column_list()
+    );
     match store.read(&sql, &[value]).await?.first_mut() {
         Some(row) => Ok(OrderHead::read(row)?),
-        None => Err(Failure::Usage(format!("there is no order {text} in this store; check the id and --database"))),
+        None => Err(Failure::Usage(format!(
+            "there is no order {text} in this store; check the id and --database"
+        ))),
     }
 }
 
@@ -95,19 +109,35 @@ fn explain(event: &Event, locations: &BTreeMap<LocationId, String>) -> Option<St
             let judged = placed.priority;
             let due = Timestamp(judged.due.saturating_mul(60_000_000));
             let (tier, value) = (judged.tier, judged.value);
-            format!("priority {}: ought to leave by {due}, {tier} min sooner for its customer's tier, {value} min for its value", judged.score)
+            format!(
+                "priority {}: ought to leave by {due}, {tier} min sooner for its customer's tier, {value} min for its value",
+                judged.score
+            )
         }
         Event::RoutingDecided(decided) => routing(decided, &code),
         Event::BackorderOpened(opened) => {
-            let lines: Vec<String> =
-                opened.lines.iter().map(|line| format!("{} of line {}", line.quantity, line.line)).collect();
+            let lines: Vec<String> = opened
+                .lines
+                .iter()
+                .map(|line| format!("{} of line {}", line.quantity, line.line))
+                .collect();
             format!("no location had {}", lines.join(", "))
         }
         Event::HoldApplied(hold) => format!("{} hold before {}: {}", hold.kind, list(&hold.steps), hold.reason),
-        Event::HoldReleased(ended) => format!("the hold ended: {}", ended.reason.as_deref().unwrap_or("no reason given")),
-        Event::HoldRejected(ended) => format!("the hold was rejected: {}", ended.reason.as_deref().unwrap_or("no reason given")),
+        Event::HoldReleased(ended) => format!(
+            "the hold ended: {}",
+            ended.reason.as_deref().unwrap_or("no reason given")
+        ),
+        Event::HoldRejected(ended) => format!(
+            "the hold was rejected: {}",
+            ended.reason.as_deref().unwrap_or("no reason given")
+        ),
         Event::AllocationReleased(released) => format!("stock went back: {}", released.reason),
-        Event::PickShort(short) => format!("not all was there to pick at {}: {}", code(&short.location), short.reason),
+        Event::PickShort(short) => format!(
+            "not all was there to pick at {}: {}",
+            code(&short.location),
+            short.reason
+        ),
         Event::PaymentFailed(failed) => format!("the gateway refused to {}: {}", failed.kind, failed.code),
         Event::PaymentUnknown(_) => "the gateway gave no answer that can be trusted; the janitor asks again".to_owned(),
         Event::PaymentResolved(resolved) => format!("what was unknown is known: {}", resolved.state),
@@ -131,10 +161,17 @@ fn routing(decided: &RoutingDecided, code: &dyn Fn(&LocationId) -> String) -> St
     };
     let figure = |option: &RoutingOption| match decided.decided_by {
         RoutingFigure::FewestSplits => format!("{} units of it in stock", option.units),
-        RoutingFigure::Distance => option.distance_km.map_or("unknown distance".to_owned(), |km| format!("{km} km")),
+        RoutingFigure::Distance => option
+            .distance_km
+            .map_or("unknown distance".to_owned(), |km| format!("{km} km")),
         RoutingFigure::Preference => format!("preference {}", option.preference),
         RoutingFigure::Balance => format!("{} units available", option.available),
         RoutingFigure::Order => "first in order of ids".to_owned(),
     };
-    format!("{winners} ({}) rather than {} ({})", figure(winner), code(&loser.location), figure(loser))
+    format!(
+        "{winners} ({}) rather than {} ({})",
+        figure(winner),
+        code(&loser.location),
+        figure(loser)
+    )
 }

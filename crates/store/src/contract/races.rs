@@ -1,0 +1,242 @@
+//! Two batches that meet at every gap of the isolation list.
+//!
+//! Each batch does what the engine does: read the receipt of its key, lock a root, lock a stock level, read the root's
+//! children, decide, flush, take positions, commit; after a race it decides again on what is now true. The first stops
+//! at one gap until the second has come to another gap, or as far as the first's locks let it.
+
+use super::{begin, event, number, write};
+use crate::backend::{Store, WriteMode, Writer};
+use crate::error::StoreError;
+use crate::tables::{EventRecord, ReceiptRecord};
+use crate::value::Value;
+use crate::working_set::{read_rows, select};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use waybill_domain::chain::Chain;
+use waybill_domain::ids::*;
+use waybill_domain::ledger::StockKey;
+use waybill_domain::quantity::Quantity;
+use waybill_domain::stock::level::StockLevel;
+use waybill_domain::stock::transfer::{TransferHead, TransferLine, TransferState};
+use waybill_domain::time::Timestamp;
+
+/// Gaps between the steps of a batch.
+const GAPS: u32 = 6;
+
+/// How far a batch is, for the other to see.
+#[derive(Default)]
+struct Progress(AtomicU32);
+
+impl Progress {
+    fn reach(&self, gap: u32) {
+        self.0.fetch_max(gap, Ordering::SeqCst);
+    }
+
+    /// Waits until the other has come to `gap`. It may be unable to, behind our own locks: then looking stops, and
+    /// only the meeting is a different one; what must hold afterwards is the same.
+    async fn wait_for(&self, gap: u32) {
+        for _ in 0..15 {
+            if self.0.load(Ordering::SeqCst) >= gap {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+/// One of the two batches of a meeting.
+struct Batch {
+    store: Arc<dyn Store>,
+    mine: Arc<Progress>,
+    theirs: Arc<Progress>,
+    /// Stop at this gap until the other has come to that one.
+    stop: Option<(u32, u32)>,
+    meeting: u128,
+    /// Receipts are looked up and stored under this.
+    key: Id,
+}
+
+/// What a batch did.
+#[derive(Debug, PartialEq, Eq)]
+enum Done {
+    /// Took the unit, as the child with this number.
+    Took(u32),
+    /// Nothing was left.
+    Nothing,
+    /// The key had been answered.
+    Replayed,
+}
+
+fn stock_key(meeting: u128) -> StockKey {
+    StockKey { item_id: ItemId(Id(meeting)), location_id: LocationId(Id(1)), lot_id: LotId::NIL }
+}
+
+impl Batch {
+    async fn gap(&self, gap: u32) {
+        self.mine.reach(gap);
+        if let Some((at, other)) = self.stop
+            && at == gap
+        {
+            self.theirs.wait_for(other).await;
+        }
+    }
+
+    /// Decides again until it goes through, as the engine does.
+    async fn carry_out(self) -> Done {
+        let mut writer = match self.store.writer().await {
+            Ok(writer) => writer,
+            Err(StoreError::Locked(_)) => panic!("a store with one writer is not raced"),
+            Err(error) => panic!("no writer: {error}"),
+        };
+        for _ in 0..20 {
+            match self.attempt(&mut *writer).await {
+                Ok(done) => {
+                    self.mine.reach(GAPS);
+                    return done;
+                }
+                Err(error) if error.is_race() => writer.rollback().await,
+                Err(error) => panic!("a batch failed: {error}"),
+            }
+        }
+        panic!("a batch lost twenty races");
+    }
+
+    async fn attempt(&self, writer: &mut dyn Writer) -> Result<Done, StoreError> {
+        let id = |value: u128| vec![vec![Value::Id(Id(value))]];
+        begin(writer).await?;
+        let known = writer.select(&[select::<ReceiptRecord>(&["key"], id(self.key.0), false)]).await?;
+        if known.iter().any(|rows| !rows.is_empty()) {
+            writer.rollback().await;
+            return Ok(Done::Replayed);
+        }
+        self.gap(1).await;
+        let roots = writer.select(&[select::<TransferHead>(&["id"], id(self.meeting), true)]).await?;
+        let root = read_rows::<TransferHead>(roots.into_iter().next().unwrap_or_default())?.into_iter().next();
+        let root = root.expect("the root is there");
+        self.gap(2).await;
+        let levels = writer.select(&[select::<StockLevel>(&["item_id"], id(self.meeting), true)]).await?;
+        let level = read_rows::<StockLevel>(levels.into_iter().next().unwrap_or_default())?.into_iter().next();
+        let mut level = level.expect("the level is there");
+        self.gap(3).await;
+        let children = writer.select(&[select::<TransferLine>(&["transfer_id"], id(self.meeting), false)]).await?;
+        let children: Vec<TransferLine> = read_rows(children.into_iter().next().unwrap_or_default())?;
+        assert_eq!(children.len() as i64, root.chain.sequence, "children and their root were read at one state");
+        self.gap(4).await;
+        let receipt = |position| ReceiptRecord { key: self.key, body_hash: Id::NIL, position, receipt: "{}".into() };
+        if level.available().is_zero() {
+            // A refusal is kept under its key like any answer; if the key was answered meanwhile, this clashes.
+            let refusal = receipt(0);
+            writer.commit(&[write(WriteMode::Insert, &refusal)]).await?;
+            return Ok(Done::Nothing);
+        }
+        level.balances[0] -= Quantity(1);
+        let next = TransferHead {
+            chain: Chain { sequence: root.chain.sequence + 1, hash: root.chain.hash },
+            ..root.clone()
+        };
+        let child = line(self.meeting, children.len() as u32 + 1);
+        let before = [write(WriteMode::Update, &next), write(WriteMode::Insert, &child)];
+        let base = writer.take_positions(&before, 1).await?;
+        self.gap(5).await;
+        let event = event(base + 1, Id(self.meeting), next.chain.sequence);
+        let receipt = receipt(base + 1);
+        let last = [
+            write(WriteMode::Update, &level),
+            write::<EventRecord>(WriteMode::Insert, &event),
+            write(WriteMode::Insert, &receipt),
+        ];
+        writer.commit(&last).await?;
+        Ok(Done::Took(child.number))
+    }
+}
+
+fn line(meeting: u128, number: u32) -> TransferLine {
+    TransferLine {
+        transfer_id: TransferId(Id(meeting)),
+        number,
+        item_id: ItemId(Id(meeting)),
+        lot_id: LotId::NIL,
+        sent: Quantity(1),
+        received: Quantity(0),
+        lost: Quantity(0),
+    }
+}
+
+/// A root without children and a level with `units`.
+async fn prepare(store: &dyn Store, meeting: u128, units: i64) {
+    let mut writer = store.writer().await.expect("a writer");
+    let root = TransferHead {
+        id: TransferId(Id(meeting)),
+        from_location_id: LocationId(Id(1)),
+        to_location_id: LocationId(Id(2)),
+        sent_at: Timestamp(0),
+        state: TransferState::Open,
+        chain: Chain::default(),
+    };
+    let mut level = StockLevel::empty(stock_key(meeting));
+    level.balances[0] = Quantity(units);
+    begin(&mut *writer).await.expect("a transaction");
+    writer.write(&[write(WriteMode::Insert, &root), write(WriteMode::Insert, &level)]).await.expect("inserts");
+    writer.commit(&[]).await.expect("a commit");
+}
+
+/// Lets two batches meet with `units` to take, under one key or two.
+async fn meet(store: &Arc<dyn Store>, meeting: u128, stop: (u32, u32), units: i64, one_key: bool) -> [Done; 2] {
+    prepare(&**store, meeting, units).await;
+    let progress = [Arc::new(Progress::default()), Arc::new(Progress::default())];
+    let batch = |me: usize| Batch {
+        store: store.clone(),
+        mine: progress[me].clone(),
+        theirs: progress[1 - me].clone(),
+        stop: (me == 0).then_some(stop),
+        meeting,
+        key: Id(meeting << 8 | if one_key { 0 } else { me as u128 }),
+    };
+    // The second begins when the first has come to its gap, so that they meet there and nowhere else.
+    let (first, second) = (batch(0), batch(1));
+    let begin_at = stop.0;
+    let leader = progress[0].clone();
+    let second = async {
+        leader.wait_for(begin_at).await;
+        second.carry_out().await
+    };
+    let (first, second) = tokio::join!(tokio::spawn(first.carry_out()), second);
+    [first.expect("the first batch"), second]
+}
+
+/// Every meeting of two batches, on a store that lets two write at once; on one with a single writer there is nothing to
+/// meet, and that is what is checked.
+pub async fn run(store: Arc<dyn Store>) {
+    let held = store.writer().await.expect("a writer");
+    match store.writer().await {
+        Err(StoreError::Locked(_)) => return,
+        Err(error) => panic!("a second writer failed: {error}"),
+        Ok(_) => drop(held),
+    }
+    let head = number(&*store, "SELECT position FROM log_head", &[]).await;
+    let mut meeting = 0x1000;
+    let mut taken = 0;
+    for at in 1..GAPS {
+        for other in 1..=GAPS {
+            for (units, one_key) in [(1, false), (2, false), (1, true), (2, true)] {
+                meeting += 1;
+                let done = meet(&store, meeting, (at, other), units, one_key).await;
+                let took = done.iter().filter(|done| matches!(done, Done::Took(_))).count() as i64;
+                let expected = if one_key { 1 } else { units };
+                assert_eq!(took, expected, "gap {at}, other at {other}, {units} units, one key {one_key}: {done:?}");
+                if one_key {
+                    assert!(done.contains(&Done::Replayed), "the same key is answered once: {done:?}");
+                }
+                taken += took;
+                let left = "SELECT available FROM stock_levels WHERE item_id = $1";
+                let left = number(&*store, left, &[Value::Id(Id(meeting))]).await;
+                assert_eq!(left, units - took, "what was taken is gone, once");
+            }
+        }
+    }
+    let now = number(&*store, "SELECT position FROM log_head", &[]).await;
+    assert_eq!(now - head, taken, "positions have no gap");
+    let events = "SELECT COUNT(*) FROM events WHERE position > $1";
+    assert_eq!(number(&*store, events, &[Value::Int(head)]).await, taken);
+}

@@ -1,0 +1,98 @@
+//! The JSON API under `/api/v1`: a file per resource. A handler translates; rules and permissions are asked behind it.
+
+pub mod bulk;
+pub mod channels;
+pub mod customers;
+pub mod events;
+pub mod fulfillment;
+pub mod holds;
+pub mod items;
+pub mod locations;
+pub mod me;
+pub mod openapi;
+pub mod order_view;
+pub mod orders;
+pub mod payments;
+pub mod place;
+pub mod reservations;
+pub mod returns;
+pub mod stock;
+pub mod tracking;
+pub mod transfers;
+
+use crate::state::WebState;
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Where the API lives.
+pub const PREFIX: &str = "/api/v1";
+
+/// One page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct List<T> {
+    pub data: Vec<T>,
+    /// Send it as `after` to get the next page; null at the end.
+    pub next: Option<String>,
+}
+
+impl<T> List<T> {
+    pub fn of<R>(page: waybill_store::read::Page<R>, view: impl FnMut(R) -> T) -> axum::Json<Self> {
+        axum::Json(Self { data: page.rows.into_iter().map(view).collect(), next: page.next })
+    }
+}
+
+/// Every route of the API, each beside its description.
+pub fn router() -> OpenApiRouter<WebState> {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(items::list))
+        .routes(routes!(items::get, items::put, items::archive))
+        .routes(routes!(locations::list))
+        .routes(routes!(locations::get, locations::put, locations::archive))
+        .routes(routes!(channels::list))
+        .routes(routes!(channels::get, channels::put, channels::archive))
+        .routes(routes!(customers::list))
+        .routes(routes!(customers::get, customers::put, customers::archive))
+        .routes(routes!(stock::levels))
+        .routes(routes!(stock::postings))
+        .routes(routes!(stock::receive))
+        .routes(routes!(stock::adjust))
+        .routes(routes!(transfers::list, transfers::send))
+        .routes(routes!(transfers::get))
+        .routes(routes!(transfers::receive))
+        .routes(routes!(reservations::list, reservations::create))
+        .routes(routes!(reservations::get))
+        .routes(routes!(reservations::release))
+        .routes(routes!(orders::list, orders::place))
+        .routes(routes!(bulk::place_many))
+        .routes(routes!(orders::get))
+        .routes(routes!(orders::submit))
+        .routes(routes!(orders::confirm))
+        .routes(routes!(orders::allocate))
+        .routes(routes!(orders::release))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(orders::complete))
+        .routes(routes!(orders::cancel_line))
+        .routes(routes!(orders::timeline))
+        .routes(routes!(orders::why))
+        .routes(routes!(holds::apply))
+        .routes(routes!(holds::release))
+        .routes(routes!(holds::reject))
+        .routes(routes!(payments::add))
+        .routes(routes!(payments::capture))
+        .routes(routes!(payments::void))
+        .routes(routes!(payments::refund))
+        .routes(routes!(returns::receive))
+        .routes(routes!(fulfillment::ship_from_supplier))
+        .routes(routes!(fulfillment::to_release))
+        .routes(routes!(fulfillment::queue))
+        .routes(routes!(fulfillment::get))
+        .routes(routes!(fulfillment::pick))
+        .routes(routes!(fulfillment::pack))
+        .routes(routes!(fulfillment::ship))
+        .routes(routes!(tracking::record))
+        .routes(routes!(events::list))
+        .routes(routes!(events::stream))
+        .routes(routes!(me::me));
+    OpenApiRouter::new().nest(PREFIX, routes)
+}

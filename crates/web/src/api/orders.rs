@@ -1,0 +1,398 @@
+//! Orders: place, read, and the steps that are not work on a floor.
+
+use super::List;
+use super::order_view::OrderView;
+use super::place::PlaceOrderBody;
+use crate::ask::{Ask, Context, InPath, answer, answer_receipt, id};
+use crate::auth::Caller;
+use crate::json::{Long, Nothing, body};
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use waybill_domain::actor::Permission;
+use waybill_domain::command::Command;
+use waybill_domain::ids::{LineId, OrderId};
+use waybill_domain::order::OrderNumber;
+use waybill_domain::order::allocate::AllocateOrder;
+use waybill_domain::order::cancel::{CancelLine, CancelOrder};
+use waybill_domain::order::complete::CompleteOrder;
+use waybill_domain::order::confirm::ConfirmOrder;
+use waybill_domain::order::place::SubmitOrder;
+use waybill_domain::order::release::ReleaseOrder;
+use waybill_domain::quantity::Quantity;
+use waybill_engine::Receipt;
+use waybill_store::read::order::OrderKey;
+use waybill_store::read::orders::{OrderFilter, OrderRow};
+use waybill_store::read::{order, orders, timeline, why};
+
+/// An order as a list shows it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderSummary)]
+pub struct OrderRowView {
+    pub id: String,
+    pub number: String,
+    pub channel: String,
+    pub external_ref: Option<String>,
+    /// The customer's code.
+    pub customer: Option<String>,
+    pub name: Option<String>,
+    pub country: Option<String>,
+    pub currency: String,
+    pub total_minor: i64,
+    pub lifecycle: String,
+    pub payment_status: String,
+    pub fulfillment_status: String,
+    pub delivery_status: String,
+    pub return_status: String,
+    /// How many holds are active.
+    pub holds_active: i64,
+    pub priority: i64,
+    pub placed_at: String,
+    pub requested_by: Option<String>,
+    pub version: i64,
+}
+
+impl From<OrderRow> for OrderRowView {
+    fn from(row: OrderRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            number: row.number.to_string(),
+            channel: row.channel,
+            external_ref: row.external_ref,
+            customer: row.customer,
+            name: row.name,
+            country: row.country,
+            currency: row.currency.to_string(),
+            total_minor: row.total.0,
+            lifecycle: row.lifecycle.to_string(),
+            payment_status: row.payment_status.to_string(),
+            fulfillment_status: row.fulfillment_status.to_string(),
+            delivery_status: row.delivery_status.to_string(),
+            return_status: row.return_status.to_string(),
+            holds_active: row.holds_active,
+            priority: row.priority,
+            placed_at: row.placed_at.to_string(),
+            requested_by: row.requested_by.map(|day| day.to_string()),
+            version: row.version,
+        }
+    }
+}
+
+body! {
+    /// Why an order is given up.
+    pub struct CancelBody {
+        /// Short; `customer_request` when not said.
+        reason: Option<Long>,
+    }
+
+    /// How much of a line is given up.
+    pub struct CancelLineBody {
+        /// All that has not shipped when not said.
+        quantity: Option<i64>,
+        /// Short; `customer_request` when not said.
+        reason: Option<Long>,
+    }
+}
+
+fn key(text: &str) -> Result<OrderKey, Problem> {
+    match text.parse::<OrderNumber>() {
+        Ok(number) => Ok(OrderKey::Number(number)),
+        Err(_) => Ok(OrderKey::Id(id("order", text)?)),
+    }
+}
+
+/// The id of an order named by id or number.
+pub async fn order_id(state: &WebState, caller: &Caller, text: &str) -> Result<OrderId, Problem> {
+    match key(text)? {
+        OrderKey::Id(id) => Ok(id),
+        number @ OrderKey::Number(_) => order::find(state.store(), &caller.viewer(), number)
+            .await?
+            .ok_or_else(|| Problem::not_found("such order")),
+    }
+}
+
+fn with_etag(mut response: Response, version: i64) -> Response {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Answers a change of an order with the order as it is now; with the receipt where that is preferred or the caller may
+/// not read orders. Waits for a gateway that is being asked.
+pub async fn answer_order(
+    state: &WebState,
+    context: &Context,
+    status: StatusCode,
+    order_id: OrderId,
+    receipt: &Receipt,
+) -> Result<Response, Problem> {
+    let viewer = context.caller.viewer();
+    if context.minimal {
+        return Ok(answer_receipt(status, receipt));
+    }
+    if receipt.awaits_gateway {
+        state.engine().settled(order_id, state.options().settle).await;
+    }
+    if !viewer.may(Permission::OrdersRead) {
+        return Ok(answer_receipt(status, receipt));
+    }
+    let detail = order::order(state.store(), &viewer, OrderKey::Id(order_id)).await?;
+    let detail = detail.ok_or_else(|| Problem::not_found("such order"))?;
+    let view = OrderView::new(&detail);
+    Ok(with_etag(answer(status, receipt, &view), view.version))
+}
+
+/// Submits a command about an order and answers with the order.
+pub async fn change(
+    state: &WebState,
+    context: &Context,
+    order_id: OrderId,
+    command: impl Into<Command>,
+) -> Result<Response, Problem> {
+    let receipt = context.submit(state, command, state.engine().ids()).await?;
+    answer_order(state, context, StatusCode::OK, order_id, &receipt).await
+}
+
+/// Orders, newest first.
+#[utoipa::path(get, path = "/orders", tag = "orders", params(
+    ("lifecycle" = Option<String>, Query), ("payment_status" = Option<String>, Query),
+    ("fulfillment_status" = Option<String>, Query), ("delivery_status" = Option<String>, Query),
+    ("return_status" = Option<String>, Query), ("channel" = Option<String>, Query, description = "The channel's code"),
+    ("customer" = Option<String>, Query, description = "The customer's code"), ("external_ref" = Option<String>, Query),
+    ("number" = Option<String>, Query), ("held" = Option<bool>, Query, description = "With an active hold, or without"),
+    ("origin" = Option<String>, Query), ("placed_from" = Option<String>, Query),
+    ("placed_to" = Option<String>, Query, description = "Before this moment"),
+    ("limit" = Option<u32>, Query), ("after" = Option<String>, Query),
+), responses((status = 200, body = List<OrderRowView>)))]
+pub async fn list(
+    State(state): State<WebState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Json<List<OrderRowView>>, Problem> {
+    let filter = OrderFilter {
+        lifecycle: params.code("lifecycle"),
+        payment_status: params.code("payment_status"),
+        fulfillment_status: params.code("fulfillment_status"),
+        delivery_status: params.code("delivery_status"),
+        return_status: params.code("return_status"),
+        channel: params.text("channel"),
+        customer: params.text("customer"),
+        external_ref: params.text("external_ref"),
+        number: params.parsed("number"),
+        held: params.bool("held"),
+        origin: params.code("origin"),
+        placed_from: params.written("placed_from"),
+        placed_to: params.written("placed_to"),
+    };
+    let page = params.page();
+    params.close()?;
+    Ok(List::of(orders::orders(state.store(), &caller.viewer(), &filter, &page).await?, OrderRowView::from))
+}
+
+/// Places an order, or keeps it as a draft. Waits for its gateway.
+#[utoipa::path(post, path = "/orders", tag = "orders", request_body = PlaceOrderBody,
+    responses((status = 201, body = OrderView)))]
+pub async fn place(State(state): State<WebState>, ask: Ask<PlaceOrderBody>) -> Result<Response, Problem> {
+    let ids = state.engine().ids();
+    let one = ask.body.payment.is_some();
+    let command = ask.body.into_command(ids, state.engine().gateways())?;
+    let receipt = ask.context.submit(&state, command, ids).await.map_err(|problem| as_sent(problem, one))?;
+    let Some(order_id) = receipt.subject.and_then(|subject| subject.order_id()) else {
+        return Ok(answer_receipt(StatusCode::CREATED, &receipt));
+    };
+    let mut response = answer_order(&state, &ask.context, StatusCode::CREATED, order_id, &receipt).await?;
+    if let Ok(location) = HeaderValue::from_str(&format!("{}/orders/{order_id}", super::PREFIX)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Paths as in the body sent: the rules know payments as a list.
+pub fn as_sent(mut problem: Problem, one_payment: bool) -> Problem {
+    for one in problem.problems.iter_mut().filter(|_| one_payment) {
+        if let Some(rest) = one.path.strip_prefix("payments[0]") {
+            one.path = format!("payment{rest}");
+        }
+    }
+    problem
+}
+
+/// One order by id or number.
+#[utoipa::path(get, path = "/orders/{id}", tag = "orders", params(("id" = String, Path, description = "Id or number")),
+    responses((status = 200, body = OrderView, headers(("ETag" = String, description = "The version")))))]
+pub async fn get(
+    State(state): State<WebState>,
+    caller: Caller,
+    InPath(text): InPath<String>,
+) -> Result<Response, Problem> {
+    let detail = order::order(state.store(), &caller.viewer(), key(&text)?).await?;
+    let view = OrderView::new(&detail.ok_or_else(|| Problem::not_found("such order"))?);
+    let version = view.version;
+    Ok(with_etag(Json(view).into_response(), version))
+}
+
+/// Places a draft.
+#[utoipa::path(post, path = "/orders/{id}/submit", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = OrderView)))]
+pub async fn submit(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<Nothing>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    change(&state, &ask.context, order_id, SubmitOrder { order_id }).await
+}
+
+/// Confirms a placed order whose payment is secured.
+#[utoipa::path(post, path = "/orders/{id}/confirm", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = OrderView)))]
+pub async fn confirm(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<Nothing>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    change(&state, &ask.context, order_id, ConfirmOrder { order_id }).await
+}
+
+/// Allocates what waits for stock, as far as there is some.
+#[utoipa::path(post, path = "/orders/{id}/allocate", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = OrderView)))]
+pub async fn allocate(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<Nothing>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    change(&state, &ask.context, order_id, AllocateOrder { order_id }).await
+}
+
+/// Hands allocated stock to its locations to be picked.
+#[utoipa::path(post, path = "/orders/{id}/release", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = OrderView)))]
+pub async fn release(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<Nothing>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    change(&state, &ask.context, order_id, ReleaseOrder { order_id }).await
+}
+
+fn reason(reason: Option<Long>) -> String {
+    reason.map_or_else(|| "customer_request".to_owned(), |reason| reason.0)
+}
+
+/// Cancels an order of which nothing has shipped.
+#[utoipa::path(post, path = "/orders/{id}/cancel", tag = "orders", request_body = CancelBody,
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The version it is meant for")),
+    responses((status = 200, body = OrderView)))]
+pub async fn cancel(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<CancelBody>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    let expected_version = ask.context.expected_version;
+    let command = CancelOrder { order_id, reason: reason(ask.body.reason), expected_version };
+    change(&state, &ask.context, order_id, command).await
+}
+
+/// Cancels units of a line that have not shipped.
+#[utoipa::path(post, path = "/orders/{id}/lines/{number}/cancel", tag = "orders", request_body = CancelLineBody,
+    params(("id" = String, Path), ("number" = u32, Path),
+        ("If-Match" = Option<String>, Header, description = "The version it is meant for")),
+    responses((status = 200, body = OrderView)))]
+pub async fn cancel_line(
+    State(state): State<WebState>,
+    InPath((text, number)): InPath<(String, u32)>,
+    ask: Ask<CancelLineBody>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    let command = CancelLine {
+        line_id: LineId::new(order_id, number),
+        quantity: ask.body.quantity.map(Quantity),
+        reason: reason(ask.body.reason),
+        expected_version: ask.context.expected_version,
+    };
+    change(&state, &ask.context, order_id, command).await
+}
+
+/// Closes an order with nothing left to do.
+#[utoipa::path(post, path = "/orders/{id}/complete", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = OrderView)))]
+pub async fn complete(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<Nothing>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    change(&state, &ask.context, order_id, CompleteOrder { order_id }).await
+}
+
+/// What happened to an order, by sequence.
+#[utoipa::path(get, path = "/orders/{id}/timeline", tag = "orders",
+    params(("id" = String, Path), ("after" = Option<i64>, Query, description = "Only later sequences")),
+    responses((status = 200, body = List<super::events::EventView>)))]
+pub async fn timeline(
+    State(state): State<WebState>,
+    caller: Caller,
+    InPath(text): InPath<String>,
+    mut params: Params,
+) -> Result<Json<List<super::events::EventView>>, Problem> {
+    let after = params.int("after", 0..=i64::MAX).unwrap_or(0);
+    params.close()?;
+    let order_id = order_id(&state, &caller, &text).await?;
+    let events = timeline::of_order(state.store(), &caller.viewer(), order_id, after).await?;
+    if events.is_empty() && after == 0 {
+        return Err(Problem::not_found("such order"));
+    }
+    let next = (events.len() == timeline::EVENTS_MAX).then(|| events.last().map(|last| last.sequence.to_string()));
+    Ok(Json(List { next: next.flatten(), data: events.into_iter().map(super::events::EventView::from).collect() }))
+}
+
+/// One choice and what it rested on.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Reason)]
+pub struct ReasonView {
+    /// The log position of the event that carries it.
+    pub position: i64,
+    pub kind: String,
+    pub happened_at: String,
+    /// For a person.
+    pub sentence: String,
+    /// For a program.
+    #[schema(value_type = Object)]
+    pub facts: serde_json::Value,
+}
+
+/// Why the order stands where it stands.
+#[utoipa::path(get, path = "/orders/{id}/why", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = List<ReasonView>)))]
+pub async fn why(
+    State(state): State<WebState>,
+    caller: Caller,
+    InPath(text): InPath<String>,
+) -> Result<Json<List<ReasonView>>, Problem> {
+    let viewer = caller.viewer();
+    let order_id = order_id(&state, &caller, &text).await?;
+    viewer.must(&[Permission::OrdersRead])?;
+    let known = order::find(state.store(), &viewer, OrderKey::Id(order_id)).await?;
+    known.ok_or_else(|| Problem::not_found("such order"))?;
+    let reasons = why::of_order(state.store(), &viewer, order_id).await?;
+    let data = reasons.into_iter().map(|reason| ReasonView {
+        position: reason.position,
+        kind: reason.kind,
+        happened_at: reason.happened_at.to_string(),
+        sentence: reason.sentence,
+        facts: reason.facts,
+    });
+    Ok(Json(List { data: data.collect(), next: None }))
+}
