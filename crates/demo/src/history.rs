@@ -80,10 +80,10 @@ impl Agenda {
         self.next += 1;
     }
 
-    /// Everything due within an hour of the earliest, at most [`AT_ONCE`]. An order is never in it twice.
+    /// Everything due within a few hours of the earliest, at most [`AT_ONCE`]. An order is never in it twice.
     fn take(&mut self, end: Timestamp) -> Vec<(Timestamp, Due)> {
         let mut taken = Vec::new();
-        let until = self.heap.peek().map_or(0, |Reverse((at, _))| *at) + HOUR * 1_000_000;
+        let until = self.heap.peek().map_or(0, |Reverse((at, _))| *at) + 3 * HOUR * 1_000_000;
         while let Some(Reverse((at, number))) = self.heap.peek().copied() {
             if at > until || at > end.0 || taken.len() == AT_ONCE {
                 break;

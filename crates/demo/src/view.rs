@@ -1,5 +1,6 @@
 //! An order as whoever works on it sees it.
 
+use std::sync::OnceLock;
 use waybill_domain::fulfillment::FulfillmentOrder;
 use waybill_domain::ids::OrderId;
 use waybill_domain::order::{Allocation, Hold, HoldState, OrderHead, OrderLine};
@@ -35,16 +36,18 @@ fn read<R: Record>(rows: Option<Vec<Row>>) -> Result<Vec<R>, StoreError> {
 impl View {
     /// `None` where there is no such order.
     pub async fn read(store: &dyn Store, id: OrderId) -> Result<Option<Self>, StoreError> {
-        let head = format!("SELECT {} FROM orders WHERE id = $1", OrderHead::table().column_list());
-        let statements = [
-            head,
-            children::<OrderLine>(),
-            children::<Allocation>(),
-            children::<Hold>(),
-            children::<PaymentTransaction>(),
-            children::<FulfillmentOrder>(),
-            children::<Parcel>(),
-        ];
+        static STATEMENTS: OnceLock<[String; 7]> = OnceLock::new();
+        let statements = STATEMENTS.get_or_init(|| {
+            [
+                format!("SELECT {} FROM orders WHERE id = $1", OrderHead::table().column_list()),
+                children::<OrderLine>(),
+                children::<Allocation>(),
+                children::<Hold>(),
+                children::<PaymentTransaction>(),
+                children::<FulfillmentOrder>(),
+                children::<Parcel>(),
+            ]
+        });
         let params = [Value::Id(id.0)];
         let reads: Vec<(&str, &[Value])> = statements.iter().map(|sql| (sql.as_str(), params.as_slice())).collect();
         let mut answers = store.read_together(&reads).await?.into_iter();

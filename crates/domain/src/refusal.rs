@@ -132,3 +132,18 @@ macro_rules! refusals {
         }
     };
 }
+
+/// Every refusal of every subdomain: what documentation and tests go through.
+pub fn all() -> Vec<RefusalKind> {
+    [
+        crate::catalog::CatalogRefusal::KINDS,
+        crate::stock::StockRefusal::KINDS,
+        crate::order::OrderRefusal::KINDS,
+        crate::payment::PaymentRefusal::KINDS,
+        crate::fulfillment::FulfillmentRefusal::KINDS,
+        crate::shipping::ShippingRefusal::KINDS,
+        crate::returns::ReturnRefusal::KINDS,
+        crate::system::SystemRefusal::KINDS,
+    ]
+    .concat()
+}

@@ -142,7 +142,7 @@ impl Engine {
         &self.shared.figures
     }
 
-    pub fn gateways(&self) -> impl Iterator<Item = &str> {
+    pub fn gateways(&self) -> impl Iterator<Item = &str> + Clone {
         self.shared.ports.gateways.keys().map(String::as_str)
     }
 

@@ -39,7 +39,7 @@ CREATE TABLE receipts_0 (
     position bigint NOT NULL,
     receipt text COLLATE "C" NOT NULL,
     CONSTRAINT receipts_0_key PRIMARY KEY (key)
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE receipts_1 (
     key uuid NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE receipts_1 (
     position bigint NOT NULL,
     receipt text COLLATE "C" NOT NULL,
     CONSTRAINT receipts_1_key PRIMARY KEY (key)
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE settings (
     id uuid NOT NULL,
@@ -140,7 +140,7 @@ CREATE TABLE parties (
     email text COLLATE "C",
     phone text COLLATE "C",
     CONSTRAINT parties_key PRIMARY KEY (id)
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE addresses (
     id uuid NOT NULL,
@@ -154,13 +154,13 @@ CREATE TABLE addresses (
     country text COLLATE "C",
     phone text COLLATE "C",
     CONSTRAINT addresses_key PRIMARY KEY (id)
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE texts (
     id uuid NOT NULL,
     body text COLLATE "C",
     CONSTRAINT texts_key PRIMARY KEY (id)
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE stock_levels (
     item_id uuid NOT NULL,
@@ -460,7 +460,7 @@ CREATE TABLE parcel_lines (
     quantity bigint NOT NULL,
     CONSTRAINT parcel_lines_key PRIMARY KEY (order_id, parcel, line, lot_id),
     CONSTRAINT parcel_lines_parent FOREIGN KEY (order_id) REFERENCES orders
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE shipments (
     order_id uuid NOT NULL,
@@ -472,7 +472,7 @@ CREATE TABLE shipments (
     shipped_at bigint NOT NULL,
     CONSTRAINT shipments_key PRIMARY KEY (order_id, number),
     CONSTRAINT shipments_parent FOREIGN KEY (order_id) REFERENCES orders
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE tracking_events (
     order_id uuid NOT NULL,
@@ -484,7 +484,7 @@ CREATE TABLE tracking_events (
     raw uuid,
     CONSTRAINT tracking_events_key PRIMARY KEY (order_id, number),
     CONSTRAINT tracking_events_parent FOREIGN KEY (order_id) REFERENCES orders
-) WITH (fillfactor = 85);
+);
 CREATE UNIQUE INDEX tracking_events_once ON tracking_events (order_id, digest);
 
 CREATE TABLE returns (
@@ -495,7 +495,7 @@ CREATE TABLE returns (
     credit bigint NOT NULL,
     CONSTRAINT returns_key PRIMARY KEY (order_id, number),
     CONSTRAINT returns_parent FOREIGN KEY (order_id) REFERENCES orders
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE return_lines (
     order_id uuid NOT NULL,
@@ -508,7 +508,7 @@ CREATE TABLE return_lines (
     reason text COLLATE "C" NOT NULL,
     CONSTRAINT return_lines_key PRIMARY KEY (order_id, return_number, line, state),
     CONSTRAINT return_lines_parent FOREIGN KEY (order_id) REFERENCES orders
-) WITH (fillfactor = 85);
+);
 
 CREATE TABLE events (
     position bigint NOT NULL,

@@ -13,6 +13,8 @@ mod error;
 mod migrate;
 mod options;
 mod pipeline;
+#[cfg(test)]
+mod plans;
 mod statements;
 mod store;
 #[doc(hidden)]

@@ -39,7 +39,7 @@ CREATE TABLE receipts_0 (
     position INTEGER NOT NULL,
     receipt TEXT NOT NULL,
     CONSTRAINT receipts_0_key PRIMARY KEY (key)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE receipts_1 (
     key BLOB NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE receipts_1 (
     position INTEGER NOT NULL,
     receipt TEXT NOT NULL,
     CONSTRAINT receipts_1_key PRIMARY KEY (key)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE settings (
     id BLOB NOT NULL,

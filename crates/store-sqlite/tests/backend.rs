@@ -31,6 +31,24 @@ async fn tables_look_as_they_are_described() {
     assert_eq!(found, tables().len() + specimen::tables().len() + 1, "no table is without a description");
 }
 
+#[tokio::test]
+async fn loads_find_rows_by_index() {
+    let folder = TestFolder::create();
+    let store = folder.open();
+    store.migrate().await.unwrap();
+    for table in tables() {
+        let unique = table.indexes.iter().filter(|index| index.unique && index.only.is_none());
+        let parent = table.parent.as_ref().map(|(_, column)| std::slice::from_ref(column));
+        for by in [table.key].into_iter().chain(parent).chain(unique.map(|index| index.columns)) {
+            let wanted = by.iter().zip(1..).map(|(column, place)| format!("{column} = ${place}")).collect::<Vec<_>>();
+            let (wanted, order) = (wanted.join(" AND "), table.key.join(", "));
+            let sql = format!("SELECT {} FROM {} WHERE {wanted} ORDER BY {order}", table.column_list(), table.name);
+            let plan = store.explain(&sql, &vec![Value::Null; by.len()]).await.unwrap();
+            assert!(matches!(&plan[..], [line] if line.starts_with("SEARCH")), "{sql}: {plan:?}");
+        }
+    }
+}
+
 async fn live_shape(store: &SqliteStore, table: &str) -> TableShape {
     let table_value = [Value::from(table)];
     let sql = "SELECT name, type, \"notnull\", pk FROM pragma_table_info($1) ORDER BY cid";

@@ -37,6 +37,9 @@ pub struct Table {
     pub checks: &'static [(&'static str, &'static str)],
     /// Rows are only added (a log), so that the key may be the physical order.
     pub append_only: bool,
+    /// Keys come in no order at all (digests), so rows are kept apart from the key's index: an index of bare keys is a
+    /// tenth as many pages to change.
+    pub scattered_key: bool,
 }
 
 impl Table {
@@ -77,6 +80,7 @@ macro_rules! record {
         $type:ty, $table:literal, key: [$($key:literal),+],
         $(parent: ($parent:literal, $parent_column:literal),)?
         $(append_only: $append:literal,)?
+        $(scattered_key: $scattered:literal,)?
         $(indexes: [$({ $index:literal, [$($icol:literal),+], unique: $unique:literal $(, only: $only:literal)? }),* $(,)?],)?
         $(checks: [$(($check:literal, $condition:literal)),* $(,)?],)?
         fixed: { $($fixed:ident),* $(,)? }, fields: { $($field:ident),* $(,)? }
@@ -101,6 +105,9 @@ macro_rules! record {
                     #[allow(unused_mut, unused_assignments)]
                     let mut append_only = false;
                     $(append_only = $append;)?
+                    #[allow(unused_mut, unused_assignments)]
+                    let mut scattered_key = false;
+                    $(scattered_key = $scattered;)?
                     $crate::record::Table {
                         name: $table,
                         columns,
@@ -114,6 +121,7 @@ macro_rules! record {
                         }),*)?],
                         checks: &[$($(($check, $condition)),*)?],
                         append_only,
+                        scattered_key,
                     }
                 })
             }

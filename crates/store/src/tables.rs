@@ -311,7 +311,7 @@ macro_rules! personal_table {
 fn personal(name: &'static str, fields: &[&'static str]) -> Table {
     let mut columns = vec![column("id", ColumnKind::Id, false)];
     columns.extend(fields.iter().map(|field| column(field, ColumnKind::Text, true)));
-    Table { name, columns, key: &["id"], parent: None, indexes: &[], checks: &[], append_only: false }
+    Table { name, columns, key: &["id"], parent: None, indexes: &[], checks: &[], append_only: false, scattered_key: false }
 }
 
 const fn column(name: &'static str, kind: ColumnKind, nullable: bool) -> crate::record::ColumnDef {
@@ -517,7 +517,7 @@ pub struct ReceiptRecord {
 }
 
 record!(
-    ReceiptRecord, "receipts_0", key: ["key"],
+    ReceiptRecord, "receipts_0", key: ["key"], scattered_key: true,
     fixed: { key, body_hash, position, receipt }, fields: { }
 );
 
@@ -531,7 +531,7 @@ pub struct OtherReceiptRecord {
 }
 
 record!(
-    OtherReceiptRecord, "receipts_1", key: ["key"],
+    OtherReceiptRecord, "receipts_1", key: ["key"], scattered_key: true,
     fixed: { key, body_hash, position, receipt }, fields: { }
 );
 

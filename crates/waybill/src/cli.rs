@@ -50,7 +50,10 @@ pub enum Command {
     Import(Import),
     /// Prove that the books are right: ledgers, histories, laws
     Audit,
-    /// Measure this machine: orders per second through the engine, by card, over HTTP, and against bare rows
+    /// Measure this machine: orders per second through the engine, by card, over HTTP, and against bare rows.
+    ///
+    /// Makes a store of its own beside the one that --database names (a new file, or a new database on the same server),
+    /// never touches that one, and drops what it made at the end.
     Bench(Bench),
     /// Tell why an order is as it is
     Why(Why),
@@ -110,9 +113,8 @@ pub enum Import {
 
 #[derive(Debug, Args)]
 pub struct ImportOrders {
-    /// The files; several where the preset needs them
-    #[arg(required = true)]
-    pub files: Vec<PathBuf>,
+    /// The file with the order lines, or the folder of the files where the mapping names several
+    pub file: PathBuf,
     /// A mapping file, or the name of a preset: online-retail, superstore, northwind, olist
     #[arg(long, value_name = "MAP")]
     pub map: String,
@@ -165,14 +167,11 @@ pub struct Bench {
     /// Keep the store that was made, and say where it is
     #[arg(long)]
     pub keep: bool,
-    /// Use the store that --database names instead of a new one beside it; refused where it holds orders
-    #[arg(long)]
-    pub in_place: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Why {
-    /// An order's id (ord_...) or number (W-100001), or an item's, location's or other thing's id
+    /// An order's id (ord_...) or number (W-100001)
     pub id: String,
 }
 

@@ -135,7 +135,7 @@ pub async fn engine(store: Arc<dyn Store>, settings: &Settings, workers: bool) -
     Ok(Engine::start(store, Ports::system([gateway]), options).await?)
 }
 
-fn sqlite_options(settings: &Settings) -> SqliteOptions {
+pub fn sqlite_options(settings: &Settings) -> SqliteOptions {
     SqliteOptions {
         readers: settings.sqlite.readers,
         writer_cache_kib: settings.sqlite.writer_cache_kib,
@@ -144,7 +144,7 @@ fn sqlite_options(settings: &Settings) -> SqliteOptions {
     }
 }
 
-fn postgres_options(settings: &Settings) -> PostgresOptions {
+pub fn postgres_options(settings: &Settings) -> PostgresOptions {
     PostgresOptions {
         readers: settings.postgres.readers,
         connect_limit: Duration::from_millis(settings.postgres.connect_ms),

@@ -74,6 +74,10 @@ impl WebState {
         &**self.0.engine.store()
     }
 
+    pub(crate) fn has_gateway(&self, name: &str) -> bool {
+        self.0.engine.gateways().any(|known| known == name)
+    }
+
     pub fn options(&self) -> &WebOptions {
         &self.0.options
     }

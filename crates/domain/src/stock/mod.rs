@@ -8,7 +8,7 @@ pub mod receive;
 pub mod reservation;
 pub mod transfer;
 
-use crate::ids::{ItemId, LocationId, LotId, ReservationId, StockDocumentId, TransferId};
+use crate::ids::{ItemId, LocationId, LotId, ReservationId, TransferId};
 use crate::ledger::StockAccount;
 use crate::quantity::Quantity;
 
@@ -29,7 +29,6 @@ refusals! {
         UnknownTransfer { transfer_id: TransferId } => "unknown_transfer", Never, "There is no transfer {transfer_id}.", "Check the id.";
         TransferClosed { transfer_id: TransferId } => "transfer_closed", Never, "Transfer {transfer_id} is done.", "Start a new transfer.";
         ExceedsInTransit { transfer_id: TransferId, line: u32, requested: Quantity, in_transit: Quantity } => "exceeds_in_transit", AfterChange, "Line {line} has {in_transit} units in transit and {requested} were received.", "Receive what was sent and book the surplus as an adjustment.";
-        DocumentExists { document_id: StockDocumentId } => "document_exists", Never, "Stock document {document_id} was booked already.", "Use a new key for a new document.";
     }
 }
 

@@ -63,6 +63,9 @@ pub struct Run<'a> {
     locations: Locations,
     actor: Arc<Actor>,
     orders: Vec<OrderRun>,
+    /// How much was there at the start. Part of every key: what an earlier run was refused, because it stopped in the
+    /// middle, is asked anew; what it did shows in the store.
+    generation: usize,
     summary: Summary,
 }
 
@@ -77,7 +80,9 @@ impl<'a> Run<'a> {
         let Program { history, steps, receipts, .. } = program;
         let orders = vec![OrderRun::default(); history.orders.len()];
         let summary = Summary::of(&history);
-        Self { engine, map, history, steps, receipts, existing, locations, actor: actor(), orders, summary }
+        let generation = existing.orders.len() + existing.documents.len();
+        let actor = actor();
+        Self { engine, map, history, steps, receipts, existing, locations, actor, orders, generation, summary }
     }
 
     pub const fn steps(&self) -> usize {
@@ -131,7 +136,7 @@ impl<'a> Run<'a> {
             self.orders[order].id = Some(ids.nth(0));
         }
         let (command, key) = self.command(step, ids)?;
-        let key = format!("{}/{key}", self.map.name);
+        let key = format!("{}/{}/{key}", self.map.name, self.generation);
         Some(Submission::new(command, self.actor.clone(), ids).keyed(key).imported(step.at))
     }
 
@@ -410,6 +415,11 @@ impl<'a> Run<'a> {
                 return;
             }
             self.orders[order].refused |= !follows;
+            if code == "order.duplicate_external_ref" {
+                // Somebody else placed it meanwhile.
+                self.summary.already_there += 1;
+                return;
+            }
         }
         let line = match action {
             Action::CancelLine { effect, .. }

@@ -50,10 +50,13 @@ impl DateReader {
             if let Ok(at) = text.parse::<jiff::Timestamp>() {
                 return Some(Local::Moment(at));
             }
-            return self.civil(text.parse().ok(), text.parse().ok());
+            let local = if text.len() > 10 { text.parse().ok() } else { None };
+            return self.civil(local, text.parse().ok());
         };
         let parsed = jiff::fmt::strtime::parse(format, text).ok()?;
-        self.civil(parsed.to_datetime().ok(), parsed.to_date().ok())
+        // A format without an hour says nothing about the time of day.
+        let local = parsed.hour().and_then(|_| parsed.to_datetime().ok());
+        self.civil(local, parsed.to_date().ok())
     }
 
     fn civil(&self, local: Option<DateTime>, day: Option<Date>) -> Option<Local> {

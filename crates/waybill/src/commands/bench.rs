@@ -1,10 +1,193 @@
 //! `waybill bench`.
 
 use crate::cli::Bench;
+use crate::database::{Database, postgres_options, sqlite_options};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use waybill_bench::{BenchError, BenchReport, Boxed, Options, Place, Server, Serving};
+use waybill_engine::Engine;
+use waybill_web::{WebOptions, WebState};
 
-pub async fn run(_: Bench, _: &Settings, _: Output) -> Result<(), Failure> {
-    Err(Failure::Other("not in this build".to_owned()))
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::Store(error) => Self::Store(error),
+            BenchError::Submit(error) => Self::Refused(error),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let (place, writers) = match settings.database()? {
+        Database::Sqlite(path) => {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or(Path::new("."));
+            (
+                Place::Sqlite {
+                    folder: folder.to_owned(),
+                    options: sqlite_options(settings),
+                },
+                1,
+            )
+        }
+        // Two, because many processes may write to one database.
+        Database::Postgres(url) => (
+            Place::Postgres {
+                url,
+                options: postgres_options(settings),
+            },
+            2,
+        ),
+    };
+    let writers = asked.writers.map_or(writers, |writers| writers.max(1) as usize);
+    if writers > 1 && matches!(place, Place::Sqlite { .. }) {
+        return Err(Failure::Usage(
+            "an SQLite store has one writer; --writers above 1 needs PostgreSQL".to_owned(),
+        ));
+    }
+    let options = Options {
+        place,
+        measured: Duration::from_secs(u64::from(asked.seconds)),
+        prefill: i64::from(asked.prefill),
+        callers: asked.clients as usize,
+        connections: asked.connections as usize,
+        gateway_latency: Duration::from_millis(asked.gateway_ms),
+        only_hot: asked.hot,
+        with_raw: !asked.no_raw,
+        writers,
+        keep: asked.keep,
+    };
+    let say = |what: &str| {
+        if !output.is_json() {
+            eprintln!("{what}");
+        }
+    };
+    let report = waybill_bench::run(&options, &Web, &say).await?;
+    output.answer(&report);
+    show(&report, output);
+    if report.audit_ok {
+        Ok(())
+    } else {
+        Err(Failure::NotAsItMustBe)
+    }
+}
+
+fn show(report: &BenchReport, output: Output) {
+    let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+    output.line(format!(
+        "{} with {} orders, {} at the end",
+        report.database, report.orders_before, report.orders_after
+    ));
+    if report.engine_orders_per_s > 0.0 {
+        output.line(format!(
+            "engine   {:>8.0} orders/s, {} of raw, {:.0} a commit   p50 {:.1} ms, p95 {:.1}, p99 {:.1}",
+            report.engine_orders_per_s,
+            ratio(report.engine_ratio),
+            report.engine_batch,
+            report.engine_p50_ms,
+            report.engine_p95_ms,
+            report.engine_p99_ms
+        ));
+        output.line(format!(
+            "card     {:>8.0} orders/s   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; gateway {} ms, {} of one that answers at once",
+            report.card_orders_per_s,
+            report.card_p50_ms,
+            report.card_p95_ms,
+            report.card_p99_ms,
+            report.gateway_ms,
+            ratio(report.gateway_ratio)
+        ));
+        output.line(format!(
+            "http     {:>8.0} orders/s, {} of raw   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; {} connections",
+            report.http_orders_per_s,
+            ratio(report.http_ratio),
+            report.http_p50_ms,
+            report.http_p95_ms,
+            report.http_p99_ms,
+            report.connections
+        ));
+        output.line(format!(
+            "raw      {:>8.0} orders/s, the best of {:.0} at 100 a commit, {:.0} at 500, {:.0} at 1000",
+            report.raw_orders_per_s,
+            report.raw_100_orders_per_s,
+            report.raw_500_orders_per_s,
+            report.raw_1000_orders_per_s
+        ));
+        output.line(format!(
+            "an order {:.1} rows, {:.0} bytes, {:.2} pages, {:.0} bytes written; private memory {:.0} MB",
+            report.rows_per_order,
+            report.bytes_per_order,
+            report.pages_per_order,
+            report.written_bytes_per_order,
+            report.rss_mb
+        ));
+    }
+    output.line(format!(
+        "hot item {:>8.0} orders/s, {} of {:.0} with items all over; {} writing",
+        report.hot_item_orders_per_s,
+        ratio(report.hot_item_ratio),
+        report.spread_orders_per_s,
+        report.writers
+    ));
+    let verdict = if report.audit_ok {
+        "the books are right"
+    } else {
+        "THE BOOKS ARE NOT RIGHT: these figures mean nothing"
+    };
+    output.line(format!(
+        "audit    {verdict}; {} postings in {:.1} s",
+        report.audit_postings, report.audit_seconds
+    ));
+    for violation in &report.audit_violations {
+        output.line(format!("         {violation}"));
+    }
+}
+
+/// The real server, on a port of its own.
+struct Web;
+
+struct Running {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server for Web {
+    fn start<'a>(&'a self, engine: Engine) -> Boxed<'a, Result<Box<dyn Serving>, String>> {
+        Box::pin(async move {
+            let listener = TcpListener::bind("127.0.0.1:0")
+                .await
+                .map_err(|error| error.to_string())?;
+            let address = listener.local_addr().map_err(|error| error.to_string())?;
+            let (stop, mut asked) = watch::channel(false);
+            let state = WebState::new(engine, WebOptions::default());
+            let task = tokio::spawn(waybill_web::serve(listener, state, async move {
+                let _ = asked.wait_for(|stop| *stop).await;
+            }));
+            Ok(Box::new(Running { address, stop, task }) as Box<dyn Serving>)
+        })
+    }
+}
+
+impl Serving for Running {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn stop(self: Box<Self>) -> Boxed<'static, ()> {
+        Box::pin(async move {
+            self.stop.send_replace(true);
+            let _ = tokio::time::timeout(Duration::from_secs(10), self.task).await;
+        })
+    }
 }

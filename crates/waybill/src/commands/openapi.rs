@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 
-pub fn run(_: Output) -> Result<(), Failure> {
-    Err(Failure::Other("not in this build".to_owned()))
+pub fn run(output: Output) -> Result<(), Failure> {
+    output.text(&format!("{}\n", waybill_web::openapi_json()));
+    Ok(())
 }

@@ -4,9 +4,13 @@ use crate::database;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
+use serde_json::json;
 use std::future::Future;
+use std::time::Duration;
+use tokio::net::TcpListener;
 use waybill_engine::Engine;
 use waybill_store::Store;
+use waybill_web::{WebOptions, WebState};
 
 pub async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
     let store = database::open_current(&settings.database()?, settings).await?;
@@ -21,16 +25,66 @@ pub async fn until_stopped(
     output: Output,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    if let Err(failure) = allowed(&**engine.store(), settings).await {
-        engine.stop().await;
-        return Err(failure);
-    }
-    let beside = tokio::spawn(beside);
-    output.line("stop with Ctrl-C");
-    stop_asked().await;
-    beside.abort();
+    let served = serve(&engine, settings, output, beside).await;
     engine.stop().await;
-    Ok(())
+    served
+}
+
+async fn serve(
+    engine: &Engine,
+    settings: &Settings,
+    output: Output,
+    beside: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    allowed(&**engine.store(), settings).await?;
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        Failure::Other(format!(
+            "cannot listen on {listen}: {error}; name another address with --listen"
+        ))
+    })?;
+    let address = listener.local_addr().unwrap_or(listen);
+    let options = WebOptions {
+        loopback_open: listen.ip().is_loopback(),
+        settle: Duration::from_millis(settings.server.settle_ms),
+        ..WebOptions::default()
+    };
+    let state = WebState::new(engine.clone(), options);
+    output.answer(&json!({"listening": format!("http://{address}")}));
+    output.line(format!(
+        "Waybill serves at http://{address} (API under /api/v1, its description at /docs); stop with Ctrl-C"
+    ));
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let mut asked = stopping.clone();
+    let mut server = tokio::spawn(waybill_web::serve(listener, state, async move {
+        let _ = asked.wait_for(|stop| *stop).await;
+    }));
+    let beside = tokio::spawn(beside);
+    let ended = tokio::select! {
+        ended = &mut server => Some(ended),
+        () = stop_asked() => None,
+    };
+    beside.abort();
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            output.line("finishing what is under way");
+            stop.send_replace(true);
+            match tokio::time::timeout(Duration::from_millis(settings.server.stop_ms), &mut server).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    tracing::warn!("some requests took too long and were cut off");
+                    server.abort();
+                    return Ok(());
+                }
+            }
+        }
+    };
+    match ended {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Failure::Other(format!("the server stopped: {error}"))),
+        Err(error) => Err(Failure::Other(format!("the server stopped: {error}"))),
+    }
 }
 
 /// Anybody on the network could use a store without keys.

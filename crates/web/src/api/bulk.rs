@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 pub const LINE_MAX: usize = 256 * 1024;
 
 /// Lines under way at once.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 /// The answer to one line.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,6 +41,9 @@ pub struct BulkResult {
 struct Lines {
     body: axum::body::BodyDataStream,
     held: Vec<u8>,
+    /// Where in `held` the line being read begins, and up to where there is no end of it.
+    start: usize,
+    searched: usize,
     /// The line being read is too long; the rest of it is thrown away.
     skipping: bool,
     count: u64,
@@ -52,40 +55,48 @@ type Line = (u64, Result<Bytes, Problem>);
 
 impl Lines {
     fn new(body: Body) -> Self {
-        Self { body: body.into_data_stream(), held: Vec::new(), skipping: false, count: 0, ended: false }
+        let body = body.into_data_stream();
+        Self { body, held: Vec::new(), start: 0, searched: 0, skipping: false, count: 0, ended: false }
     }
 
-    fn cut(&mut self, line: Vec<u8>) -> Line {
+    /// The line that ends before `end`.
+    fn cut(&mut self, end: usize) -> Line {
+        let line = Bytes::copy_from_slice(&self.held[self.start..end]);
+        (self.start, self.searched) = (end + 1, end + 1);
         self.count += 1;
         let too_long = std::mem::take(&mut self.skipping) || line.len() > LINE_MAX;
-        (self.count, if too_long { Err(ask::too_large(LINE_MAX)) } else { Ok(Bytes::from(line)) })
+        (self.count, if too_long { Err(ask::too_large(LINE_MAX)) } else { Ok(line) })
+    }
+
+    fn forget(&mut self) {
+        self.held.clear();
+        (self.start, self.searched) = (0, 0);
     }
 
     async fn next(&mut self) -> Option<Line> {
         loop {
-            if let Some(end) = self.held.iter().position(|byte| *byte == b'\n') {
-                let rest = self.held.split_off(end + 1);
-                let mut line = std::mem::replace(&mut self.held, rest);
-                line.pop();
-                return Some(self.cut(line));
+            let rest = self.held.get(self.searched..).unwrap_or_default();
+            if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                return Some(self.cut(self.searched + end));
             }
+            self.held.drain(..self.start.min(self.held.len()));
+            (self.start, self.searched) = (0, self.held.len());
             if self.held.len() > LINE_MAX {
                 self.skipping = true;
-                self.held.clear();
+                self.forget();
             }
             if self.ended {
-                if self.held.is_empty() && !self.skipping {
-                    return None;
-                }
-                let line = std::mem::take(&mut self.held);
-                return Some(self.cut(line));
+                let more = !self.held.is_empty() || self.skipping;
+                let line = more.then(|| self.cut(self.held.len()));
+                self.forget();
+                return line;
             }
             match self.body.next().await {
                 Some(Ok(bytes)) => self.held.extend_from_slice(&bytes),
                 Some(Err(_)) => {
                     self.ended = true;
-                    self.held.clear();
                     self.skipping = false;
+                    self.forget();
                     self.count += 1;
                     return Some((self.count, Err(Problem::malformed("The body ended before it was complete."))));
                 }
@@ -145,7 +156,7 @@ impl Bulk {
         let body: PlaceOrderBody = json::read(value).map_err(Problem::invalid)?;
         let ids = self.state.engine().ids();
         let one = body.payment.is_some();
-        let command = body.into_command(ids, self.state.engine().gateways())?;
+        let command = body.into_command(ids, |name| self.state.has_gateway(name))?;
         let context = Context {
             caller: self.caller.clone(),
             key,

@@ -31,8 +31,7 @@ pub fn openapi_json() -> String {
 /// Adds what holds for every operation.
 fn finish(mut api: OpenApi) -> OpenApi {
     for item in api.paths.paths.values_mut() {
-        let reading = [&mut item.get];
-        for operation in reading.into_iter().flatten() {
+        if let Some(operation) = &mut item.get {
             describe(operation, false);
         }
         for operation in [&mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
@@ -74,14 +73,14 @@ fn header_param(name: &str, about: &str) -> Parameter {
 fn describe(operation: &mut Operation, writes: bool) {
     if writes {
         let params = operation.parameters.get_or_insert_default();
-        params.push(header_param("Idempotency-Key", "1 to 200 visible ASCII characters; makes a repeat harmless."));
-        params.push(header_param("Prefer", "`return=minimal` for the receipt alone."));
+        params.push(header_param("Idempotency-Key", "1 to 200 visible ASCII characters; makes a repeat harmless.").into());
+        params.push(header_param("Prefer", "`return=minimal` for the receipt alone.").into());
     }
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let problem = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name(ProblemView::name()))));
     let response = ResponseBuilder::new()
         .description("A problem; `code` says which.")
         .content("application/problem+json", problem.build())
-        .header("X-Request-Id", HeaderBuilder::new().schema(text()).build());
+        .header("X-Request-Id", HeaderBuilder::new().schema(Some(text())).build());
     operation.responses.responses.insert("default".to_owned(), RefOr::T(response.build()));
 }

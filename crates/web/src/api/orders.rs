@@ -202,7 +202,7 @@ pub async fn list(
 pub async fn place(State(state): State<WebState>, ask: Ask<PlaceOrderBody>) -> Result<Response, Problem> {
     let ids = state.engine().ids();
     let one = ask.body.payment.is_some();
-    let command = ask.body.into_command(ids, state.engine().gateways())?;
+    let command = ask.body.into_command(ids, |name| state.has_gateway(name))?;
     let receipt = ask.context.submit(&state, command, ids).await.map_err(|problem| as_sent(problem, one))?;
     let Some(order_id) = receipt.subject.and_then(|subject| subject.order_id()) else {
         return Ok(answer_receipt(StatusCode::CREATED, &receipt));

@@ -65,7 +65,7 @@ pub async fn add(
     let receipt = match body.method.0 {
         PaymentMethod::Card => {
             let gateway = body.gateway.map_or_else(|| GATEWAY_DEFAULT.to_owned(), |name| name.0);
-            if !state.engine().gateways().any(|known| known == gateway) {
+            if !state.has_gateway(&gateway) {
                 let message = "is not a gateway of this server";
                 let problem = refusal::Problem::new("gateway", "unknown_gateway", message);
                 return Err(Problem::invalid(vec![problem]));

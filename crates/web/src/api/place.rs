@@ -146,11 +146,7 @@ impl PlaceOrderBody {
     ///
     /// # Errors
     /// Every problem that can be seen without the store.
-    pub fn into_command<'a>(
-        self,
-        ids: IdSource,
-        gateways: impl Iterator<Item = &'a str> + Clone,
-    ) -> Result<PlaceOrder, Problem> {
+    pub fn into_command(self, ids: IdSource, is_gateway: impl Fn(&str) -> bool) -> Result<PlaceOrder, Problem> {
         let mut problems = Vec::new();
         let mut minted = 0;
         let mut next = || {
@@ -229,7 +225,7 @@ impl PlaceOrderBody {
             let card = payment.method.0 == PaymentMethod::Card;
             let gateway = card.then(|| payment.gateway.map_or_else(|| GATEWAY_DEFAULT.to_owned(), |name| name.0));
             if let Some(gateway) = &gateway
-                && !gateways.clone().any(|known| known == gateway)
+                && !is_gateway(gateway)
             {
                 let path = if one { "payment.gateway".to_owned() } else { format!("payments[{n}].gateway") };
                 problems.push(refusal::Problem::new(path, "unknown_gateway", "is not a gateway of this server"));

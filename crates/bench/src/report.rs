@@ -1,0 +1,67 @@
+//! The figures of a run.
+
+use serde::Serialize;
+
+/// Figures that were not measured are 0; ratios of them are left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct BenchReport {
+    pub database: String,
+    /// Whether the books were right at the end.
+    pub audit_ok: bool,
+    pub seconds_measured: f64,
+    /// Orders in the store before measuring began, and at the end.
+    pub orders_before: i64,
+    pub orders_after: i64,
+    pub callers: usize,
+    pub connections: usize,
+    pub engine_orders_per_s: f64,
+    pub engine_p50_ms: f64,
+    pub engine_p95_ms: f64,
+    pub engine_p99_ms: f64,
+    /// Orders per commit.
+    pub engine_batch: f64,
+    /// The rows that the engine wrote, written bare, by orders a commit.
+    pub raw_100_orders_per_s: f64,
+    pub raw_500_orders_per_s: f64,
+    pub raw_1000_orders_per_s: f64,
+    /// The best of these.
+    pub raw_orders_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_ratio: Option<f64>,
+    pub card_orders_per_s: f64,
+    pub card_p50_ms: f64,
+    pub card_p95_ms: f64,
+    pub card_p99_ms: f64,
+    pub gateway_ms: u64,
+    /// Cards with that gateway, against a gateway that answers at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_ratio: Option<f64>,
+    pub http_orders_per_s: f64,
+    pub http_p50_ms: f64,
+    pub http_p95_ms: f64,
+    pub http_p99_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_ratio: Option<f64>,
+    pub spread_orders_per_s: f64,
+    pub hot_item_orders_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hot_item_ratio: Option<f64>,
+    /// Engines that wrote at once in the hot-item comparison.
+    pub writers: usize,
+    pub rows_per_order: f64,
+    /// By which the database grew.
+    pub bytes_per_order: f64,
+    pub pages_per_order: f64,
+    /// Written to disk by this process; 0 where a server writes.
+    pub written_bytes_per_order: f64,
+    /// Private resident memory, the most under load, in megabytes.
+    pub rss_mb: f64,
+    pub audit_postings: i64,
+    pub audit_seconds: f64,
+    pub audit_violations: Vec<String>,
+}
+
+/// One figure against another, where both were measured.
+pub fn ratio(one: f64, other: f64) -> Option<f64> {
+    (one > 0.0 && other > 0.0).then(|| (one / other * 1_000.0).round() / 1_000.0)
+}

@@ -1,0 +1,238 @@
+//! A whole run.
+
+use crate::databases::{Database, Place};
+use crate::goods::{Taste, prefill, stock_up};
+use crate::http::{self, Server};
+use crate::memory::{Watch, written_bytes};
+use crate::report::{BenchReport, ratio};
+use crate::sample::{self, RawRow, Sample};
+use crate::{BenchError, card, engine, hot, raw};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use waybill_engine::ports::SystemClock;
+use waybill_engine::{Engine, EngineOptions, Gateway, Ports};
+use waybill_integrations::gateways::simulator::Simulator;
+use waybill_store::Store;
+
+/// Orders that are written again as bare rows.
+const SAMPLE: usize = 20_000;
+/// Orders per commit of bare rows.
+const PER_COMMIT: [usize; 3] = [100, 500, 1_000];
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub place: Place,
+    /// How long each part is measured.
+    pub measured: Duration,
+    pub prefill: i64,
+    pub callers: usize,
+    pub connections: usize,
+    pub gateway_latency: Duration,
+    /// Only the hot item.
+    pub only_hot: bool,
+    pub with_raw: bool,
+    /// Engines at once in the hot-item comparison.
+    pub writers: usize,
+    pub keep: bool,
+}
+
+/// Measures on a fresh store and audits it. `say` hears what is going on.
+///
+/// # Errors
+/// [`BenchError`]; books that are not right are in the report.
+pub async fn run(
+    options: &Options,
+    server: &dyn Server,
+    say: &(dyn Fn(&str) + Send + Sync),
+) -> Result<BenchReport, BenchError> {
+    let mut database = options.place.fresh("store").await?;
+    if options.keep {
+        database.keep();
+        say(&format!("the store is {}", database.shown));
+    }
+    let mut report = BenchReport {
+        database: database.store.name().to_owned(),
+        callers: options.callers,
+        connections: options.connections,
+        seconds_measured: options.measured.as_secs_f64(),
+        gateway_ms: options.gateway_latency.as_millis() as u64,
+        writers: options.writers,
+        ..BenchReport::default()
+    };
+    let sample = measure(options, server, &database, &mut report, say).await?;
+    audit(&*database.store, &mut report, say).await?;
+    let ended = database.end().await;
+    if let Some(sample) = sample.filter(|_| report.audit_ok) {
+        bare_rows(options, &sample, &mut report, say).await?;
+    }
+    ended.map(|()| report)
+}
+
+async fn measure(
+    options: &Options,
+    server: &dyn Server,
+    database: &Database,
+    report: &mut BenchReport,
+    say: &(dyn Fn(&str) + Send + Sync),
+) -> Result<Option<Sample>, BenchError> {
+    let store = &database.store;
+    let started = start(store.clone(), options.gateway_latency).await?;
+    let secret = stock_up(&started).await?;
+    say(&format!("filling the store with {} orders", options.prefill));
+    let filling = |done: i64, of: i64| {
+        if done % 20_000 == 0 {
+            say(&format!("{done} of {of} orders"));
+        }
+    };
+    prefill(&started, options.prefill, options.callers.max(500), &filling).await?;
+    report.orders_before = orders(&**store).await?;
+    let mut sample = None;
+    if !options.only_hot {
+        let before = engine_part(options, database, &started, report, say).await?;
+        sample = if options.with_raw {
+            Some(taken(&**store, before).await?)
+        } else {
+            None
+        };
+        say("measuring cards");
+        let done = card::measure(&started, options.callers, options.measured).await?;
+        (report.card_orders_per_s, report.card_p50_ms) = (done.per_s(), done.latency.p50_ms);
+        (report.card_p95_ms, report.card_p99_ms) = (done.latency.p95_ms, done.latency.p99_ms);
+        say("measuring over HTTP");
+        let done = http::measure(server, &started, &secret, options.connections, options.measured).await?;
+        (report.http_orders_per_s, report.http_p50_ms) = (done.per_s(), done.latency.p50_ms);
+        (report.http_p95_ms, report.http_p99_ms) = (done.latency.p95_ms, done.latency.p99_ms);
+    }
+    let mut engines = vec![started];
+    if !options.only_hot && options.gateway_latency > Duration::ZERO {
+        // The same again with a gateway that answers at once.
+        engines[0].stop().await;
+        engines[0] = start(store.clone(), Duration::ZERO).await?;
+        say("measuring cards with a gateway that answers at once");
+        let at_once = card::measure(&engines[0], options.callers, options.measured).await?;
+        report.gateway_ratio = ratio(report.card_orders_per_s, at_once.per_s());
+    }
+    while engines.len() < options.writers {
+        engines.push(start(store.clone(), Duration::ZERO).await?);
+    }
+    say("measuring one hot item against items all over");
+    let (spread, hot) = hot::compare(&engines, options.callers, options.measured).await?;
+    (report.spread_orders_per_s, report.hot_item_orders_per_s) = (spread, hot);
+    report.hot_item_ratio = ratio(hot, spread);
+    for engine in engines {
+        engine.stop().await;
+    }
+    report.orders_after = orders(&**store).await?;
+    Ok(sample)
+}
+
+/// Where the sample begins.
+struct Before {
+    position: i64,
+    levels: Vec<RawRow>,
+}
+
+async fn taken(store: &dyn Store, before: Before) -> Result<Sample, BenchError> {
+    sample::take(store, before.position, SAMPLE, before.levels).await
+}
+
+async fn engine_part(
+    options: &Options,
+    database: &Database,
+    started: &Engine,
+    report: &mut BenchReport,
+    say: &(dyn Fn(&str) + Send + Sync),
+) -> Result<Before, BenchError> {
+    let store = &*database.store;
+    let before = Before {
+        position: sample::head(store).await?,
+        levels: sample::levels(store).await?,
+    };
+    let (bytes, written) = (store.gauges().await?.data_bytes, written_bytes().unwrap_or_default());
+    let figures = || {
+        let figures = started.figures();
+        (
+            figures.commands.load(Ordering::Relaxed),
+            figures.batches.load(Ordering::Relaxed),
+        )
+    };
+    let (commands, batches) = figures();
+    say("measuring the engine");
+    let memory = Watch::start();
+    let done = engine::measure(
+        std::slice::from_ref(started),
+        options.callers,
+        Taste::Spread,
+        options.measured,
+    )
+    .await?;
+    report.rss_mb = memory.most_mb();
+    drop(memory);
+    let placed = (orders(store).await? - report.orders_before).max(1) as f64;
+    let (commands, batches) = (figures().0 - commands, figures().1 - batches);
+    report.engine_batch = commands as f64 / batches.max(1) as f64;
+    report.bytes_per_order = (store.gauges().await?.data_bytes - bytes) as f64 / placed;
+    report.pages_per_order = report.bytes_per_order / database.page_bytes();
+    report.written_bytes_per_order = (written_bytes().unwrap_or_default() - written) as f64 / placed;
+    (report.engine_orders_per_s, report.engine_p50_ms) = (done.per_s(), done.latency.p50_ms);
+    (report.engine_p95_ms, report.engine_p99_ms) = (done.latency.p95_ms, done.latency.p99_ms);
+    Ok(before)
+}
+
+/// An engine as `waybill serve` runs it, workers included.
+async fn start(store: Arc<dyn Store>, latency: Duration) -> Result<Engine, BenchError> {
+    let gateway: Arc<dyn Gateway> = Arc::new(Simulator::new(Arc::new(SystemClock), latency));
+    Ok(Engine::start(store, Ports::system([gateway]), EngineOptions::default()).await?)
+}
+
+async fn orders(store: &dyn Store) -> Result<i64, BenchError> {
+    let rows = store.read("SELECT CAST(COUNT(*) AS BIGINT) FROM orders", &[]).await?;
+    Ok(rows.into_iter().next().map_or(Ok(0), |mut row| row.take())?)
+}
+
+async fn audit(
+    store: &dyn Store,
+    report: &mut BenchReport,
+    say: &(dyn Fn(&str) + Send + Sync),
+) -> Result<(), BenchError> {
+    say("auditing");
+    let audit = waybill_store::audit::audit(store, &mut |_, _, _| {}).await?;
+    report.audit_ok = audit.ok;
+    (report.audit_postings, report.audit_seconds) = (audit.postings, audit.seconds);
+    report.audit_violations = audit.violations.iter().take(10).map(|one| format!("{one:?}")).collect();
+    Ok(())
+}
+
+async fn bare_rows(
+    options: &Options,
+    sample: &Sample,
+    report: &mut BenchReport,
+    say: &(dyn Fn(&str) + Send + Sync),
+) -> Result<(), BenchError> {
+    let rows: usize = sample
+        .orders
+        .iter()
+        .flat_map(|order| order.records.values().chain(order.log.values()))
+        .map(Vec::len)
+        .sum();
+    report.rows_per_order = rows as f64 / sample.orders.len().max(1) as f64;
+    let mut best = [0.0; PER_COMMIT.len()];
+    for (best, per_commit) in best.iter_mut().zip(PER_COMMIT) {
+        say(&format!(
+            "writing {} orders as bare rows, {per_commit} a commit",
+            sample.orders.len()
+        ));
+        *best = raw::replay(&options.place, sample, per_commit).await?;
+    }
+    [
+        report.raw_100_orders_per_s,
+        report.raw_500_orders_per_s,
+        report.raw_1000_orders_per_s,
+    ] = best;
+    report.raw_orders_per_s = best.into_iter().fold(0.0, f64::max);
+    report.engine_ratio = ratio(report.engine_orders_per_s, report.raw_orders_per_s);
+    report.http_ratio = ratio(report.http_orders_per_s, report.raw_orders_per_s);
+    Ok(())
+}

@@ -1,0 +1,467 @@
+//! One row per refusal: the state, the command, and the code it must get. A code that no row reaches fails the test.
+
+mod shop;
+
+use shop::Shop;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
+use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel};
+use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply};
+use waybill_domain::command::{Command, Stop};
+use waybill_domain::event::Event;
+use waybill_domain::fulfillment::events::ShortReason;
+use waybill_domain::fulfillment::pack::Pack;
+use waybill_domain::fulfillment::pick::{LinePicked, LineShort, Pick};
+use waybill_domain::fulfillment::ship::{Ship, ShipParcel};
+use waybill_domain::fulfillment::supplier::ShipFromSupplier;
+use waybill_domain::ids::*;
+use waybill_domain::ledger::StockAccount;
+use waybill_domain::money::{Currency, Minor, UnitPrice};
+use waybill_domain::order::allocate::AllocateOrder;
+use waybill_domain::order::cancel::{CancelLine, CancelOrder};
+use waybill_domain::order::complete::CompleteOrder;
+use waybill_domain::order::confirm::ConfirmOrder;
+use waybill_domain::order::hold::{ApplyHold, ReleaseHeldStock, ReleaseHold};
+use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, SubmitOrder};
+use waybill_domain::order::release::ReleaseOrder;
+use waybill_domain::order::reservation::ExpireOrderReservation;
+use waybill_domain::order::{Destination, HoldKind, Step};
+use waybill_domain::payment::PaymentMethod;
+use waybill_domain::payment::authorization::{AuthorizePayment, ExpireAuthorization, VoidPayment};
+use waybill_domain::payment::capture::CapturePayment;
+use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
+use waybill_domain::payment::receive::RecordPayment;
+use waybill_domain::payment::refund::GrantRefund;
+use waybill_domain::personal::PersonalText;
+use waybill_domain::quantity::Quantity;
+use waybill_domain::returns::receive::{ReceiveReturn, ReturnInput};
+use waybill_domain::settings::Settings;
+use waybill_domain::shipping::TrackingStatus;
+use waybill_domain::shipping::track::RecordTracking;
+use waybill_domain::stock::adjust::{AdjustLine, AdjustReason, AdjustStock};
+use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
+use waybill_domain::stock::reservation::{ExpireReservation, ReleaseReservation, ReserveStock};
+use waybill_domain::stock::transfer::{ReceiveTransfer, ReceiveTransferLine, SendLine, SendTransfer};
+use waybill_domain::system::{ChangeSettings, RevokeApiKey};
+
+/// The shop of the rows, and the codes they reached.
+struct Rows {
+    shop: Shop,
+    reached: BTreeSet<String>,
+}
+
+impl Rows {
+    fn must(&mut self, command: impl Into<Command>) -> Vec<Event> {
+        self.shop.run(command).unwrap_or_else(|refusal| panic!("refused: {refusal}"))
+    }
+
+    /// The command is refused with this code, and nothing changed.
+    fn refused(&mut self, code: &str, command: impl Into<Command>) {
+        let before = self.shop.events.len();
+        match self.shop.run(command) {
+            Err(refusal) => {
+                assert_eq!(refusal.code, code, "{refusal}");
+                assert!(!refusal.message.contains('{') && !refusal.next_step.is_empty(), "{refusal}");
+            }
+            Ok(events) => panic!("expected {code}, got {events:?}"),
+        }
+        assert_eq!(self.shop.events.len(), before, "a refusal leaves no trace");
+        self.shop.check();
+        self.reached.insert(code.to_owned());
+    }
+
+    fn receive(&mut self, sku: &str, quantity: i64) {
+        let location_id = self.shop.locations[0];
+        let lines = vec![ReceiveLine { sku: sku.into(), lot_id: LotId::NIL, quantity: Quantity(quantity) }];
+        self.must(ReceiveStock { location_id, state: StockAccount::Available, reference: None, lines });
+    }
+
+    fn order(&mut self, sku: &str, quantity: i64, method: PaymentMethod) -> PlaceOrder {
+        let token = PersonalText { id: self.shop.ids().nth(1), value: "t".into() };
+        PlaceOrder {
+            draft: false,
+            channel: "web".into(),
+            external_ref: None,
+            currency: Currency::EUR,
+            customer: None,
+            party: None,
+            ship_to: None,
+            destination: Destination::default(),
+            instructions: None,
+            po_number: None,
+            requested_by: None,
+            lines: vec![LineInput {
+                sku: sku.into(),
+                quantity: Quantity(quantity),
+                unit_price: UnitPrice(10_000_000),
+                discount: Minor(0),
+                tax: Minor(0),
+                note: None,
+            }],
+            charges: vec![],
+            payments: vec![PaymentInput { method, gateway: Some("sim".into()), token: Some(token), amount: None }],
+        }
+    }
+
+    fn place(&mut self, sku: &str, quantity: i64, method: PaymentMethod) -> OrderId {
+        let order = self.order(sku, quantity, method);
+        self.must(order);
+        *self.shop.orders.last().unwrap()
+    }
+
+    fn succeed(&mut self, order: OrderId, number: u32) {
+        let expires_at = Some(self.shop.now.plus_seconds(1_000));
+        let outcome = GatewayOutcome::Succeeded { reference: None, expires_at };
+        self.must(RecordOutcome { transaction_id: TransactionId::new(order, number), outcome });
+    }
+}
+
+fn item(sku: &str, supply: Supply, precision: u32) -> PutItem {
+    let facts = ItemFacts {
+        sku: sku.into(),
+        name: sku.into(),
+        gtin: None,
+        supply,
+        unit: "each".into(),
+        precision,
+        weight_g: None,
+        length_mm: None,
+        width_mm: None,
+        height_mm: None,
+    };
+    PutItem { facts }
+}
+
+fn pick_all(order: OrderId) -> Pick {
+    Pick { fulfillment_order_id: FulfillmentOrderId::new(order, 1), picks: vec![], shorts: vec![] }
+}
+
+fn pack_all(order: OrderId) -> Pack {
+    Pack { fulfillment_order_id: FulfillmentOrderId::new(order, 1), lines: vec![], weight_g: None }
+}
+
+fn ship(order: OrderId, parcels: Vec<ShipParcel>) -> Ship {
+    Ship { fulfillment_order_id: FulfillmentOrderId::new(order, 1), carrier: None, service: None, parcels }
+}
+
+fn hold(order_id: OrderId, steps: Vec<Step>) -> ApplyHold {
+    ApplyHold {
+        order_id,
+        kind: HoldKind::Manual,
+        steps,
+        line: None,
+        reason: "check".into(),
+        note: None,
+        owner: None,
+        due_at: None,
+    }
+}
+
+#[test]
+fn every_refusal_has_a_row_that_reaches_it() {
+    let mut rows = Rows { shop: Shop::open(), reached: BTreeSet::new() };
+    catalog_and_system(&mut rows);
+    stock(&mut rows);
+    placing(&mut rows);
+    orders(&mut rows);
+    payments(&mut rows);
+    fulfillment(&mut rows);
+    returns(&mut rows);
+    let all: BTreeSet<String> = waybill_domain::refusal::all().iter().map(|kind| kind.code.to_owned()).collect();
+    let missed: Vec<&String> = all.difference(&rows.reached).collect();
+    assert_eq!(missed, Vec::<&String>::new(), "refusals that no row reaches");
+}
+
+fn catalog_and_system(rows: &mut Rows) {
+    rows.refused("catalog.invalid", item(" ", Supply::Stock, 9));
+    rows.refused("catalog.unknown", ArchiveItem { sku: "NOTHING".into() });
+    rows.refused("catalog.unknown", ArchiveChannel { code: "nothing".into() });
+    rows.must(item("POSTED", Supply::Stock, 0));
+    rows.receive("POSTED", 1);
+    rows.refused("catalog.precision_fixed", item("POSTED", Supply::Stock, 2));
+    rows.refused("catalog.supply_fixed", item("POSTED", Supply::Service, 0));
+    let settings = Settings { card_reservation_s: 1, ..Settings::default() };
+    rows.refused("system.invalid", ChangeSettings { settings });
+    rows.refused("system.unknown_key", RevokeApiKey { key_id: ApiKeyId::NIL });
+
+    let viewer = Arc::new(Actor::new(Principal::System("viewer"), Door::Api, &[Permission::OrdersRead]));
+    let command: Command = PutChannel {
+        facts: ChannelFacts { code: "x".into(), name: "x".into(), ship_on_pending: false, auto_release: false },
+    }
+    .into();
+    match command.permit(&rows.shop.world, &viewer) {
+        Err(Stop::Refused(refusal)) => assert_eq!(refusal.code, "system.not_permitted"),
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+    rows.reached.insert("system.not_permitted".into());
+}
+
+fn stock(rows: &mut Rows) {
+    let here = rows.shop.locations[0];
+    let there = rows.shop.locations[1];
+    let lines = |sku: &str, quantity| vec![ReceiveLine { sku: sku.into(), lot_id: LotId::NIL, quantity: Quantity(quantity) }];
+    let state = StockAccount::Available;
+    let receipt = |location_id, lines| ReceiveStock { location_id, state, reference: None, lines };
+    rows.refused("stock.unknown_item", receipt(here, lines("NOTHING", 1)));
+    rows.refused("stock.not_stocked", receipt(here, lines("ENGRAVING", 1)));
+    rows.refused("stock.unknown_location", receipt(LocationId::NIL, lines("MUG", 1)));
+    rows.refused("stock.nothing_to_do", receipt(here, vec![]));
+    rows.refused("stock.quantity_out_of_range", receipt(here, lines("MUG", 0)));
+    rows.refused("stock.quantity_out_of_range", receipt(here, lines("MUG", -1)));
+    rows.refused("stock.quantity_out_of_range", receipt(here, lines("MUG", i64::MAX)));
+    let adjust = |delta| AdjustStock {
+        location_id: here,
+        reason: AdjustReason::Lost,
+        reference: None,
+        // Two lines on one balance are judged together.
+        lines: vec![AdjustLine { sku: "PEN".into(), lot_id: LotId::NIL, state, to: None, delta }; 2],
+    };
+    rows.receive("PEN", 3);
+    rows.refused("stock.exceeds_balance", adjust(-2));
+    rows.refused("stock.quantity_out_of_range", adjust(i64::MIN));
+
+    let reserve = |quantity, seconds| ReserveStock {
+        channel_id: None,
+        sku: "PEN".into(),
+        location_id: here,
+        lot_id: LotId::NIL,
+        quantity: Quantity(quantity),
+        seconds,
+    };
+    rows.refused("stock.expiry_out_of_range", reserve(1, 0));
+    rows.refused("stock.exceeds_balance", reserve(4, 60));
+    let made = rows.must(reserve(1, 60));
+    let reservation_id = ReservationId(made[0].aggregate().id);
+    rows.refused("stock.not_yet_expired", ExpireReservation { reservation_id });
+    rows.must(ReleaseReservation { reservation_id });
+    rows.refused("stock.reservation_ended", ReleaseReservation { reservation_id });
+    rows.refused("stock.unknown_reservation", ReleaseReservation { reservation_id: ReservationId::NIL });
+
+    let send = |to, quantity| SendTransfer {
+        from_location_id: here,
+        to_location_id: to,
+        lines: vec![SendLine { sku: "PEN".into(), lot_id: LotId::NIL, quantity: Quantity(quantity) }],
+    };
+    rows.refused("stock.same_location", send(here, 1));
+    rows.refused("stock.exceeds_balance", send(there, 4));
+    let made = rows.must(send(there, 2));
+    let transfer_id = TransferId(made[0].aggregate().id);
+    let take = |transfer_id, received| ReceiveTransfer {
+        transfer_id,
+        lines: vec![ReceiveTransferLine { line: 1, received: Quantity(received), lost: Quantity(0) }],
+    };
+    rows.refused("stock.unknown_transfer", take(TransferId::NIL, 1));
+    rows.refused("stock.exceeds_in_transit", take(transfer_id, 3));
+    rows.must(take(transfer_id, 2));
+    rows.refused("stock.transfer_closed", take(transfer_id, 1));
+}
+
+fn placing(rows: &mut Rows) {
+    let mut order = rows.order("NOTHING", 0, PaymentMethod::Card);
+    order.channel = "nowhere".into();
+    order.customer = Some("nobody".into());
+    order.payments[0].token = None;
+    let before = rows.shop.events.len();
+    let refusal = rows.shop.run(order).expect_err("an order with problems");
+    let paths: Vec<&str> = refusal.problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["channel", "customer.code", "lines[0].sku", "lines[0].quantity", "payments[0].token"]);
+    assert_eq!((refusal.code.as_str(), rows.shop.events.len()), ("order.invalid", before));
+    rows.reached.insert("order.invalid".into());
+    for (quantity, price, discount) in
+        [(i64::MAX, 1, 0), (1, -1, 0), (1, i64::MAX, 0), (1_000_000_000_000, 10_000_000_000_000_000, 0), (1, 1, 500)]
+    {
+        let mut order = rows.order("MUG", quantity, PaymentMethod::Terms);
+        order.lines[0].unit_price = UnitPrice(price);
+        order.lines[0].discount = Minor(discount);
+        rows.refused("order.invalid", order);
+    }
+    let mut first = rows.order("MUG", 1, PaymentMethod::Terms);
+    first.external_ref = Some("1001".into());
+    rows.must(first.clone());
+    rows.refused("order.duplicate_external_ref", first);
+}
+
+fn orders(rows: &mut Rows) {
+    rows.receive("MUG", 20);
+    let order_id = rows.place("MUG", 4, PaymentMethod::Terms);
+    let line_id = LineId::new(order_id, 1);
+    let reason = || "changed".to_owned();
+    rows.refused("order.unknown", ReleaseOrder { order_id: OrderId::NIL });
+    let cancel = |line_id, quantity: Option<i64>, expected_version| CancelLine {
+        line_id,
+        quantity: quantity.map(Quantity),
+        reason: reason(),
+        expected_version,
+    };
+    rows.refused("order.unknown_line", cancel(LineId::new(order_id, 9), None, None));
+    rows.refused("order.exceeds_open_quantity", cancel(line_id, Some(5), None));
+    rows.refused("order.quantity_out_of_range", cancel(line_id, Some(0), None));
+    rows.refused("order.stale_version", cancel(line_id, Some(1), Some(1)));
+    rows.refused("order.wrong_lifecycle", SubmitOrder { order_id });
+    rows.refused("order.nothing_to_allocate", AllocateOrder { order_id });
+    rows.refused("order.nothing_reserved", ReleaseHeldStock { order_id });
+    rows.refused("order.no_steps_blocked", hold(order_id, vec![]));
+    rows.must(hold(order_id, vec![Step::Release]));
+    rows.refused("order.held", ReleaseOrder { order_id });
+    let hold_id = HoldId::new(order_id, 1);
+    rows.refused("order.unknown_hold", ReleaseHold { hold_id: HoldId::new(order_id, 9), reason: None });
+    rows.must(ReleaseHold { hold_id, reason: None });
+    rows.refused("order.hold_ended", ReleaseHold { hold_id, reason: None });
+    rows.refused("order.not_finished", CompleteOrder { order_id });
+    rows.must(ReleaseOrder { order_id });
+    rows.refused("order.nothing_to_release", ReleaseOrder { order_id });
+    rows.must(pick_all(order_id));
+    rows.must(pack_all(order_id));
+    rows.must(ship(order_id, vec![]));
+    let give_up = |order_id| CancelOrder { order_id, reason: reason(), expected_version: None };
+    rows.refused("order.shipped_already", give_up(order_id));
+
+    let unpaid = rows.place("MUG", 1, PaymentMethod::Transfer);
+    rows.refused("order.not_paid", ConfirmOrder { order_id: unpaid });
+    rows.refused("order.not_yet_expired", ExpireOrderReservation { order_id: unpaid });
+    rows.must(give_up(unpaid));
+    rows.refused("order.nothing_to_cancel", give_up(unpaid));
+}
+
+fn payments(rows: &mut Rows) {
+    rows.receive("MUG", 20);
+    let order_id = rows.place("MUG", 2, PaymentMethod::Card);
+    let payment_id = PaymentId::new(order_id, 1);
+    let transaction_id = TransactionId::new(order_id, 1);
+    let outcome = || GatewayOutcome::Failed { code: "late".into() };
+    let unknown = TransactionId::new(OrderId::NIL, 1);
+    rows.refused("payment.unknown_transaction", RecordOutcome { transaction_id: unknown, outcome: outcome() });
+    rows.refused("payment.in_flight", VoidPayment { payment_id });
+    rows.succeed(order_id, 1);
+    rows.refused("payment.already_resolved", RecordOutcome { transaction_id, outcome: outcome() });
+    rows.refused("payment.unknown", VoidPayment { payment_id: PaymentId::new(order_id, 9) });
+    let capture = |amount: Option<i64>| CapturePayment { payment_id, amount: amount.map(Minor) };
+    rows.refused("payment.amount_out_of_range", capture(Some(0)));
+    rows.refused("payment.exceeds_authorized", capture(Some(2_001)));
+    rows.refused("payment.not_yet_expired", ExpireAuthorization { payment_id });
+    let refund = |amount| GrantRefund { order_id, amount: Minor(amount), reason: "goodwill".into() };
+    rows.refused("payment.exceeds_received", refund(1));
+    rows.must(capture(None));
+    rows.succeed(order_id, 2);
+    rows.refused("payment.exceeds_received", refund(2_001));
+    rows.refused("payment.nothing_authorized", VoidPayment { payment_id });
+    let record = |order_id, method, amount| RecordPayment { order_id, method, amount: Minor(amount), reference: None };
+    rows.refused("payment.wrong_method", record(order_id, PaymentMethod::Card, 1));
+    rows.refused("payment.amount_out_of_range", record(order_id, PaymentMethod::Cash, i64::MAX));
+    let ended = rows.place("MUG", 1, PaymentMethod::Transfer);
+    rows.must(CancelOrder { order_id: ended, reason: "no".into(), expected_version: None });
+    rows.refused("payment.order_ended", record(ended, PaymentMethod::Cash, 1));
+    let token = PersonalText { id: rows.shop.ids().nth(1), value: "t".into() };
+    let authorize = AuthorizePayment { order_id: ended, gateway: "sim".into(), token, amount: None };
+    rows.refused("payment.order_ended", authorize);
+}
+
+fn fulfillment(rows: &mut Rows) {
+    rows.receive("MUG", 20);
+    let order_id = rows.place("MUG", 3, PaymentMethod::Card);
+    rows.succeed(order_id, 1);
+    rows.must(ReleaseOrder { order_id });
+    let work = FulfillmentOrderId::new(order_id, 1);
+    let unknown = FulfillmentOrderId::new(order_id, 9);
+    let picks = |quantity| vec![LinePicked { line: 1, lot_id: None, quantity: Quantity(quantity) }];
+    let pick = |fulfillment_order_id, picks| Pick { fulfillment_order_id, picks, shorts: vec![] };
+    rows.refused("fulfillment.unknown", pick(unknown, vec![]));
+    rows.refused("fulfillment.exceeds_allocated", pick(work, picks(4)));
+    rows.refused("fulfillment.quantity_out_of_range", pick(work, picks(0)));
+    let shorts = vec![LineShort { line: 1, quantity: Quantity(4), reason: ShortReason::Missing }];
+    rows.refused("fulfillment.exceeds_allocated", Pick { fulfillment_order_id: work, picks: vec![], shorts });
+    rows.refused("fulfillment.nothing_named", pack_all(order_id));
+    rows.refused("fulfillment.nothing_named", ship(order_id, vec![]));
+    rows.must(pick(work, vec![]));
+    rows.refused("fulfillment.exceeds_picked", Pack { fulfillment_order_id: work, lines: picks(4), weight_g: None });
+    rows.must(pack_all(order_id));
+    let parcel = |parcel, tracking: &str| ShipParcel { parcel, tracking_number: Some(tracking.to_owned()) };
+    rows.refused("fulfillment.unknown_parcel", ship(order_id, vec![parcel(9, "T")]));
+    rows.refused("fulfillment.missing_tracking", ship(order_id, vec![parcel(1, " ")]));
+    rows.refused("fulfillment.capture_pending", ship(order_id, vec![parcel(1, "T")]));
+    let parcel_id = ParcelId::new(order_id, 1);
+    let track = |parcel_id, occurred_at| RecordTracking {
+        parcel_id,
+        status: TrackingStatus::InTransit,
+        occurred_at,
+        carrier_event: None,
+        raw: None,
+    };
+    let now = rows.shop.now;
+    rows.refused("shipping.not_shipped", track(parcel_id, now));
+    rows.refused("shipping.unknown_parcel", track(ParcelId::new(order_id, 9), now));
+    rows.succeed(order_id, 2);
+    rows.must(ship(order_id, vec![parcel(1, "T")]));
+    rows.refused("fulfillment.parcel_not_packed", ship(order_id, vec![parcel(1, "T")]));
+    rows.refused("shipping.from_the_future", track(parcel_id, now.plus_seconds(90_000)));
+    rows.reached.insert("shipping.unknown_tracking".into()); // A door's: it looks the number up before a command is made.
+
+    let declined = rows.place("MUG", 1, PaymentMethod::Card);
+    rows.succeed(declined, 1);
+    rows.must(ReleaseOrder { order_id: declined });
+    rows.must(pick_all(declined));
+    rows.must(pack_all(declined));
+    let failed = GatewayOutcome::Failed { code: "insufficient_funds".into() };
+    rows.must(RecordOutcome { transaction_id: TransactionId::new(declined, 2), outcome: failed });
+    rows.refused("order.held", ship(declined, vec![]));
+    let hold_id = HoldId::new(declined, 1);
+    rows.must(ReleaseHold { hold_id, reason: None });
+    rows.refused("fulfillment.not_paid", ship(declined, vec![]));
+
+    rows.must(item("DROP", Supply::Dropship, 0));
+    let dropped = rows.place("DROP", 2, PaymentMethod::Terms);
+    rows.must(ReleaseOrder { order_id: dropped });
+    let sent = |quantity| ShipFromSupplier { order_id: dropped, lines: vec![(1, Quantity(quantity))] };
+    rows.refused("fulfillment.exceeds_at_supplier", sent(3));
+    rows.must(sent(2));
+}
+
+fn returns(rows: &mut Rows) {
+    rows.receive("MUG", 20);
+    let order_id = rows.place("MUG", 2, PaymentMethod::Terms);
+    rows.must(ReleaseOrder { order_id });
+    rows.must(pick_all(order_id));
+    rows.must(pack_all(order_id));
+    rows.must(ship(order_id, vec![]));
+    let location_id = rows.shop.locations[0];
+    let input = |line, quantity, state| ReturnInput { line, quantity: Quantity(quantity), state, reason: "no".into() };
+    let take = |location_id, lines, credit: Option<i64>| ReceiveReturn {
+        order_id,
+        location_id,
+        lines,
+        credit: credit.map(Minor),
+        refund: false,
+    };
+    let available = StockAccount::Available;
+    rows.refused("return.nothing_named", take(location_id, vec![], None));
+    rows.refused("return.unknown_line", take(location_id, vec![input(9, 1, available)], None));
+    rows.refused("return.quantity_out_of_range", take(location_id, vec![input(1, 0, available)], None));
+    rows.refused("return.wrong_state", take(location_id, vec![input(1, 1, StockAccount::Picked)], None));
+    rows.refused("return.unknown_location", take(LocationId::NIL, vec![input(1, 1, available)], None));
+    // Twice the same line is judged together.
+    let twice = vec![input(1, 2, available), input(1, 1, available)];
+    rows.refused("return.exceeds_shipped", take(location_id, twice, None));
+    rows.refused("return.credit_exceeds_billed", take(location_id, vec![input(1, 1, available)], Some(2_001)));
+}
+
+#[test]
+fn what_is_outside_an_actors_scope_is_unknown_to_it() {
+    let mut rows = Rows { shop: Shop::open(), reached: BTreeSet::new() };
+    rows.receive("MUG", 5);
+    let order_id = rows.place("MUG", 1, PaymentMethod::Terms);
+    rows.must(ReleaseOrder { order_id });
+    let mut foreign_channel = Actor::system("foreign", Door::Api);
+    foreign_channel.channels = Scope::Only(vec![ChannelId::NIL]);
+    let mut foreign_location = Actor::system("foreign", Door::Api);
+    foreign_location.locations = Scope::Only(vec![rows.shop.locations[1]]);
+    let code = |command: Command, actor: &Actor| match command.permit(&rows.shop.world, actor) {
+        Ok(()) => "permitted".to_owned(),
+        Err(Stop::Refused(refusal)) => refusal.code,
+        Err(Stop::Needs(needs)) => panic!("needs {needs:?}"),
+    };
+    assert_eq!(code(ReleaseOrder { order_id }.into(), &foreign_channel), "order.unknown");
+    assert_eq!(code(pick_all(order_id).into(), &foreign_channel), "fulfillment.unknown");
+    assert_eq!(code(pick_all(order_id).into(), &foreign_location), "fulfillment.unknown");
+    assert_eq!(code(CompleteOrder { order_id }.into(), &foreign_location), "permitted");
+}
