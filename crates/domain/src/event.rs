@@ -158,18 +158,28 @@ impl Event {
 
     /// What the event moves in the stock ledger. The only maker of stock postings.
     pub fn postings(&self) -> Vec<StockPosting> {
-        use StockAccount::{Allocated, Available, Customer, InTransit, Loss, Packed, Picked, Reserved, Supplier, Transfer};
+        use StockAccount::{
+            Allocated, Available, Customer, InTransit, Loss, Packed, Picked, Reserved, Supplier, Transfer,
+        };
         let mut out = Vec::new();
         match self {
             Self::StockReceived(event) => out.extend(event.lines.iter().map(|line| StockPosting {
-                key: StockKey { item_id: line.item, location_id: event.location, lot_id: line.lot },
+                key: StockKey {
+                    item_id: line.item,
+                    location_id: event.location,
+                    lot_id: line.lot,
+                },
                 from: Supplier,
                 to: event.state,
                 quantity: line.quantity,
                 holder: None,
             })),
             Self::StockAdjusted(event) => out.extend(event.lines.iter().map(|line| StockPosting {
-                key: StockKey { item_id: line.item, location_id: event.location, lot_id: line.lot },
+                key: StockKey {
+                    item_id: line.item,
+                    location_id: event.location,
+                    lot_id: line.lot,
+                },
                 from: line.from,
                 to: line.to,
                 quantity: line.quantity,
@@ -178,7 +188,11 @@ impl Event {
             Self::TransferSent(event) => {
                 for line in &event.lines {
                     let post = |location_id, from, to| StockPosting {
-                        key: StockKey { item_id: line.item, location_id, lot_id: line.lot },
+                        key: StockKey {
+                            item_id: line.item,
+                            location_id,
+                            lot_id: line.lot,
+                        },
                         from,
                         to,
                         quantity: line.quantity,
@@ -191,7 +205,11 @@ impl Event {
             Self::TransferReceived(event) => {
                 let mut post = |lines: &[TransferLineMoved], to| {
                     out.extend(lines.iter().map(|line| StockPosting {
-                        key: StockKey { item_id: line.item, location_id: event.to, lot_id: line.lot },
+                        key: StockKey {
+                            item_id: line.item,
+                            location_id: event.to,
+                            lot_id: line.lot,
+                        },
                         from: InTransit,
                         to,
                         quantity: line.quantity,
@@ -202,18 +220,32 @@ impl Event {
                 post(&event.lost, Loss);
             }
             Self::ReservationCreated(event) => out.push(StockPosting {
-                key: StockKey { item_id: event.item, location_id: event.location, lot_id: event.lot },
+                key: StockKey {
+                    item_id: event.item,
+                    location_id: event.location,
+                    lot_id: event.lot,
+                },
                 from: Available,
                 to: Reserved,
                 quantity: event.quantity,
-                holder: Some(Holder { id: event.reservation.0, line: 0 }),
+                holder: Some(Holder {
+                    id: event.reservation.0,
+                    line: 0,
+                }),
             }),
             Self::ReservationReleased(event) | Self::ReservationExpired(event) => out.push(StockPosting {
-                key: StockKey { item_id: event.item, location_id: event.location, lot_id: event.lot },
+                key: StockKey {
+                    item_id: event.item,
+                    location_id: event.location,
+                    lot_id: event.lot,
+                },
                 from: Reserved,
                 to: Available,
                 quantity: event.quantity,
-                holder: Some(Holder { id: event.reservation.0, line: 0 }),
+                holder: Some(Holder {
+                    id: event.reservation.0,
+                    line: 0,
+                }),
             }),
             Self::AllocationMade(event) => held(event.order.0, &event.at, Available, event.to, &mut out),
             Self::ReservationConverted(event) => held(event.order.0, &event.at, Reserved, Allocated, &mut out),
@@ -222,7 +254,14 @@ impl Event {
                 moved(event.order.0, event.location, &event.lines, Allocated, Picked, &mut out);
             }
             Self::PickShort(event) => {
-                moved(event.order.0, event.location, &event.lines, Allocated, event.reason.account(), &mut out);
+                moved(
+                    event.order.0,
+                    event.location,
+                    &event.lines,
+                    Allocated,
+                    event.reason.account(),
+                    &mut out,
+                );
             }
             Self::ParcelPacked(event) => moved(event.order.0, event.location, &event.lines, Picked, Packed, &mut out),
             Self::ParcelUnpacked(event) => {
@@ -233,8 +272,18 @@ impl Event {
             }
             Self::ReturnReceived(event) => {
                 for line in event.lines.iter().filter(|line| line.counted) {
-                    let key = StockKey { item_id: line.item, location_id: event.location, lot_id: line.lot };
-                    let post = |from, to| StockPosting { key, from, to, quantity: line.quantity, holder: None };
+                    let key = StockKey {
+                        item_id: line.item,
+                        location_id: event.location,
+                        lot_id: line.lot,
+                    };
+                    let post = |from, to| StockPosting {
+                        key,
+                        from,
+                        to,
+                        quantity: line.quantity,
+                        holder: None,
+                    };
                     if line.state == Loss {
                         // Came back worthless: through the books all the same, so that the key's history shows it.
                         out.push(post(Customer, StockAccount::Damaged));
@@ -290,7 +339,10 @@ impl Event {
             | Self::RefundGranted(_)
             | Self::RefundSucceeded(_) => {}
         }
-        debug_assert!(out.iter().all(|posting| posting.quantity > Quantity::ZERO && posting.from != posting.to));
+        debug_assert!(
+            out.iter()
+                .all(|posting| posting.quantity > Quantity::ZERO && posting.from != posting.to)
+        );
         out
     }
 
@@ -306,17 +358,15 @@ impl Event {
             Self::PaymentCaptured(event) | Self::PaymentReceived(event) => {
                 let into = account(event.method, event.gateway.as_deref());
                 let deposited = event.amount - event.applied;
-                let post = |credit, amount| {
-                    MoneyPosting::signed(event.order, event.payment, into.clone(), credit, amount)
-                };
+                let post =
+                    |credit, amount| MoneyPosting::signed(event.order, event.payment, into.clone(), credit, amount);
                 out.extend(post(Receivable, event.applied));
                 out.extend(post(Deposits, deposited));
             }
             Self::RefundSucceeded(event) => {
                 let from = account(event.method, event.gateway.as_deref());
-                let post = |debit, amount| {
-                    MoneyPosting::signed(event.order, event.payment, debit, from.clone(), amount)
-                };
+                let post =
+                    |debit, amount| MoneyPosting::signed(event.order, event.payment, debit, from.clone(), amount);
                 out.extend(post(Receivable, event.credited));
                 out.extend(post(Deposits, event.amount - event.credited));
             }
@@ -396,11 +446,18 @@ fn moved(
     out: &mut Vec<StockPosting>,
 ) {
     out.extend(lines.iter().filter(|line| line.counted).map(|line| StockPosting {
-        key: StockKey { item_id: line.item, location_id, lot_id: line.lot },
+        key: StockKey {
+            item_id: line.item,
+            location_id,
+            lot_id: line.lot,
+        },
         from,
         to,
         quantity: line.quantity,
-        holder: Some(Holder { id: order, line: line.line }),
+        holder: Some(Holder {
+            id: order,
+            line: line.line,
+        }),
     }));
 }
 

@@ -103,7 +103,11 @@ pub(crate) fn run(
         let options = shared.options;
         while let Some(batch) = shared.queue.take(options.batch_max, options.batch_rows_max).await {
             // A bug in a rule must not leave callers waiting for ever, nor go on with a World it may have spoiled.
-            if std::panic::AssertUnwindSafe(loop_.serve(batch)).catch_unwind().await.is_err() {
+            if std::panic::AssertUnwindSafe(loop_.serve(batch))
+                .catch_unwind()
+                .await
+                .is_err()
+            {
                 shared.close("a rule failed; see the log".into());
                 shared.queue.close();
                 break;
@@ -228,7 +232,10 @@ impl Loop {
             Origin::Import | Origin::Simulation => submission.happened_at.unwrap_or(recorded_at),
         };
         let actor = submission.actor.principal.to_string();
-        let key = submission.key.clone().unwrap_or_else(|| submission.ids.nth::<Id>(0).to_string());
+        let key = submission
+            .key
+            .clone()
+            .unwrap_or_else(|| submission.ids.nth::<Id>(0).to_string());
         let digest = key_digest(&actor, submission.command.operation(), &key);
         let attempt = Attempt {
             key,
@@ -241,7 +248,14 @@ impl Loop {
             ids: submission.ids,
             order_number: None,
         };
-        Entry { waiting, attempt, key: digest, actor, verdict: None, replayed: false }
+        Entry {
+            waiting,
+            attempt,
+            key: digest,
+            actor,
+            verdict: None,
+            replayed: false,
+        }
     }
 
     /// After a failed transaction nothing that was decided holds.
@@ -263,9 +277,15 @@ impl Loop {
         self.writer.begin().await?;
         let state = self.claim(entries).await?;
         if state.min_writer > WRITER {
-            let why = format!("the store asks for version {} of its writers, this is {WRITER}", state.min_writer);
+            let why = format!(
+                "the store asks for version {} of its writers, this is {WRITER}",
+                state.min_writer
+            );
             self.shared.close(why.clone());
-            return Err(StoreError::NewerSchema { found: state.min_writer, known: WRITER });
+            return Err(StoreError::NewerSchema {
+                found: state.min_writer,
+                known: WRITER,
+            });
         }
         if (state.catalog, state.settings) != (self.kept.catalog_version, self.kept.settings_version) {
             self.reload().await?;
@@ -280,14 +300,20 @@ impl Loop {
         let decided = match result {
             Ok(made) => {
                 let loaded = began.elapsed();
-                self.shared.figures.decide_us.fetch_add(loaded.as_micros() as u64, Ordering::Relaxed);
+                self.shared
+                    .figures
+                    .decide_us
+                    .fetch_add(loaded.as_micros() as u64, Ordering::Relaxed);
                 self.write(&mut world, entries, made, &state, &numbers).await
             }
             Err(error) => Err(error),
         };
         let intents = decided?;
-        let changed =
-            (world.changed_items.clone(), world.changed_locations.clone(), world.changed_channels.clone());
+        let changed = (
+            world.changed_items.clone(),
+            world.changed_locations.clone(),
+            world.changed_channels.clone(),
+        );
         self.kept.settings_chain = world.settings_chain();
         self.kept.settings = world.settings;
         self.kept.catalog = world.catalog;
@@ -304,7 +330,9 @@ impl Loop {
         keys.sort_unstable();
         keys.dedup();
         let list = || keys.iter().map(|key| vec![Value::Id(*key)]).collect::<Vec<_>>();
-        let catalog = entries.iter().any(|entry| changes_catalog(&entry.waiting.submission.command));
+        let catalog = entries
+            .iter()
+            .any(|entry| changes_catalog(&entry.waiting.submission.command));
         let selects = [
             select::<StoreState>(&["id"], vec![vec![Value::Int(1)]], catalog),
             select::<ReceiptRecord>(&["key"], list(), false),
@@ -343,21 +371,37 @@ impl Loop {
     async fn lease_numbers(&mut self, entries: &[Entry]) -> Result<Numbers, StoreError> {
         let wanted = entries
             .iter()
-            .filter(|entry| entry.verdict.is_none() && matches!(entry.waiting.submission.command, Command::PlaceOrder(_)))
+            .filter(|entry| {
+                entry.verdict.is_none() && matches!(entry.waiting.submission.command, Command::PlaceOrder(_))
+            })
             .count() as i64;
         let have = self.kept.numbers.end - self.kept.numbers.start;
         if wanted <= have {
-            return Ok(Numbers { range: self.kept.numbers.clone(), leased: None });
+            return Ok(Numbers {
+                range: self.kept.numbers.clone(),
+                leased: None,
+            });
         }
         let name = || vec![vec![Value::Text("order".into())]];
-        let rows = self.writer.select(&[select::<NumberBlock>(&["name"], name(), true)]).await?;
-        let known = read_rows::<NumberBlock>(rows.into_iter().next().unwrap_or_default())?.into_iter().next();
+        let rows = self
+            .writer
+            .select(&[select::<NumberBlock>(&["name"], name(), true)])
+            .await?;
+        let known = read_rows::<NumberBlock>(rows.into_iter().next().unwrap_or_default())?
+            .into_iter()
+            .next();
         let next = known.as_ref().map_or(FIRST_ORDER_NUMBER, |block| block.next);
         let count = self.kept.block.max(wanted);
         self.kept.block = (self.kept.block * 2).min(2_000);
-        let leased = NumberBlock { name: "order".into(), next: next + count };
+        let leased = NumberBlock {
+            name: "order".into(),
+            next: next + count,
+        };
         // What was left of the block before is skipped: gaps are normal, and numbers keep rising.
-        Ok(Numbers { range: next..next + count, leased: Some((leased, known.is_some())) })
+        Ok(Numbers {
+            range: next..next + count,
+            leased: Some((leased, known.is_some())),
+        })
     }
 
     /// Loads and decides until every command has its verdict.
@@ -370,7 +414,10 @@ impl Loop {
         let mut made_all = Made::default();
         let mut needs = Footprint::default();
         let footprints = |world: &World, entries: &[Entry], needs: &mut Footprint| {
-            for entry in entries.iter().filter(|entry| entry.verdict.is_none() && !entry.replayed) {
+            for entry in entries
+                .iter()
+                .filter(|entry| entry.verdict.is_none() && !entry.replayed)
+            {
                 entry.waiting.submission.command.footprint(&world.catalog, needs);
             }
         };
@@ -384,20 +431,32 @@ impl Loop {
         if asked_skus {
             footprints(world, entries, &mut more);
         }
-        for entry in entries.iter().filter(|entry| entry.verdict.is_none() && !entry.replayed) {
+        for entry in entries
+            .iter()
+            .filter(|entry| entry.verdict.is_none() && !entry.replayed)
+        {
             entry.waiting.submission.command.moved_items(world, &mut more);
         }
         more.normalize();
-        let levels = world.missing(&Footprint { levels: more.levels, ..Footprint::default() });
+        let levels = world.missing(&Footprint {
+            levels: more.levels,
+            ..Footprint::default()
+        });
         if !levels.is_empty() {
             load(&mut *self.writer, world, &levels).await?;
         }
-        self.shared.figures.load_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+        self.shared
+            .figures
+            .load_us
+            .fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
 
         for round in 0..=ROUNDS_MAX {
             let mut more = Footprint::default();
             let mut blocked: FxHashSet<OrderId> = FxHashSet::default();
-            for entry in entries.iter_mut().filter(|entry| entry.verdict.is_none() && !entry.replayed) {
+            for entry in entries
+                .iter_mut()
+                .filter(|entry| entry.verdict.is_none() && !entry.replayed)
+            {
                 let order = entry.waiting.submission.command.order();
                 if order.is_some_and(|order| blocked.contains(&order)) {
                     continue;
@@ -431,13 +490,16 @@ impl Loop {
                 first.entry(entries[place].key).or_insert(place);
                 continue;
             }
-            let Some(original) = first.get(&entries[place].key).copied() else { continue };
+            let Some(original) = first.get(&entries[place].key).copied() else {
+                continue;
+            };
             let same = entries[original].attempt.body_hash == entries[place].attempt.body_hash;
             let verdict = match (&entries[original].verdict, same) {
                 (_, false) => Err(SubmitError::KeyReused),
-                (Some(Ok(Verdict::Done(receipt))), true) => {
-                    Ok(Verdict::Done(Receipt { replayed: true, ..receipt.clone() }))
-                }
+                (Some(Ok(Verdict::Done(receipt))), true) => Ok(Verdict::Done(Receipt {
+                    replayed: true,
+                    ..receipt.clone()
+                })),
                 (Some(verdict), true) => verdict.clone(),
                 (None, true) => Err(SubmitError::Fault),
             };
@@ -482,7 +544,11 @@ impl Loop {
                 before.update(&next_state);
             }
             if let Some((block, known)) = &numbers.leased {
-                if *known { before.update(block) } else { before.insert(block) }
+                if *known {
+                    before.update(block)
+                } else {
+                    before.insert(block)
+                }
             }
             settings.iter().for_each(|record| before.settings(record));
             made.parties.iter().for_each(|row| before.insert(row));
@@ -506,9 +572,19 @@ impl Loop {
             let (key, body_hash) = (entry.key, Id::from_bytes(entry.attempt.body_hash));
             let receipt = verdict.encode();
             if state.receipt_generation == 0 {
-                receipts.push(ReceiptRecord { key, body_hash, position, receipt });
+                receipts.push(ReceiptRecord {
+                    key,
+                    body_hash,
+                    position,
+                    receipt,
+                });
             } else {
-                others.push(OtherReceiptRecord { key, body_hash, position, receipt });
+                others.push(OtherReceiptRecord {
+                    key,
+                    body_hash,
+                    position,
+                    receipt,
+                });
             }
         }
         let mut last = Changes::default();
@@ -523,7 +599,9 @@ impl Loop {
         self.kept.catalog_version = next_state.catalog;
         self.kept.settings_version = next_state.settings;
         let figures = &self.shared.figures;
-        figures.commit_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+        figures
+            .commit_us
+            .fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
         figures.events.fetch_add(count as u64, Ordering::Relaxed);
         if count > 0 {
             figures.position.store(position, Ordering::Relaxed);
@@ -534,7 +612,14 @@ impl Loop {
             row.map(|row| row.0.value.clone())
         };
         let intents = made.intents.into_iter();
-        Ok(Some(intents.map(|(transaction_id, id)| Intent { transaction_id, token: token(id) }).collect()))
+        Ok(Some(
+            intents
+                .map(|(transaction_id, id)| Intent {
+                    transaction_id,
+                    token: token(id),
+                })
+                .collect(),
+        ))
     }
 
     /// Answers everybody; calls to gateways begin before, so that whoever waits for them finds them under way.
@@ -548,13 +633,20 @@ impl Loop {
             let verdict = entry.verdict.unwrap_or(Err(SubmitError::Fault));
             let answer = match verdict {
                 Ok(Verdict::Done(receipt)) => {
-                    let counter = if receipt.replayed { &figures.replays } else { &figures.commands };
+                    let counter = if receipt.replayed {
+                        &figures.replays
+                    } else {
+                        &figures.commands
+                    };
                     counter.fetch_add(1, Ordering::Relaxed);
                     Ok(receipt)
                 }
                 Ok(Verdict::Refused(refusal)) => {
                     figures.refusals.fetch_add(1, Ordering::Relaxed);
-                    Err(SubmitError::Refused { refusal, replayed: entry.replayed })
+                    Err(SubmitError::Refused {
+                        refusal,
+                        replayed: entry.replayed,
+                    })
                 }
                 Err(error) => Err(error),
             };
@@ -648,8 +740,9 @@ fn decide(
         _ => None,
     };
     entry.attempt.order_number = number;
-    let decided =
-        command.permit(world, &entry.attempt.actor).and_then(|()| command.decide(world, &entry.attempt));
+    let decided = command
+        .permit(world, &entry.attempt.actor)
+        .and_then(|()| command.decide(world, &entry.attempt));
     let mut events = match decided {
         Ok(events) => events,
         Err(stop) => {
@@ -661,11 +754,18 @@ fn decide(
         }
     };
     let postings: Vec<Vec<StockPosting>> = events.iter().map(Event::postings).collect();
-    let unread = postings.iter().flatten().map(|posting| posting.key.item_id).filter(|item| !world.has_levels(*item));
+    let unread = postings
+        .iter()
+        .flatten()
+        .map(|posting| posting.key.item_id)
+        .filter(|item| !world.has_levels(*item));
     let levels: Vec<_> = unread.collect();
     if !levels.is_empty() {
         number.into_iter().for_each(|number| numbers.give_back(number));
-        return Err(Box::new(Footprint { levels, ..Footprint::default() }));
+        return Err(Box::new(Footprint {
+            levels,
+            ..Footprint::default()
+        }));
     }
     // From here on the command succeeds.
     let mut receipt = Receipt {
@@ -706,14 +806,7 @@ fn decide(
 }
 
 /// Seals an event, folds it into the World and keeps it for the log. Returns its sequence in the aggregate.
-fn fold(
-    world: &mut World,
-    entry: &Entry,
-    event: &Event,
-    postings: Vec<StockPosting>,
-    n: u32,
-    out: &mut Made,
-) -> i64 {
+fn fold(world: &mut World, entry: &Entry, event: &Event, postings: Vec<StockPosting>, n: u32, out: &mut Made) -> i64 {
     let aggregate = event.aggregate();
     let payload = event.encode();
     let attempt = &entry.attempt;

@@ -92,7 +92,9 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("store", &self.shared.store.name()).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("store", &self.shared.store.name())
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,9 +127,14 @@ impl Engine {
             .name("waybill-engine".into())
             .spawn(move || batch::run(for_loop, writer, runtime, ready))
             .map_err(|error| StoreError::Other(format!("no thread for the engine: {error}")))?;
-        started.await.map_err(|_| StoreError::Other("the engine did not start".into()))??;
+        started
+            .await
+            .map_err(|_| StoreError::Other("the engine did not start".into()))??;
         crate::workers::start(&shared);
-        Ok(Self { shared, thread: Arc::new(std::sync::Mutex::new(Some(thread))) })
+        Ok(Self {
+            shared,
+            thread: Arc::new(std::sync::Mutex::new(Some(thread))),
+        })
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -148,7 +155,9 @@ impl Engine {
 
     /// Ids for one command.
     pub fn ids(&self) -> IdSource {
-        self.shared.mint.next(&*self.shared.ports.clock, &*self.shared.ports.entropy)
+        self.shared
+            .mint
+            .next(&*self.shared.ports.clock, &*self.shared.ports.entropy)
     }
 
     /// Carries a command out; returns when it is durable.
@@ -180,7 +189,11 @@ impl Engine {
 
     /// Why this process does not write any more, if so; readiness fails with it.
     pub fn closed(&self) -> Option<String> {
-        self.shared.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.shared
+            .closed
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// How many commands wait.
@@ -199,7 +212,11 @@ impl Engine {
         self.shared.stop.notify_waiters();
         self.shared.nudge.notify_waiters();
         self.shared.queue.close();
-        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
@@ -219,7 +236,9 @@ impl Shared {
                 }
             })?;
         }
-        answer.await.unwrap_or_else(|_| Err(SubmitError::NotWriting("it is stopping".into())))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(SubmitError::NotWriting("it is stopping".into())))
     }
 
     pub(crate) fn close(&self, why: String) {

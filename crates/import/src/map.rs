@@ -332,7 +332,12 @@ pub enum PaymentRule {
     /// Nothing is paid.
     Open,
     /// As the payments file says.
-    Listed { amount: Box<Field>, tender: Option<Box<Field>>, number: Option<Box<Field>>, installments: Option<Box<Field>> },
+    Listed {
+        amount: Box<Field>,
+        tender: Option<Box<Field>>,
+        number: Option<Box<Field>>,
+        installments: Option<Box<Field>>,
+    },
 }
 
 /// Words for how an order was paid, as value maps may give them.

@@ -24,11 +24,13 @@ pub enum Answer {
 pub async fn in_order(mut requests: Vec<Request<'_>>) -> Vec<Result<Answer, Error>> {
     let mut answers: Vec<Option<Result<Answer, Error>>> = Vec::with_capacity(requests.len());
     for request in &mut requests {
-        answers.push(poll_fn(|context| match request.as_mut().poll(context) {
-            Poll::Ready(answer) => Poll::Ready(Some(answer)),
-            Poll::Pending => Poll::Ready(None),
-        })
-        .await);
+        answers.push(
+            poll_fn(|context| match request.as_mut().poll(context) {
+                Poll::Ready(answer) => Poll::Ready(Some(answer)),
+                Poll::Pending => Poll::Ready(None),
+            })
+            .await,
+        );
     }
     let mut all = Vec::with_capacity(requests.len());
     for (request, answer) in requests.into_iter().zip(answers) {

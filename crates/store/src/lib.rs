@@ -16,9 +16,9 @@ pub mod migration;
 pub mod raw_rows;
 pub mod read;
 pub mod record;
-pub mod tables;
 #[doc(hidden)]
 pub mod specimen;
+pub mod tables;
 pub mod value;
 pub mod working_set;
 

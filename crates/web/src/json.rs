@@ -22,7 +22,10 @@ const PROBLEMS_MAX: usize = 200;
 
 impl<'a> At<'a> {
     pub fn root(problems: &'a RefCell<Vec<Problem>>) -> Self {
-        Self { path: String::new(), problems }
+        Self {
+            path: String::new(),
+            problems,
+        }
     }
 
     pub fn problem(&self, code: &str, message: impl Into<String>) {
@@ -33,12 +36,22 @@ impl<'a> At<'a> {
     }
 
     pub fn field(&self, name: &str) -> Self {
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Self { path, problems: self.problems }
+        let path = if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        };
+        Self {
+            path,
+            problems: self.problems,
+        }
     }
 
     fn element(&self, index: usize) -> Self {
-        Self { path: format!("{}[{index}]", self.path), problems: self.problems }
+        Self {
+            path: format!("{}[{index}]", self.path),
+            problems: self.problems,
+        }
     }
 
     fn wrong_type<T>(&self, expected: &str, found: &Value) -> Option<T> {
@@ -105,7 +118,9 @@ impl<'a> Fields<'a> {
 
     pub fn close(self) {
         for name in self.fields.keys() {
-            self.at.field(name).problem("unknown_field", "is not a field of this request");
+            self.at
+                .field(name)
+                .problem("unknown_field", "is not a field of this request");
         }
     }
 }
@@ -177,7 +192,11 @@ impl FromJson for bool {
 
 impl<T: FromJson> FromJson for Option<T> {
     fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
-        if value.is_null() { Some(None) } else { T::from_json(value, at).map(Some) }
+        if value.is_null() {
+            Some(None)
+        } else {
+            T::from_json(value, at).map(Some)
+        }
     }
     fn absent(_: &At<'_>) -> Option<Self> {
         Some(None)
@@ -275,7 +294,9 @@ pub fn codes<T: Code>() -> Vec<&'static str> {
 
 impl<T: Code> PartialSchema for OneOf<T> {
     fn schema() -> RefOr<Schema> {
-        let one = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(codes::<T>()));
+        let one = ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .enum_values(Some(codes::<T>()));
         RefOr::T(Schema::Object(one.build()))
     }
 }
@@ -315,9 +336,7 @@ impl<T: Form> PartialSchema for Written<T> {
         let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
         let text = text.description(Some(T::EXPECTED));
         let text = match T::FORMAT {
-            Some(format) => {
-                text.format(Some(utoipa::openapi::SchemaFormat::Custom(format.to_owned())))
-            }
+            Some(format) => text.format(Some(utoipa::openapi::SchemaFormat::Custom(format.to_owned()))),
             None => text,
         };
         RefOr::T(Schema::Object(text.build()))
@@ -336,7 +355,9 @@ impl Form for Date {
     const EXPECTED: &'static str = "a day between 1900 and 2999 such as 2026-12-01";
     fn parse(text: &str) -> Option<Self> {
         let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        text.parse::<Self>().ok().filter(|day| plain && (1900..=2999).contains(&day.year()))
+        text.parse::<Self>()
+            .ok()
+            .filter(|day| plain && (1900..=2999).contains(&day.year()))
     }
 }
 

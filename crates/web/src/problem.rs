@@ -120,7 +120,10 @@ impl Problem {
             [one] => format!("{}: {}.", one.path, one.message),
             several => format!("The request has {} problems.", several.len()),
         };
-        Self { problems, ..Self::edge(INVALID, detail) }
+        Self {
+            problems,
+            ..Self::edge(INVALID, detail)
+        }
     }
 
     pub fn malformed(detail: impl Into<String>) -> Self {
@@ -133,7 +136,11 @@ impl Problem {
     }
 
     pub fn refused(refusal: Refusal, replayed: bool) -> Self {
-        let facts = if refusal.facts.is_object() { refusal.facts } else { serde_json::json!({}) };
+        let facts = if refusal.facts.is_object() {
+            refusal.facts
+        } else {
+            serde_json::json!({})
+        };
         Self {
             status: refusal_status(&refusal.code),
             code: refusal.code,
@@ -174,15 +181,35 @@ impl Problem {
 /// The HTTP status of a refusal, by its code. What a code of the rules is not named here for is a conflict with what is
 /// true now (409); a test shows which codes those are.
 pub fn refusal_status(code: &str) -> StatusCode {
-    let obstacle = code.split_once('.').map_or(code, |(_, obstacle)| obstacle);
+    let (_, obstacle) = code.split_once('.').unwrap_or(("", code));
     match obstacle {
+        // Named in the path, not in the body.
+        "unknown_line" if code == "order.unknown_line" => StatusCode::NOT_FOUND,
         "not_permitted" => StatusCode::FORBIDDEN,
         "stale_version" => StatusCode::PRECONDITION_FAILED,
-        "unknown" | "unknown_hold" | "unknown_transaction" | "unknown_reservation" | "unknown_transfer"
-        | "unknown_key" | "unknown_parcel" | "unknown_tracking" => StatusCode::NOT_FOUND,
-        "invalid" | "unknown_line" | "unknown_item" | "unknown_location" | "not_stocked" | "nothing_to_do"
-        | "nothing_named" | "no_steps_blocked" | "quantity_out_of_range" | "amount_out_of_range"
-        | "expiry_out_of_range" | "same_location" | "wrong_state" | "wrong_method" | "missing_tracking"
+        "unknown"
+        | "unknown_hold"
+        | "unknown_transaction"
+        | "unknown_reservation"
+        | "unknown_transfer"
+        | "unknown_key"
+        | "unknown_parcel"
+        | "unknown_tracking" => StatusCode::NOT_FOUND,
+        "invalid"
+        | "unknown_line"
+        | "unknown_item"
+        | "unknown_location"
+        | "not_stocked"
+        | "nothing_to_do"
+        | "nothing_named"
+        | "no_steps_blocked"
+        | "quantity_out_of_range"
+        | "amount_out_of_range"
+        | "expiry_out_of_range"
+        | "same_location"
+        | "wrong_state"
+        | "wrong_method"
+        | "missing_tracking"
         | "from_the_future" => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
     }
@@ -200,7 +227,10 @@ impl From<SubmitError> for Problem {
             },
             SubmitError::Unavailable(_) => Self {
                 retry_after_s: Some(5),
-                ..Self::edge(UNAVAILABLE, "The store cannot be written at the moment; nothing was done.")
+                ..Self::edge(
+                    UNAVAILABLE,
+                    "The store cannot be written at the moment; nothing was done.",
+                )
             },
             SubmitError::NotWriting(why) => Self {
                 retry_after_s: Some(5),
@@ -214,16 +244,18 @@ impl From<SubmitError> for Problem {
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::NotPermitted(permission) => {
-                Self::refused(waybill_domain::system::SystemRefusal::NotPermitted { permission }.into(), false)
-            }
+            ReadError::NotPermitted(permission) => Self::refused(
+                waybill_domain::system::SystemRefusal::NotPermitted { permission }.into(),
+                false,
+            ),
             ReadError::BadCursor => Self::malformed("The parameter `after` is not a cursor that this list gave out."),
             ReadError::Store(error) => {
                 tracing::error!(%error, request_id = %crate::request::id(), "a read failed");
                 match error {
-                    waybill_store::StoreError::Unavailable(_) => {
-                        Self { retry_after_s: Some(5), ..Self::edge(UNAVAILABLE, "The store cannot be read at the moment.") }
-                    }
+                    waybill_store::StoreError::Unavailable(_) => Self {
+                        retry_after_s: Some(5),
+                        ..Self::edge(UNAVAILABLE, "The store cannot be read at the moment.")
+                    },
                     _ => Self::edge(FAULT, "An internal fault; it was logged."),
                 }
             }
@@ -236,13 +268,19 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self.view()).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"waybill\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"waybill\""),
+            );
         }
         if self.replayed {
             headers.insert(crate::ask::REPLAYED, HeaderValue::from_static("true"));

@@ -20,7 +20,13 @@ mod tests {
     #[test]
     fn check_digits_follow_the_published_examples() {
         // GS1's own worked example is 6291041500213; the others are printed on goods.
-        for good in ["6291041500213", "4006381333931", "036000291452", "96385074", "10614141000415"] {
+        for good in [
+            "6291041500213",
+            "4006381333931",
+            "036000291452",
+            "96385074",
+            "10614141000415",
+        ] {
             assert!(super::is_valid_gtin(good), "{good}");
         }
         for bad in ["6291041500214", "629104150021", "", "abcdefgh", "0360002914521111"] {

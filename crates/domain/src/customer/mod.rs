@@ -88,16 +88,24 @@ pub fn put_customer(world: &World, command: &PutCustomer, attempt: &Attempt) -> 
     };
     match world.customer_by_code(&command.code) {
         None => Ok(vec![Event::CustomerCreated(set(attempt.ids.nth(0), party))]),
-        Some(customer) => Ok(vec![Event::CustomerChanged(set(customer.id, party.or(customer.party_id)))]),
+        Some(customer) => Ok(vec![Event::CustomerChanged(set(
+            customer.id,
+            party.or(customer.party_id),
+        ))]),
     }
 }
 
 pub fn archive_customer(world: &World, command: &ArchiveCustomer) -> Outcome {
     let customer = world
         .customer_by_code(&command.code)
-        .ok_or_else(|| CatalogRefusal::Unknown { kind: "customer".into(), code: command.code.clone() })?;
+        .ok_or_else(|| CatalogRefusal::Unknown {
+            kind: "customer".into(),
+            code: command.code.clone(),
+        })?;
     if customer.archived {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::CustomerArchived(CustomerArchived { customer: customer.id })])
+    Ok(vec![Event::CustomerArchived(CustomerArchived {
+        customer: customer.id,
+    })])
 }

@@ -11,7 +11,11 @@ use crate::shipping::ParcelState;
 
 pub fn payment_status(order: &Order) -> PaymentStatus {
     let head = &*order.head;
-    if order.transactions.iter().any(|transaction| transaction.state == TransactionState::Unknown) {
+    if order
+        .transactions
+        .iter()
+        .any(|transaction| transaction.state == TransactionState::Unknown)
+    {
         return PaymentStatus::Unknown;
     }
     if head.received.0 > 0 {
@@ -26,9 +30,17 @@ pub fn payment_status(order: &Order) -> PaymentStatus {
     let authorized: Minor = order.payments.iter().map(Payment::open_authorization).sum();
     if authorized.0 > 0 {
         let all = authorized >= head.total();
-        return if all { PaymentStatus::Authorized } else { PaymentStatus::PartiallyAuthorized };
+        return if all {
+            PaymentStatus::Authorized
+        } else {
+            PaymentStatus::PartiallyAuthorized
+        };
     }
-    if order.transactions.iter().any(|transaction| transaction.state == TransactionState::Pending) {
+    if order
+        .transactions
+        .iter()
+        .any(|transaction| transaction.state == TransactionState::Pending)
+    {
         return PaymentStatus::Pending;
     }
     let awaited = |payment: &Payment| match payment.method {
@@ -39,7 +51,11 @@ pub fn payment_status(order: &Order) -> PaymentStatus {
         PaymentStatus::None
     } else if order.payments.iter().any(awaited) {
         PaymentStatus::Pending
-    } else if order.payments.iter().any(|payment| payment.state == PaymentState::Failed) {
+    } else if order
+        .payments
+        .iter()
+        .any(|payment| payment.state == PaymentState::Failed)
+    {
         PaymentStatus::Failed
     } else {
         PaymentStatus::None
@@ -50,7 +66,11 @@ pub fn fulfillment_status(order: &Order) -> FulfillmentStatus {
     let sum = |quantity: fn(&OrderLine) -> Quantity| -> i64 { order.lines.iter().map(|line| quantity(line).0).sum() };
     let (wanted, shipped) = (sum(OrderLine::wanted), sum(|line| line.shipped));
     if shipped > 0 {
-        return if shipped >= wanted { FulfillmentStatus::Fulfilled } else { FulfillmentStatus::PartiallyFulfilled };
+        return if shipped >= wanted {
+            FulfillmentStatus::Fulfilled
+        } else {
+            FulfillmentStatus::PartiallyFulfilled
+        };
     }
     let working = order
         .fulfillment_orders
@@ -134,7 +154,10 @@ impl Order {
         }
         let (goods, tax, charges) = totals(self);
         let active = self.holds.iter().filter(|hold| hold.state == HoldState::Active);
-        let (holds_active, hold_due_at) = (active.clone().count() as i64, active.filter_map(|hold| hold.due_at).min());
+        let (holds_active, hold_due_at) = (
+            active.clone().count() as i64,
+            active.filter_map(|hold| hold.due_at).min(),
+        );
         let expires = |payment: &Payment| payment.expires_at.filter(|_| payment.open_authorization().0 > 0);
         let authorization_expires_at = self.payments.iter().filter_map(expires).min();
         let mut next = OrderHead {
@@ -185,7 +208,13 @@ impl Order {
                 .map_or([Quantity::ZERO; 5], |place| sums[place].1);
             let [reserved, allocated, picked, packed, shipped] = sum;
             let shipped = shipped + tracked.served;
-            let now = (tracked.reserved, tracked.allocated, tracked.picked, tracked.packed, tracked.shipped);
+            let now = (
+                tracked.reserved,
+                tracked.allocated,
+                tracked.picked,
+                tracked.packed,
+                tracked.shipped,
+            );
             if now != (reserved, allocated, picked, packed, shipped) {
                 let line = tracked.edit();
                 (line.reserved, line.allocated, line.picked, line.packed) = (reserved, allocated, picked, packed);
@@ -207,23 +236,49 @@ impl Order {
                 let sum = line.cancelled + line.open + line.backordered + line.at_supplier + line.reserved;
                 let sum = sum + line.allocated + line.picked + line.packed + line.shipped;
                 check(sum == line.ordered, "line quantities do not add up", line.number);
-                check(line.delivered + line.lost <= line.shipped, "more delivered than shipped", line.number);
+                check(
+                    line.delivered + line.lost <= line.shipped,
+                    "more delivered than shipped",
+                    line.number,
+                );
                 check(line.returned <= line.shipped, "more returned than shipped", line.number);
-                let parts = [line.cancelled, line.open, line.backordered, line.at_supplier, line.served];
-                check(parts.iter().all(|part| part.0 >= 0), "a quantity is below zero", line.number);
+                let parts = [
+                    line.cancelled,
+                    line.open,
+                    line.backordered,
+                    line.at_supplier,
+                    line.served,
+                ];
+                check(
+                    parts.iter().all(|part| part.0 >= 0),
+                    "a quantity is below zero",
+                    line.number,
+                );
             }
         }
         for payment in &self.payments {
             let authorizes = payment.method == PaymentMethod::Card;
-            check(!authorizes || payment.received <= payment.authorized, "captured beyond authorized", payment.number);
+            check(
+                !authorizes || payment.received <= payment.authorized,
+                "captured beyond authorized",
+                payment.number,
+            );
             let back = payment.refunded + payment.charged_back;
             check(back <= payment.received, "refunded beyond received", payment.number);
         }
         let head = &*self.head;
-        check(head.kept() == head.applied + head.deposit, "received does not equal applied and deposit", 0);
+        check(
+            head.kept() == head.applied + head.deposit,
+            "received does not equal applied and deposit",
+            0,
+        );
         check(head.deposit.0 >= 0, "a deposit is below zero", 0);
-        let moved: Minor =
-            self.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded).map(|one| one.amount).sum();
+        let moved: Minor = self
+            .refunds
+            .iter()
+            .filter(|refund| refund.state == RefundState::Succeeded)
+            .map(|one| one.amount)
+            .sum();
         check(moved == head.refunded, "refunds do not add up", 0);
         broken
     }

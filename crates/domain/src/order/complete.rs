@@ -24,7 +24,8 @@ pub fn open_matters(order: &Order, billed: crate::money::Minor) -> Vec<String> {
     if order.lines.iter().any(|line| !line.unshipped().is_zero()) {
         open.push("lines".to_owned());
     }
-    let underway = |state: ParcelState| !matches!(state, ParcelState::Delivered | ParcelState::Lost | ParcelState::Void);
+    let underway =
+        |state: ParcelState| !matches!(state, ParcelState::Delivered | ParcelState::Lost | ParcelState::Void);
     if order.parcels.iter().any(|parcel| underway(parcel.state)) {
         open.push("delivery".to_owned());
     }
@@ -44,12 +45,25 @@ pub fn complete_order(world: &World, command: &CompleteOrder, attempt: &Attempt)
     }
     let holds = order.holds_blocking(Step::Complete, None);
     if !holds.is_empty() {
-        return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Complete, holds }.into());
+        return Err(OrderRefusal::Held {
+            order_id: command.order_id,
+            step: Step::Complete,
+            holds,
+        }
+        .into());
     }
     let bill = bill(order, &BTreeMap::new(), true);
     let open = open_matters(order, order.head.recognized + bill.total());
     if !open.is_empty() {
-        return Err(OrderRefusal::NotFinished { order_id: command.order_id, open }.into());
+        return Err(OrderRefusal::NotFinished {
+            order_id: command.order_id,
+            open,
+        }
+        .into());
     }
-    Ok(vec![Event::OrderCompleted(OrderCompleted { order: command.order_id, at: attempt.now, bill })])
+    Ok(vec![Event::OrderCompleted(OrderCompleted {
+        order: command.order_id,
+        at: attempt.now,
+        bill,
+    })])
 }

@@ -116,7 +116,11 @@ impl Steps {
     }
 
     pub fn list(self) -> Vec<Step> {
-        <Step as crate::Code>::ALL.iter().copied().filter(|step| self.contains(*step)).collect()
+        <Step as crate::Code>::ALL
+            .iter()
+            .copied()
+            .filter(|step| self.contains(*step))
+            .collect()
     }
 }
 
@@ -302,7 +306,11 @@ pub struct Allocation {
 
 impl Allocation {
     pub fn key(&self) -> StockKey {
-        StockKey { item_id: self.item_id, location_id: self.location_id, lot_id: self.lot_id }
+        StockKey {
+            item_id: self.item_id,
+            location_id: self.location_id,
+            lot_id: self.lot_id,
+        }
     }
 
     /// The quantity in one state; what the customer has is what shipped.
@@ -412,7 +420,9 @@ impl Order {
     }
 
     pub fn allocations_of(&self, line: u32) -> impl Iterator<Item = &Allocation> {
-        self.allocations.iter().filter(move |allocation| allocation.line == line)
+        self.allocations
+            .iter()
+            .filter(move |allocation| allocation.line == line)
     }
 
     /// Active holds that block `step` for the order as a whole, or for `line`.
@@ -430,7 +440,9 @@ impl Order {
     }
 
     pub fn transaction(&self, number: u32) -> Option<&PaymentTransaction> {
-        self.transactions.iter().find(|transaction| transaction.number == number)
+        self.transactions
+            .iter()
+            .find(|transaction| transaction.number == number)
     }
 
     pub fn parcel(&self, number: u32) -> Option<&Parcel> {

@@ -9,8 +9,8 @@ pub mod capture;
 pub mod events;
 pub mod outcome;
 pub mod receive;
-pub mod refund;
 pub mod records;
+pub mod refund;
 
 pub use records::*;
 

@@ -44,7 +44,12 @@ pub fn record_payment(world: &World, command: &RecordPayment, attempt: &Attempt)
     }
     match order.head.lifecycle {
         Lifecycle::Draft => return Err(world.wrong_lifecycle(order, "placed").into()),
-        Lifecycle::Cancelled => return Err(PaymentRefusal::OrderEnded { order_id: command.order_id }.into()),
+        Lifecycle::Cancelled => {
+            return Err(PaymentRefusal::OrderEnded {
+                order_id: command.order_id,
+            }
+            .into());
+        }
         Lifecycle::Placed | Lifecycle::Confirmed | Lifecycle::Completed => {}
     }
     match command.method {

@@ -153,7 +153,12 @@ impl Order {
 
     /// When nothing is left to be delivered: the last known moment of its way so far.
     pub fn last_known(&self) -> Timestamp {
-        let times = [Some(self.placed_at), self.head.approved_at, self.shipped_at, self.delivered_at];
+        let times = [
+            Some(self.placed_at),
+            self.head.approved_at,
+            self.shipped_at,
+            self.delivered_at,
+        ];
         times.into_iter().flatten().max().unwrap_or(self.placed_at)
     }
 }
@@ -174,12 +179,25 @@ pub struct Effect {
 #[derive(Clone, Debug)]
 pub enum Deed {
     /// Units that had not shipped; `refund` minor units of what was paid go back.
-    Cancel { order: usize, lines: Vec<Units>, refund: i64 },
+    Cancel {
+        order: usize,
+        lines: Vec<Units>,
+        refund: i64,
+    },
     /// Units that had shipped, and what is credited for them.
-    Return { order: usize, lines: Vec<Units>, credit: i64 },
+    Return {
+        order: usize,
+        lines: Vec<Units>,
+        credit: i64,
+    },
     /// Money of a charge goes back; `after_shipping` where the goods have not left yet.
     Refund { order: usize, amount: i64 },
-    Adjust { sku: Name, location: Name, delta: i64, reason: AdjustReason },
+    Adjust {
+        sku: Name,
+        location: Name,
+        delta: i64,
+        reason: AdjustReason,
+    },
 }
 
 /// Units of a line, by its place in the order.

@@ -1,8 +1,9 @@
 //! From steps to commands, and what their answers mean.
 
+use super::Program;
 use super::catalog::{Locations, actor};
 use super::window::{Answer, Window};
-use super::Program;
+use crate::Outcome;
 use crate::error::ImportError;
 use crate::history::records::{Deed, History, Order, Units};
 use crate::map::{ChargeKind as MappedKind, Map};
@@ -11,7 +12,6 @@ use crate::source::names::Name;
 use crate::state::{Existing, ExistingOrder};
 use crate::steps::{Action, Receipt as Delivery, Step};
 use crate::summary::Summary;
-use crate::Outcome;
 use std::sync::Arc;
 use waybill_domain::actor::Actor;
 use waybill_domain::command::Command;
@@ -77,12 +77,29 @@ impl<'a> Run<'a> {
         existing: &'a Existing,
         locations: Locations,
     ) -> Self {
-        let Program { history, steps, receipts, .. } = program;
+        let Program {
+            history,
+            steps,
+            receipts,
+            ..
+        } = program;
         let orders = vec![OrderRun::default(); history.orders.len()];
         let summary = Summary::of(&history);
         let generation = existing.orders.len() + existing.documents.len();
         let actor = actor();
-        Self { engine, map, history, steps, receipts, existing, locations, actor, orders, generation, summary }
+        Self {
+            engine,
+            map,
+            history,
+            steps,
+            receipts,
+            existing,
+            locations,
+            actor,
+            orders,
+            generation,
+            summary,
+        }
     }
 
     pub const fn steps(&self) -> usize {
@@ -95,7 +112,8 @@ impl<'a> Run<'a> {
 
     fn known(&self, order: usize) -> Option<&'a ExistingOrder> {
         let order = &self.history.orders[order];
-        self.existing.order(self.text(order.head.channel), self.text(order.number))
+        self.existing
+            .order(self.text(order.head.channel), self.text(order.number))
     }
 
     /// The order a step is about.
@@ -137,7 +155,11 @@ impl<'a> Run<'a> {
         }
         let (command, key) = self.command(step, ids)?;
         let key = format!("{}/{}/{key}", self.map.name, self.generation);
-        Some(Submission::new(command, self.actor.clone(), ids).keyed(key).imported(step.at))
+        Some(
+            Submission::new(command, self.actor.clone(), ids)
+                .keyed(key)
+                .imported(step.at),
+        )
     }
 
     /// Whether the store shows that an earlier run did this step of an order.
@@ -161,7 +183,9 @@ impl<'a> Run<'a> {
             }
             Action::Deliver { .. } => known.delivered || known.is_ended(),
             Action::CancelLine { effect, line } => {
-                let Deed::Cancel { lines, .. } = &self.history.effects[effect].deed else { return true };
+                let Deed::Cancel { lines, .. } = &self.history.effects[effect].deed else {
+                    return true;
+                };
                 let units = lines[line];
                 let done = known.cancelled.get(&(units.line as u32 + 1));
                 cancelled || done.is_some_and(|done| *done >= units.cancelled_then)
@@ -201,25 +225,38 @@ impl<'a> Run<'a> {
             }
             Action::Pay { order, payment } => {
                 let one = &self.history.orders[order].payments[payment];
-                let method = if one.cash { PaymentMethod::Cash } else { PaymentMethod::Transfer };
+                let method = if one.cash {
+                    PaymentMethod::Cash
+                } else {
+                    PaymentMethod::Transfer
+                };
                 let (order_id, amount, reference) = (id(order)?, Minor(one.minor), one.reference.clone());
-                let command = RecordPayment { order_id, method, amount, reference };
+                let command = RecordPayment {
+                    order_id,
+                    method,
+                    amount,
+                    reference,
+                };
                 keyed(command.into(), order, format!("pay/{payment}"))
             }
             Action::CancelOrder(order) => {
                 let reason = "cancelled".to_owned();
-                let command = CancelOrder { order_id: id(order)?, reason, expected_version: None };
+                let command = CancelOrder {
+                    order_id: id(order)?,
+                    reason,
+                    expected_version: None,
+                };
                 keyed(command.into(), order, "cancel".into())
             }
             Action::Release(order) => keyed(ReleaseOrder { order_id: id(order)? }.into(), order, "release".into()),
             Action::Pick { order, work: n } => keyed(pick(work(order, n)?), order, format!("pick/{n}")),
             Action::Pack { order, work: n } => keyed(pack(work(order, n)?), order, format!("pack/{n}")),
-            Action::Ship { order, work: n } => {
-                keyed(self.ship(order, work(order, n)?), order, format!("ship/{n}"))
-            }
-            Action::Deliver { order, parcel } => {
-                keyed(deliver(ParcelId::new(id(order)?, parcel), step.at), order, format!("deliver/{parcel}"))
-            }
+            Action::Ship { order, work: n } => keyed(self.ship(order, work(order, n)?), order, format!("ship/{n}")),
+            Action::Deliver { order, parcel } => keyed(
+                deliver(ParcelId::new(id(order)?, parcel), step.at),
+                order,
+                format!("deliver/{parcel}"),
+            ),
             Action::Complete(order) => keyed(CompleteOrder { order_id: id(order)? }.into(), order, "complete".into()),
             Action::CancelLine { effect, .. }
             | Action::CancelRefund(effect)
@@ -234,7 +271,11 @@ impl<'a> Run<'a> {
         let reference = &effect.reference;
         let named = |order: usize| {
             let order = &self.history.orders[order];
-            format!("{}/{}/{reference}", self.text(order.head.channel), self.text(order.number))
+            format!(
+                "{}/{}/{reference}",
+                self.text(order.head.channel),
+                self.text(order.number)
+            )
         };
         match (&effect.deed, action) {
             (Deed::Cancel { order, lines, .. }, Action::CancelLine { line, .. }) => {
@@ -247,9 +288,19 @@ impl<'a> Run<'a> {
                 };
                 Some((command.into(), format!("{}/cancel/{}", named(*order), line + 1)))
             }
-            (Deed::Cancel { order, refund: amount, .. }, _) | (Deed::Refund { order, amount }, _) => {
+            (
+                Deed::Cancel {
+                    order, refund: amount, ..
+                },
+                _,
+            )
+            | (Deed::Refund { order, amount }, _) => {
                 let order_id = self.orders[*order].id?;
-                let command = GrantRefund { order_id, amount: Minor(*amount), reason: reference.clone() };
+                let command = GrantRefund {
+                    order_id,
+                    amount: Minor(*amount),
+                    reason: reference.clone(),
+                };
                 Some((command.into(), format!("{}/refund", named(*order))))
             }
             (Deed::Return { order, lines, credit }, _) => {
@@ -270,7 +321,15 @@ impl<'a> Run<'a> {
                 };
                 Some((command.into(), format!("{}/return", named(*order))))
             }
-            (Deed::Adjust { sku, location, delta, reason }, _) => {
+            (
+                Deed::Adjust {
+                    sku,
+                    location,
+                    delta,
+                    reason,
+                },
+                _,
+            ) => {
                 if self.existing.documents.contains(reference) {
                     return None;
                 }
@@ -332,7 +391,12 @@ impl<'a> Run<'a> {
             tax: Minor::ZERO,
             label: Some(self.text(charge.label).to_owned()),
         });
-        let terms = PaymentInput { method: PaymentMethod::Terms, gateway: None, token: None, amount: None };
+        let terms = PaymentInput {
+            method: PaymentMethod::Terms,
+            gateway: None,
+            token: None,
+            amount: None,
+        };
         // A known customer's name is the customer's; a guest's stands on the order.
         let guest = head.customer_party.as_deref().filter(|_| order.customer.is_none());
         PlaceOrder {
@@ -341,9 +405,18 @@ impl<'a> Run<'a> {
             external_ref: Some(self.text(order.number).to_owned()),
             currency: head.currency,
             customer: order.customer.map(|code| self.text(code).to_owned()),
-            party: guest.map(|value| PersonalParty { id: ids.nth(1), value: value.clone() }),
-            ship_to: head.address.as_deref().map(|value| PersonalAddress { id: ids.nth(2), value: value.clone() }),
-            destination: Destination { country: head.country.map(str::to_owned), ..Destination::default() },
+            party: guest.map(|value| PersonalParty {
+                id: ids.nth(1),
+                value: value.clone(),
+            }),
+            ship_to: head.address.as_deref().map(|value| PersonalAddress {
+                id: ids.nth(2),
+                value: value.clone(),
+            }),
+            destination: Destination {
+                country: head.country.map(str::to_owned),
+                ..Destination::default()
+            },
             instructions: None,
             po_number: None,
             requested_by: head.requested_by,
@@ -357,7 +430,13 @@ impl<'a> Run<'a> {
     fn ship(&self, order: usize, work: FulfillmentOrderId) -> Command {
         let head = &self.history.orders[order].head;
         let (carrier, service) = (head.carrier.clone(), head.service.clone());
-        Ship { fulfillment_order_id: work, carrier, service, parcels: Vec::new() }.into()
+        Ship {
+            fulfillment_order_id: work,
+            carrier,
+            service,
+            parcels: Vec::new(),
+        }
+        .into()
     }
 
     /// Takes an answer to a step.
@@ -380,7 +459,10 @@ impl<'a> Run<'a> {
             }
             Action::Hold(_) => *self.summary.holds.entry(HoldKind::Stock.to_string()).or_default() += 1,
             Action::Release(order) => {
-                let works = made.iter().filter(|id| id.starts_with(FulfillmentOrderId::PREFIX)).count();
+                let works = made
+                    .iter()
+                    .filter(|id| id.starts_with(FulfillmentOrderId::PREFIX))
+                    .count();
                 if works > self.history.orders[order].locations().len() {
                     self.orders[order].works = u32::try_from(works).ok();
                 }
@@ -430,7 +512,9 @@ impl<'a> Run<'a> {
             _ => order.map_or(0, |order| self.history.orders[order].first_line),
         };
         let file = self.map.lines_file().map(|file| file.name.as_str()).unwrap_or_default();
-        self.history.rejects.push(Reject::new(file, u64::from(line), "", code.to_owned(), message));
+        self.history
+            .rejects
+            .push(Reject::new(file, u64::from(line), "", code.to_owned(), message));
     }
 
     /// Orders that the rules sent from more locations than the file names: the rest of their way.
@@ -439,7 +523,14 @@ impl<'a> Run<'a> {
     /// Where the engine stops.
     pub async fn finish_splits(&mut self, window: &mut Window<'_>) -> Result<(), ImportError> {
         for n in 0..self.orders.len() {
-            let OrderRun { id: Some(id), works: Some(works), .. } = self.orders[n] else { continue };
+            let OrderRun {
+                id: Some(id),
+                works: Some(works),
+                ..
+            } = self.orders[n]
+            else {
+                continue;
+            };
             let order = &self.history.orders[n];
             let Some(shipped) = order.shipped_at else { continue };
             let mut rest: Vec<(Timestamp, Command)> = Vec::new();
@@ -464,21 +555,41 @@ impl<'a> Run<'a> {
     pub fn outcome(mut self, seconds: f64) -> Outcome {
         self.summary.count_rejects(&self.history);
         self.summary.seconds = seconds;
-        Outcome { summary: self.summary, rejects: self.history.rejects }
+        Outcome {
+            summary: self.summary,
+            rejects: self.history.rejects,
+        }
     }
 }
 
 fn pick(work: FulfillmentOrderId) -> Command {
-    Pick { fulfillment_order_id: work, picks: Vec::new(), shorts: Vec::new() }.into()
+    Pick {
+        fulfillment_order_id: work,
+        picks: Vec::new(),
+        shorts: Vec::new(),
+    }
+    .into()
 }
 
 fn pack(work: FulfillmentOrderId) -> Command {
-    Pack { fulfillment_order_id: work, lines: Vec::new(), weight_g: None }.into()
+    Pack {
+        fulfillment_order_id: work,
+        lines: Vec::new(),
+        weight_g: None,
+    }
+    .into()
 }
 
 fn deliver(parcel_id: ParcelId, at: Timestamp) -> Command {
     let status = TrackingStatus::Delivered;
-    RecordTracking { parcel_id, status, occurred_at: at, carrier_event: None, raw: None }.into()
+    RecordTracking {
+        parcel_id,
+        status,
+        occurred_at: at,
+        carrier_event: None,
+        raw: None,
+    }
+    .into()
 }
 
 /// Corrections by hand, vouchers and the like have no kind of their own: the code stays as the label.
@@ -487,7 +598,11 @@ const fn charge_kind(kind: MappedKind, minor: i64) -> ChargeKind {
         MappedKind::Shipping => ChargeKind::Shipping,
         MappedKind::Fee | MappedKind::Sample => ChargeKind::Fee,
         MappedKind::Discount | MappedKind::Manual | MappedKind::GiftVoucher | MappedKind::WriteOff => {
-            if minor < 0 { ChargeKind::Discount } else { ChargeKind::Surcharge }
+            if minor < 0 {
+                ChargeKind::Discount
+            } else {
+                ChargeKind::Surcharge
+            }
         }
     }
 }

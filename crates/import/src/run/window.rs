@@ -21,7 +21,10 @@ pub struct Window<'a> {
 
 impl<'a> Window<'a> {
     pub const fn new(engine: &'a Engine) -> Self {
-        Self { engine, under_way: VecDeque::new() }
+        Self {
+            engine,
+            under_way: VecDeque::new(),
+        }
     }
 
     /// Hands a command in; waits for the oldest answers where too many are under way.
@@ -61,7 +64,9 @@ impl<'a> Window<'a> {
     }
 
     async fn take_oldest(&mut self, answered: &mut (dyn FnMut(usize, Answer) + Send)) -> Result<(), ImportError> {
-        let Some((step, pending)) = self.under_way.pop_front() else { return Ok(()) };
+        let Some((step, pending)) = self.under_way.pop_front() else {
+            return Ok(());
+        };
         match pending.await {
             answer @ (Ok(_) | Err(SubmitError::Refused { .. })) => {
                 answered(step, answer);

@@ -11,7 +11,10 @@ pub struct Notation {
 
 impl Default for Notation {
     fn default() -> Self {
-        Self { decimal: b'.', thousands: None }
+        Self {
+            decimal: b'.',
+            thousands: None,
+        }
     }
 }
 
@@ -53,7 +56,10 @@ impl Decimal {
             mantissa /= 10;
             scale -= 1;
         }
-        Some(Self { mantissa: if negative { -mantissa } else { mantissa }, scale })
+        Some(Self {
+            mantissa: if negative { -mantissa } else { mantissa },
+            scale,
+        })
     }
 
     pub const fn is_zero(self) -> bool {
@@ -82,7 +88,10 @@ mod tests {
     #[test]
     fn numbers_read_as_they_are_written() {
         let plain = Notation::default();
-        let comma = Notation { decimal: b',', thousands: Some(b'.') };
+        let comma = Notation {
+            decimal: b',',
+            thousands: Some(b'.'),
+        };
         let cases = [
             ("2.55", plain, Some((255, 2))),
             ("-11062.06", plain, Some((-1_106_206, 2))),

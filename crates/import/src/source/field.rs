@@ -9,7 +9,10 @@ use std::borrow::Cow;
 #[derive(Clone, Debug)]
 enum From {
     Line(usize),
-    Table { file: usize, column: usize },
+    Table {
+        file: usize,
+        column: usize,
+    },
     Const(String),
     /// A column of an optional file that is not there.
     Nowhere,
@@ -53,7 +56,12 @@ impl Finder<'_> {
         let (from, header) = match &field.origin {
             Origin::Const(text) => (From::Const(text.clone()), String::new()),
             Origin::Column { file, column } => {
-                let place = self.map.files.iter().position(|spec| spec.name == *file).unwrap_or(self.lines_file);
+                let place = self
+                    .map
+                    .files
+                    .iter()
+                    .position(|spec| spec.name == *file)
+                    .unwrap_or(self.lines_file);
                 format = &self.map.files[place].format;
                 let header = if place == self.lines_file {
                     Some(self.lines)

@@ -58,7 +58,9 @@ pub async fn load(
     .await?;
     let prefix = format!("import:{name}:");
     each::<Option<String>>(store, DOCUMENTS, |reference| {
-        existing.documents.extend(reference.filter(|reference| reference.starts_with(&prefix)));
+        existing
+            .documents
+            .extend(reference.filter(|reference| reference.starts_with(&prefix)));
     })
     .await?;
     if with_stock {
@@ -120,7 +122,9 @@ async fn orders(
         for mut row in rows {
             let (id, channel, number): (OrderId, ChannelId, Option<String>) = (row.take()?, row.take()?, row.take()?);
             after = id.0;
-            let (Some(channel), Some(number)) = (channels.get(&channel), number) else { continue };
+            let (Some(channel), Some(number)) = (channels.get(&channel), number) else {
+                continue;
+            };
             if !is_wanted(&number) {
                 continue;
             }
@@ -144,7 +148,10 @@ async fn orders(
         if !page.is_empty() {
             details(store, before, after, &mut page).await?;
         }
-        existing.orders.extend(page.into_values().map(|(channel, number, order)| ((channel, number), order)));
+        existing.orders.extend(
+            page.into_values()
+                .map(|(channel, number, order)| ((channel, number), order)),
+        );
         if count < PAGE {
             return Ok(());
         }
@@ -160,17 +167,23 @@ async fn details(
 ) -> Result<(), StoreError> {
     let range = [Value::Id(before), Value::Id(last)];
     for mut row in store.read(LINES, &range).await? {
-        let Some((_, _, order)) = page.get_mut(&row.take()?) else { continue };
+        let Some((_, _, order)) = page.get_mut(&row.take()?) else {
+            continue;
+        };
         let (line, cancelled, backordered): (u32, i64, i64) = (row.take()?, row.take()?, row.take()?);
         order.cancelled.insert(line, cancelled);
         order.backordered.insert(line, backordered);
     }
     for mut row in store.read(RETURNS, &range).await? {
-        let Some((_, _, order)) = page.get_mut(&row.take()?) else { continue };
+        let Some((_, _, order)) = page.get_mut(&row.take()?) else {
+            continue;
+        };
         order.returns.insert(row.take()?);
     }
     for mut row in store.read(REFUNDS, &range).await? {
-        let Some((_, _, order)) = page.get_mut(&row.take()?) else { continue };
+        let Some((_, _, order)) = page.get_mut(&row.take()?) else {
+            continue;
+        };
         order.refunds.insert(row.take()?);
     }
     Ok(())

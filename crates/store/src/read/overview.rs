@@ -1,7 +1,7 @@
 //! The store at a glance, for operators.
 
-use super::query::Query;
 use super::ReadError;
+use super::query::Query;
 use crate::backend::Store;
 
 /// Counts of what a store holds.
@@ -19,13 +19,16 @@ pub struct Overview {
 
 /// The log's latest position.
 pub async fn position(store: &dyn Store) -> Result<i64, ReadError> {
-    let mut rows = Query::new("SELECT position FROM log_head WHERE id = 1").rows(store).await?;
+    let mut rows = Query::new("SELECT position FROM log_head WHERE id = 1")
+        .rows(store)
+        .await?;
     Ok(rows.first_mut().map_or(Ok(0), |row| row.take())?)
 }
 
 pub async fn overview(store: &dyn Store) -> Result<Overview, ReadError> {
     let head = Query::new("SELECT position FROM log_head WHERE id = 1");
-    let orders = Query::new("SELECT lifecycle, CAST(COUNT(*) AS BIGINT) FROM orders GROUP BY lifecycle ORDER BY lifecycle");
+    let orders =
+        Query::new("SELECT lifecycle, CAST(COUNT(*) AS BIGINT) FROM orders GROUP BY lifecycle ORDER BY lifecycle");
     let counts = Query::new(
         "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM orders WHERE holds_active > 0), \
                 (SELECT CAST(COUNT(*) AS BIGINT) FROM items WHERE archived = FALSE), \

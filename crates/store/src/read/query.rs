@@ -16,7 +16,10 @@ pub struct Query {
 
 impl Query {
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), params: Vec::new() }
+        Self {
+            text: text.into(),
+            params: Vec::new(),
+        }
     }
 
     /// Adds a value; returns its place in the text.
@@ -45,7 +48,9 @@ impl Query {
 
     /// Only what a scope contains; an empty scope contains nothing.
     pub fn within<T: Copy + PartialEq>(&mut self, column: &str, scope: &Scope<T>, id: impl Fn(T) -> Id) {
-        let Some(condition) = self.contained(column, scope, id) else { return };
+        let Some(condition) = self.contained(column, scope, id) else {
+            return;
+        };
         self.push(" AND ");
         self.push(&condition);
     }
@@ -82,13 +87,19 @@ impl Query {
 
     /// The rows of several statements that see one state.
     pub async fn together(queries: &[&Self], store: &dyn Store) -> Result<Vec<Vec<Row>>, ReadError> {
-        let statements: Vec<_> = queries.iter().map(|query| (query.text.as_str(), query.params.as_slice())).collect();
+        let statements: Vec<_> = queries
+            .iter()
+            .map(|query| (query.text.as_str(), query.params.as_slice()))
+            .collect();
         Ok(store.read_together(&statements).await?)
     }
 }
 
 /// The columns of a record as its description orders them: `o.id, o.number, ...`.
 pub fn columns<T: Record>(alias: &str) -> String {
-    let names = T::table().columns.iter().map(|column| format!("{alias}.{}", column.name));
+    let names = T::table()
+        .columns
+        .iter()
+        .map(|column| format!("{alias}.{}", column.name));
     names.collect::<Vec<_>>().join(", ")
 }

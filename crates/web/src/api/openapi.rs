@@ -39,7 +39,9 @@ fn finish(mut api: OpenApi) -> OpenApi {
         }
     }
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
-    let bearer = bearer.description(Some("An API key: `wbk_...`, made by `waybill key create`.")).build();
+    let bearer = bearer
+        .description(Some("An API key: `wbk_...`, made by `waybill key create`."))
+        .build();
     let mut components = api.components.take().unwrap_or_default();
     components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
     let mut schemas = vec![(ProblemView::name().into_owned(), ProblemView::schema())];
@@ -73,7 +75,13 @@ fn header_param(name: &str, about: &str) -> Parameter {
 fn describe(operation: &mut Operation, writes: bool) {
     if writes {
         let params = operation.parameters.get_or_insert_default();
-        params.push(header_param("Idempotency-Key", "1 to 200 visible ASCII characters; makes a repeat harmless.").into());
+        params.push(
+            header_param(
+                "Idempotency-Key",
+                "1 to 200 visible ASCII characters; makes a repeat harmless.",
+            )
+            .into(),
+        );
         params.push(header_param("Prefer", "`return=minimal` for the receipt alone.").into());
     }
     let text = || ObjectBuilder::new().schema_type(Type::String);
@@ -82,5 +90,8 @@ fn describe(operation: &mut Operation, writes: bool) {
         .description("A problem; `code` says which.")
         .content("application/problem+json", problem.build())
         .header("X-Request-Id", HeaderBuilder::new().schema(Some(text())).build());
-    operation.responses.responses.insert("default".to_owned(), RefOr::T(response.build()));
+    operation
+        .responses
+        .responses
+        .insert("default".to_owned(), RefOr::T(response.build()));
 }

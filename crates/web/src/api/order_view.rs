@@ -292,7 +292,13 @@ pub fn party_view(code: Option<String>, party: Option<&Party>) -> Option<PartyVi
         return None;
     }
     let party = party.cloned().unwrap_or_default();
-    Some(PartyView { code, name: party.name, company: party.company, email: party.email, phone: party.phone })
+    Some(PartyView {
+        code,
+        name: party.name,
+        company: party.company,
+        email: party.email,
+        phone: party.phone,
+    })
 }
 
 fn address_view(address: &Address) -> AddressView {
@@ -349,9 +355,17 @@ impl OrderView {
                 refunded_minor: head.refunded.0,
                 currency: head.currency.to_string(),
             },
-            payments: detail.payments.iter().map(|payment| payment_view(payment, &detail.transactions)).collect(),
+            payments: detail
+                .payments
+                .iter()
+                .map(|payment| payment_view(payment, &detail.transactions))
+                .collect(),
             refunds: detail.refunds.iter().map(refund_view).collect(),
-            allocations: detail.allocations.iter().map(|one| allocation_view(one, place(one.location_id))).collect(),
+            allocations: detail
+                .allocations
+                .iter()
+                .map(|one| allocation_view(one, place(one.location_id)))
+                .collect(),
             fulfillment_orders: detail
                 .fulfillment_orders
                 .iter()
@@ -362,8 +376,16 @@ impl OrderView {
                     released_at: work.released_at.to_string(),
                 })
                 .collect(),
-            parcels: detail.parcels.iter().map(|one| order_parcel(detail, one, place(one.location_id))).collect(),
-            shipments: detail.shipments.iter().map(|one| shipment_view(one, place(one.location_id))).collect(),
+            parcels: detail
+                .parcels
+                .iter()
+                .map(|one| order_parcel(detail, one, place(one.location_id)))
+                .collect(),
+            shipments: detail
+                .shipments
+                .iter()
+                .map(|one| shipment_view(one, place(one.location_id)))
+                .collect(),
             returns: detail
                 .returns
                 .iter()
@@ -470,7 +492,8 @@ fn refund_view(refund: &Refund) -> RefundView {
         payment_id: PaymentId::new(refund.order_id, refund.payment).to_string(),
         amount_minor: refund.amount.0,
         reason: refund.reason.clone(),
-        return_id: (refund.return_number != 0).then(|| ReturnId::new(refund.order_id, refund.return_number).to_string()),
+        return_id: (refund.return_number != 0)
+            .then(|| ReturnId::new(refund.order_id, refund.return_number).to_string()),
         state: refund.state.to_string(),
         granted_at: refund.granted_at.to_string(),
         ended_at: refund.ended_at.map(|at| at.to_string()),
@@ -523,7 +546,8 @@ fn order_parcel(detail: &OrderDetail, parcel: &Parcel, location: String) -> Parc
         status: one.status.to_string(),
         occurred_at: one.occurred_at.to_string(),
     }));
-    view.tracking.sort_by(|one, other| one.occurred_at.cmp(&other.occurred_at));
+    view.tracking
+        .sort_by(|one, other| one.occurred_at.cmp(&other.occurred_at));
     view
 }
 

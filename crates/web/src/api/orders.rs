@@ -193,7 +193,10 @@ pub async fn list(
     };
     let page = params.page();
     params.close()?;
-    Ok(List::of(orders::orders(state.store(), &caller.viewer(), &filter, &page).await?, OrderRowView::from))
+    Ok(List::of(
+        orders::orders(state.store(), &caller.viewer(), &filter, &page).await?,
+        OrderRowView::from,
+    ))
 }
 
 /// Places an order, or keeps it as a draft. Waits for its gateway.
@@ -203,7 +206,11 @@ pub async fn place(State(state): State<WebState>, ask: Ask<PlaceOrderBody>) -> R
     let ids = state.engine().ids();
     let one = ask.body.payment.is_some();
     let command = ask.body.into_command(ids, |name| state.has_gateway(name))?;
-    let receipt = ask.context.submit(&state, command, ids).await.map_err(|problem| as_sent(problem, one))?;
+    let receipt = ask
+        .context
+        .submit(&state, command, ids)
+        .await
+        .map_err(|problem| as_sent(problem, one))?;
     let Some(order_id) = receipt.subject.and_then(|subject| subject.order_id()) else {
         return Ok(answer_receipt(StatusCode::CREATED, &receipt));
     };
@@ -301,7 +308,11 @@ pub async fn cancel(
 ) -> Result<Response, Problem> {
     let order_id = order_id(&state, &ask.context.caller, &text).await?;
     let expected_version = ask.context.expected_version;
-    let command = CancelOrder { order_id, reason: reason(ask.body.reason), expected_version };
+    let command = CancelOrder {
+        order_id,
+        reason: reason(ask.body.reason),
+        expected_version,
+    };
     change(&state, &ask.context, order_id, command).await
 }
 
@@ -355,7 +366,10 @@ pub async fn timeline(
         return Err(Problem::not_found("such order"));
     }
     let next = (events.len() == timeline::EVENTS_MAX).then(|| events.last().map(|last| last.sequence.to_string()));
-    Ok(Json(List { next: next.flatten(), data: events.into_iter().map(super::events::EventView::from).collect() }))
+    Ok(Json(List {
+        next: next.flatten(),
+        data: events.into_iter().map(super::events::EventView::from).collect(),
+    }))
 }
 
 /// One choice and what it rested on.
@@ -394,5 +408,8 @@ pub async fn why(
         sentence: reason.sentence,
         facts: reason.facts,
     });
-    Ok(Json(List { data: data.collect(), next: None }))
+    Ok(Json(List {
+        data: data.collect(),
+        next: None,
+    }))
 }

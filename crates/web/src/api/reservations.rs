@@ -115,7 +115,9 @@ pub async fn get(
     InPath(text): InPath<String>,
 ) -> Result<Json<ReservationView>, Problem> {
     let found = reservations::reservation(state.store(), &caller.viewer(), id("reservation", &text)?).await?;
-    Ok(Json(found.ok_or_else(|| Problem::not_found("such reservation"))?.into()))
+    Ok(Json(
+        found.ok_or_else(|| Problem::not_found("such reservation"))?.into(),
+    ))
 }
 
 /// Promises available stock until an expiry.
@@ -148,6 +150,9 @@ pub async fn release(
     ask: Ask<Nothing>,
 ) -> Result<Response, Problem> {
     let reservation_id = id("reservation", &text)?;
-    let receipt = ask.context.submit(&state, ReleaseReservation { reservation_id }, state.engine().ids()).await?;
+    let receipt = ask
+        .context
+        .submit(&state, ReleaseReservation { reservation_id }, state.engine().ids())
+        .await?;
     answer_reservation(&state, &ask.context, StatusCode::OK, Some(reservation_id), &receipt).await
 }

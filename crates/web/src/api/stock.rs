@@ -176,7 +176,11 @@ fn by_hand(state: Option<Account>, path: String, problems: &mut Vec<refusal::Pro
 }
 
 fn none_or(problems: Vec<refusal::Problem>) -> Result<(), Problem> {
-    if problems.is_empty() { Ok(()) } else { Err(Problem::invalid(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(problems))
+    }
 }
 
 /// What is where, in which state.
@@ -197,7 +201,10 @@ pub async fn levels(
     };
     let page = params.page();
     params.close()?;
-    Ok(List::of(stock::levels(state.store(), &caller.viewer(), &filter, &page).await?, LevelView::from))
+    Ok(List::of(
+        stock::levels(state.store(), &caller.viewer(), &filter, &page).await?,
+        LevelView::from,
+    ))
 }
 
 /// The history of one item at one location, newest first.
@@ -217,7 +224,10 @@ pub async fn postings(
     };
     let page = params.page();
     params.close()?;
-    Ok(List::of(postings::postings(state.store(), &caller.viewer(), &filter, &page).await?, PostingView::from))
+    Ok(List::of(
+        postings::postings(state.store(), &caller.viewer(), &filter, &page).await?,
+        PostingView::from,
+    ))
 }
 
 /// Books goods into a location.
@@ -250,12 +260,24 @@ pub async fn adjust(State(state): State<WebState>, ask: Ask<AdjustmentBody>) -> 
     let mut lines = Vec::new();
     for (n, line) in ask.body.lines.into_iter().enumerate() {
         let from = by_hand(line.state, format!("lines[{n}].state"), &mut problems);
-        let to = line.to.map(|to| by_hand(Some(to), format!("lines[{n}].to"), &mut problems));
+        let to = line
+            .to
+            .map(|to| by_hand(Some(to), format!("lines[{n}].to"), &mut problems));
         if to == Some(from) {
-            problems.push(refusal::Problem::new(format!("lines[{n}].to"), "same_state", "must be another state"));
+            problems.push(refusal::Problem::new(
+                format!("lines[{n}].to"),
+                "same_state",
+                "must be another state",
+            ));
         }
         let lot_id = line.lot_id.map_or(LotId::NIL, |lot| lot.0);
-        lines.push(AdjustLine { sku: line.sku.0, lot_id, state: from, to, delta: line.delta });
+        lines.push(AdjustLine {
+            sku: line.sku.0,
+            lot_id,
+            state: from,
+            to,
+            delta: line.delta,
+        });
     }
     none_or(problems)?;
     let command = AdjustStock {

@@ -50,7 +50,11 @@ fn grouped(number: i64) -> String {
 pub async fn index(State(state): State<WebState>) -> Result<Html<String>, Problem> {
     let overview = state.glance().overview(&state).await?;
     let count = |lifecycle: &str| {
-        overview.orders.iter().find(|(code, _)| code == lifecycle).map_or(0, |(_, count)| *count)
+        overview
+            .orders
+            .iter()
+            .find(|(code, _)| code == lifecycle)
+            .map_or(0, |(_, count)| *count)
     };
     let total: i64 = overview.orders.iter().map(|(_, count)| count).sum();
     let mut cells = String::new();
@@ -59,7 +63,12 @@ pub async fn index(State(state): State<WebState>) -> Result<Html<String>, Proble
     };
     cell("Orders", total);
     for lifecycle in Lifecycle::ALL {
-        cell(&lifecycle.code().replacen(|_: char| true, &lifecycle.code()[..1].to_uppercase(), 1), count(lifecycle.code()));
+        cell(
+            &lifecycle
+                .code()
+                .replacen(|_: char| true, &lifecycle.code()[..1].to_uppercase(), 1),
+            count(lifecycle.code()),
+        );
     }
     cell("On hold", overview.held);
     cell("Items", overview.items);
