@@ -72,10 +72,13 @@ struct Allowance {
     at: Instant,
 }
 
+/// Who a secret belonged to when it was last looked up; None for nobody.
+type Known = (Instant, Option<Caller>);
+
 /// What is known about secrets, for a short time.
 #[derive(Debug)]
 pub struct Keyring {
-    known: Mutex<HashMap<[u8; 32], (Instant, Option<Caller>)>>,
+    known: Mutex<HashMap<[u8; 32], Known>>,
     /// Whether the store has a key, and when that was last asked. A store never loses its last key.
     any: Mutex<Option<(Instant, bool)>>,
     requests_per_s: Option<u32>,
@@ -191,11 +194,7 @@ async fn identify(state: &WebState, headers: &HeaderMap) -> Result<Caller, Probl
         let hash = secret_hash(secret);
         let caller = keyring.caller(state.store(), hash).await?.ok_or_else(unauthenticated)?;
         if let Some(seconds) = keyring.wait(hash) {
-            let problem = Problem::edge(problem::RATE_LIMITED, "This key sends more than it may.");
-            return Err(Problem {
-                retry_after_s: Some(seconds),
-                ..problem
-            });
+            return Err(Problem::edge(problem::RATE_LIMITED, "This key sends more than it may.").retry_after(seconds));
         }
         return Ok(caller);
     }
@@ -204,10 +203,8 @@ async fn identify(state: &WebState, headers: &HeaderMap) -> Result<Caller, Probl
     }
     if from_another_site(headers) {
         // A page of some other site must not act through the browser of whoever sits here.
-        return Err(Problem {
-            detail: "Without an API key, only programs and pages of this machine may ask.".to_owned(),
-            ..unauthenticated()
-        });
+        let detail = "Without an API key, only programs and pages of this machine may ask.";
+        return Err(Problem::edge(problem::UNAUTHENTICATED, detail));
     }
     Ok(Caller::owner())
 }

@@ -7,6 +7,7 @@ pub mod api;
 mod ask;
 mod auth;
 pub mod errors;
+mod forms;
 mod json;
 mod metrics;
 mod pages;

@@ -1,6 +1,7 @@
 //! Query parameters, read like bodies: every problem at once.
 
-use crate::json::{Form, codes};
+use crate::forms::Form;
+use crate::json::codes;
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::{FromRequestParts, Query};

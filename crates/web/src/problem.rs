@@ -10,7 +10,11 @@ use waybill_store::read::ReadError;
 
 /// A problem as the edge sees it: a code of the catalogue with everything the answer carries.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+/// What a [`Problem`] carries.
+#[derive(Clone, Debug)]
+pub struct Parts {
     pub status: StatusCode,
     pub code: String,
     pub detail: String,
@@ -99,9 +103,22 @@ pub struct FieldProblem {
     pub message: String,
 }
 
+impl std::ops::Deref for Problem {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
 impl Problem {
     pub fn edge(kind: EdgeKind, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status: StatusCode::from_u16(kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             code: kind.code.to_owned(),
             detail: detail.into(),
@@ -111,7 +128,13 @@ impl Problem {
             problems: Vec::new(),
             retry_after_s: None,
             replayed: false,
-        }
+        }))
+    }
+
+    /// The same request has a chance after so many seconds.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
     }
 
     /// JSON of the wrong shape, with everything wrong about it.
@@ -120,10 +143,9 @@ impl Problem {
             [one] => format!("{}: {}.", one.path, one.message),
             several => format!("The request has {} problems.", several.len()),
         };
-        Self {
-            problems,
-            ..Self::edge(INVALID, detail)
-        }
+        let mut problem = Self::edge(INVALID, detail);
+        problem.problems = problems;
+        problem
     }
 
     pub fn malformed(detail: impl Into<String>) -> Self {
@@ -141,7 +163,7 @@ impl Problem {
         } else {
             serde_json::json!({})
         };
-        Self {
+        Self(Box::new(Parts {
             status: refusal_status(&refusal.code),
             code: refusal.code,
             detail: refusal.message,
@@ -151,7 +173,7 @@ impl Problem {
             problems: refusal.problems,
             retry_after_s: None,
             replayed,
-        }
+        }))
     }
 
     pub fn view(&self) -> ProblemView {
@@ -178,8 +200,8 @@ impl Problem {
     }
 }
 
-/// The HTTP status of a refusal, by its code. What a code of the rules is not named here for is a conflict with what is
-/// true now (409); a test shows which codes those are.
+/// The HTTP status of a refusal, by its code. What is not named here is a conflict with what is
+/// true now (409).
 pub fn refusal_status(code: &str) -> StatusCode {
     let (_, obstacle) = code.split_once('.').unwrap_or(("", code));
     match obstacle {
@@ -220,22 +242,20 @@ impl From<SubmitError> for Problem {
         match error {
             SubmitError::Refused { refusal, replayed } => Self::refused(*refusal, replayed),
             SubmitError::KeyReused => Self::edge(KEY_REUSED, "This Idempotency-Key was used for another request."),
-            SubmitError::Overloaded { retry_after_ms } => Self {
-                retry_after_s: Some(retry_after_ms.div_ceil(1_000).max(1)),
-                facts: serde_json::json!({ "retry_after_ms": retry_after_ms }),
-                ..Self::edge(OVERLOADED, "More is waiting than can be served soon; nothing was done.")
-            },
-            SubmitError::Unavailable(_) => Self {
-                retry_after_s: Some(5),
-                ..Self::edge(
-                    UNAVAILABLE,
-                    "The store cannot be written at the moment; nothing was done.",
-                )
-            },
-            SubmitError::NotWriting(why) => Self {
-                retry_after_s: Some(5),
-                ..Self::edge(UNAVAILABLE, format!("This process does not take requests: {why}."))
-            },
+            SubmitError::Overloaded { retry_after_ms } => {
+                let detail = "More is waiting than can be served soon; nothing was done.";
+                let mut problem = Self::edge(OVERLOADED, detail).retry_after(retry_after_ms.div_ceil(1_000).max(1));
+                problem.facts = serde_json::json!({ "retry_after_ms": retry_after_ms });
+                problem
+            }
+            SubmitError::Unavailable(_) => Self::edge(
+                UNAVAILABLE,
+                "The store cannot be written at the moment; nothing was done.",
+            )
+            .retry_after(5),
+            SubmitError::NotWriting(why) => {
+                Self::edge(UNAVAILABLE, format!("This process does not take requests: {why}.")).retry_after(5)
+            }
             SubmitError::Fault => Self::edge(FAULT, "An internal fault; it was logged."),
         }
     }
@@ -252,10 +272,9 @@ impl From<ReadError> for Problem {
             ReadError::Store(error) => {
                 tracing::error!(%error, request_id = %crate::request::id(), "a read failed");
                 match error {
-                    waybill_store::StoreError::Unavailable(_) => Self {
-                        retry_after_s: Some(5),
-                        ..Self::edge(UNAVAILABLE, "The store cannot be read at the moment.")
-                    },
+                    waybill_store::StoreError::Unavailable(_) => {
+                        Self::edge(UNAVAILABLE, "The store cannot be read at the moment.").retry_after(5)
+                    }
                     _ => Self::edge(FAULT, "An internal fault; it was logged."),
                 }
             }

@@ -3,7 +3,8 @@
 use super::order_view::OrderView;
 use super::orders::{change, order_id};
 use crate::ask::{Ask, InPath, id};
-use crate::json::{Long, Name, OneOf, Written, body};
+use crate::forms::Written;
+use crate::json::{Long, Name, OneOf, body};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;

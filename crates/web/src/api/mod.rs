@@ -5,6 +5,7 @@ pub mod channels;
 pub mod customers;
 pub mod events;
 pub mod fulfillment;
+pub mod history;
 pub mod holds;
 pub mod items;
 pub mod locations;
@@ -76,8 +77,8 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::complete))
         .routes(routes!(orders::cancel_line))
-        .routes(routes!(orders::timeline))
-        .routes(routes!(orders::why))
+        .routes(routes!(history::timeline))
+        .routes(routes!(history::why))
         .routes(routes!(holds::apply))
         .routes(routes!(holds::release))
         .routes(routes!(holds::reject))

@@ -1,6 +1,7 @@
 //! Placing orders: the body, and how it becomes a command.
 
-use crate::json::{Long, Name, OneOf, Short, Text, Written, body};
+use crate::forms::Written;
+use crate::json::{Long, Name, OneOf, Short, Text, body};
 use crate::problem::Problem;
 use waybill_domain::ids::IdSource;
 use waybill_domain::money::{Currency, Minor, UnitPrice};

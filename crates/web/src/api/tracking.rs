@@ -1,7 +1,8 @@
 //! What carriers say about parcels.
 
 use crate::ask::{Ask, ReceiptView, answer_receipt};
-use crate::json::{Name, OneOf, Short, Text, Written, body};
+use crate::forms::Written;
+use crate::json::{Name, OneOf, Short, Text, body};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;
