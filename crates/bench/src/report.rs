@@ -12,6 +12,8 @@ pub struct BenchReport {
     /// Orders in the store before measuring began, and at the end.
     pub orders_before: i64,
     pub orders_after: i64,
+    /// Whether the engine's workers ran beside the load.
+    pub workers: bool,
     pub callers: usize,
     pub connections: usize,
     pub engine_orders_per_s: f64,

@@ -35,6 +35,8 @@ pub struct Options {
     pub with_raw: bool,
     /// Engines at once in the hot-item comparison.
     pub writers: usize,
+    /// Whether the engine's workers run, as in `waybill serve`.
+    pub workers: bool,
     pub keep: bool,
 }
 
@@ -54,6 +56,7 @@ pub async fn run(
     }
     let mut report = BenchReport {
         database: database.store.name().to_owned(),
+        workers: options.workers,
         callers: options.callers,
         connections: options.connections,
         seconds_measured: options.measured.as_secs_f64(),
@@ -78,7 +81,7 @@ async fn measure(
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Option<Sample>, BenchError> {
     let store = &database.store;
-    let started = start(store.clone(), options.gateway_latency).await?;
+    let started = start(options, store.clone(), options.gateway_latency).await?;
     let secret = stock_up(&started).await?;
     say(&format!("filling the store with {} orders", options.prefill));
     let filling = |done: i64, of: i64| {
@@ -109,13 +112,13 @@ async fn measure(
     if !options.only_hot && options.gateway_latency > Duration::ZERO {
         // The same again with a gateway that answers at once.
         engines[0].stop().await;
-        engines[0] = start(store.clone(), Duration::ZERO).await?;
+        engines[0] = start(options, store.clone(), Duration::ZERO).await?;
         say("measuring cards with a gateway that answers at once");
         let at_once = card::measure(&engines[0], options.callers, options.measured).await?;
         report.gateway_ratio = ratio(report.card_orders_per_s, at_once.per_s());
     }
     while engines.len() < options.writers {
-        engines.push(start(store.clone(), Duration::ZERO).await?);
+        engines.push(start(options, store.clone(), Duration::ZERO).await?);
     }
     say("measuring one hot item against items all over");
     let (spread, hot) = hot::compare(&engines, options.callers, options.measured).await?;
@@ -181,10 +184,11 @@ async fn engine_part(
     Ok(before)
 }
 
-/// An engine as `waybill serve` runs it, workers included.
-async fn start(store: Arc<dyn Store>, latency: Duration) -> Result<Engine, BenchError> {
+/// An engine as `waybill serve` runs it.
+async fn start(options: &Options, store: Arc<dyn Store>, latency: Duration) -> Result<Engine, BenchError> {
+    let engine = EngineOptions { workers: options.workers, ..EngineOptions::default() };
     let gateway: Arc<dyn Gateway> = Arc::new(Simulator::new(Arc::new(SystemClock), latency));
-    Ok(Engine::start(store, Ports::system([gateway]), EngineOptions::default()).await?)
+    Ok(Engine::start(store, Ports::system([gateway]), engine).await?)
 }
 
 async fn orders(store: &dyn Store) -> Result<i64, BenchError> {

@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use waybill_domain::Code;
 use waybill_domain::attempt::{Attempt, Origin};
@@ -73,48 +72,42 @@ pub(crate) struct Intent {
     pub(crate) token: Option<String>,
 }
 
-/// Runs until the queue is closed and empty. `writer` is used on this thread alone.
-pub(crate) fn run(
-    shared: Arc<Shared>,
-    writer: Box<dyn Writer>,
-    runtime: Handle,
-    ready: oneshot::Sender<Result<(), StoreError>>,
-) {
-    runtime.block_on(async {
-        let mut loop_ = Loop {
-            shared: shared.clone(),
-            writer,
-            kept: Kept {
-                catalog: Catalog::default(),
-                settings: Settings::default(),
-                settings_chain: Chain::default(),
-                catalog_version: -1,
-                settings_version: -1,
-                numbers: 0..0,
-                block: 8,
-            },
-        };
-        let opened = loop_.open().await;
-        let failed = opened.is_err();
-        let _ = ready.send(opened);
-        if failed {
-            return;
+/// Runs until the queue is closed and empty.
+pub(crate) async fn run(shared: Arc<Shared>, writer: Box<dyn Writer>, ready: oneshot::Sender<Result<(), StoreError>>) {
+    let kept = Kept {
+        catalog: Catalog::default(),
+        settings: Settings::default(),
+        settings_chain: Chain::default(),
+        catalog_version: -1,
+        settings_version: -1,
+        numbers: 0..0,
+        block: 8,
+    };
+    let mut batches = Loop {
+        shared: shared.clone(),
+        writer,
+        kept,
+    };
+    let opened = batches.open().await;
+    let failed = opened.is_err();
+    let _ = ready.send(opened);
+    if failed {
+        return;
+    }
+    let options = shared.options;
+    while let Some(batch) = shared.queue.take(options.batch_max, options.batch_rows_max).await {
+        // A bug in a rule must not leave callers waiting for ever, nor go on with a World it may have spoiled.
+        if std::panic::AssertUnwindSafe(batches.serve(batch))
+            .catch_unwind()
+            .await
+            .is_err()
+        {
+            shared.close("a rule failed; see the log".into());
+            shared.queue.close();
+            break;
         }
-        let options = shared.options;
-        while let Some(batch) = shared.queue.take(options.batch_max, options.batch_rows_max).await {
-            // A bug in a rule must not leave callers waiting for ever, nor go on with a World it may have spoiled.
-            if std::panic::AssertUnwindSafe(loop_.serve(batch))
-                .catch_unwind()
-                .await
-                .is_err()
-            {
-                shared.close("a rule failed; see the log".into());
-                shared.queue.close();
-                break;
-            }
-        }
-        shared.queue.abandon();
-    });
+    }
+    shared.queue.abandon();
 }
 
 struct Loop {

@@ -28,6 +28,9 @@ pub struct EngineOptions {
     pub gateway_calls_max: usize,
     /// Whether workers run (expiry, backorders, release, janitor).
     pub workers: bool,
+    /// Whether the batch loop has a thread of its own. Without one it is a task of the caller's runtime, so that a
+    /// simulation can schedule everything on one thread.
+    pub own_thread: bool,
     /// How long an idempotency key is remembered at least, in seconds.
     pub receipts_keep_s: i64,
 }
@@ -40,6 +43,7 @@ impl Default for EngineOptions {
             batch_rows_max: 40_000,
             gateway_calls_max: 4_096,
             workers: true,
+            own_thread: true,
             receipts_keep_s: 14 * 86_400,
         }
     }
@@ -87,7 +91,13 @@ pub(crate) struct Shared {
 #[derive(Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
-    thread: Arc<std::sync::Mutex<Option<std::thread::JoinHandle<()>>>>,
+    runs: Arc<std::sync::Mutex<Option<Runs>>>,
+}
+
+/// Where the batch loop runs.
+enum Runs {
+    Thread(std::thread::JoinHandle<()>),
+    Task(tokio::task::JoinHandle<()>),
 }
 
 impl std::fmt::Debug for Engine {
@@ -120,20 +130,25 @@ impl Engine {
             closed: std::sync::Mutex::new(None),
         });
         let writer = shared.store.writer().await?;
-        let runtime = tokio::runtime::Handle::current();
         let (ready, started) = oneshot::channel();
-        let for_loop = shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("waybill-engine".into())
-            .spawn(move || batch::run(for_loop, writer, runtime, ready))
-            .map_err(|error| StoreError::Other(format!("no thread for the engine: {error}")))?;
+        let batches = batch::run(shared.clone(), writer, ready);
+        let runs = if options.own_thread {
+            let runtime = tokio::runtime::Handle::current();
+            let thread = std::thread::Builder::new()
+                .name("waybill-engine".into())
+                .spawn(move || runtime.block_on(batches))
+                .map_err(|error| StoreError::Other(format!("no thread for the engine: {error}")))?;
+            Runs::Thread(thread)
+        } else {
+            Runs::Task(tokio::spawn(batches))
+        };
         started
             .await
             .map_err(|_| StoreError::Other("the engine did not start".into()))??;
         crate::workers::start(&shared);
         Ok(Self {
             shared,
-            thread: Arc::new(std::sync::Mutex::new(Some(thread))),
+            runs: Arc::new(std::sync::Mutex::new(Some(runs))),
         })
     }
 
@@ -212,13 +227,19 @@ impl Engine {
         self.shared.stop.notify_waiters();
         self.shared.nudge.notify_waiters();
         self.shared.queue.close();
-        let thread = self
-            .thread
+        let runs = self
+            .runs
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .take();
-        if let Some(thread) = thread {
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        match runs {
+            Some(Runs::Thread(thread)) => {
+                let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+            }
+            Some(Runs::Task(task)) => {
+                let _ = task.await;
+            }
+            None => {}
         }
     }
 }

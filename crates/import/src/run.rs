@@ -2,6 +2,7 @@
 
 mod catalog;
 mod commands;
+mod under_way;
 mod window;
 
 use crate::error::ImportError;
@@ -15,9 +16,9 @@ use crate::state::{self, Existing};
 use crate::steps::{Cast, Receipt, Step, steps};
 use crate::summary::Summary;
 use crate::{ImportPlan, Outcome, StockMode};
-use commands::Run;
 use rustc_hash::FxHashSet;
 use std::time::Instant;
+use under_way::Run;
 use waybill_engine::Engine;
 use waybill_store::Store;
 use window::Window;

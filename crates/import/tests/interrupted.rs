@@ -23,8 +23,7 @@ fn year() -> String {
         random ^= random << 17;
         random % below
     };
-    let mut text =
-        String::from("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n");
+    let mut text = String::from("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n");
     let mut row = |number: &str, sku: &str, quantity: i64, day: u64, minute: u64, price: &str, customer: &str| {
         let (month, day) = (1 + day / 28, 1 + day % 28);
         let (hour, minute) = (7 + minute / 60, minute % 60);
@@ -47,14 +46,38 @@ fn year() -> String {
         row(&number, "POST", 1, day, minute, "12.00", &customer);
         let (sku, quantity, price) = &bought[0];
         if n % 5 == 0 {
-            row(&format!("C{}", 80_000 + n), sku, -(quantity / 2), day, minute + 30, price, &customer);
+            row(
+                &format!("C{}", 80_000 + n),
+                sku,
+                -(quantity / 2),
+                day,
+                minute + 30,
+                price,
+                &customer,
+            );
         }
         let (sku, quantity, price) = &bought[1];
         if n % 3 == 0 {
-            row(&format!("C{}", 90_000 + n), sku, -quantity, day + 8, minute, price, &customer);
+            row(
+                &format!("C{}", 90_000 + n),
+                sku,
+                -quantity,
+                day + 8,
+                minute,
+                price,
+                &customer,
+            );
         }
         if n % 10 == 0 {
-            row(&format!("C{}", 70_000 + n), "POST", -1, day + 9, minute, "12.00", &customer);
+            row(
+                &format!("C{}", 70_000 + n),
+                "POST",
+                -1,
+                day + 9,
+                minute,
+                "12.00",
+                &customer,
+            );
         }
         if n % 7 == 0 {
             row(&format!("{}", 60_000 + n), sku, -3, day + 1, minute, "0", "");
@@ -67,7 +90,9 @@ fn year() -> String {
 #[tokio::test]
 #[ignore = "started by the other tests of this file"]
 async fn one_import() {
-    let (Ok(address), Ok(file)) = (std::env::var(STORE), std::env::var(FILE)) else { return };
+    let (Ok(address), Ok(file)) = (std::env::var(STORE), std::env::var(FILE)) else {
+        return;
+    };
     let store = open_at(&address).await;
     let engine = engine(&store).await;
     import(&engine, &plan(file, StockMode::Receive), &Silent).await.unwrap();
@@ -75,7 +100,9 @@ async fn one_import() {
 }
 
 async fn orders(store: &TestStore) -> usize {
-    let Some(store) = store.open_reader().await else { return 0 };
+    let Some(store) = store.open_reader().await else {
+        return 0;
+    };
     let count = rows(&*store, "SELECT CAST(COUNT(*) AS BIGINT) FROM orders").await;
     count[0].parse().unwrap()
 }
@@ -91,7 +118,10 @@ async fn killed(store: &TestStore, file: &Path, enough: usize) {
         .spawn()
         .unwrap();
     while orders(store).await <= enough {
-        assert!(child.try_wait().unwrap().is_none(), "the import ended before it could be killed");
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the import ended before it could be killed"
+        );
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     child.kill().unwrap();
@@ -113,7 +143,10 @@ async fn goes_on(whole: TestStore, store: TestStore) {
         assert!(found > enough && found < ORDERS, "killed in the middle: {found} orders");
     }
     let rest = imported(&store, &plan).await.summary;
-    assert_eq!((rest.orders as usize, rest.already_there as usize), (ORDERS - found, found));
+    assert_eq!(
+        (rest.orders as usize, rest.already_there as usize),
+        (ORDERS - found, found)
+    );
     assert_eq!((rest.classes, rest.rejects), (once.classes, once.rejects));
     same(&content(&whole).await, &content(&store).await);
 }
@@ -125,7 +158,9 @@ async fn an_import_killed_twice_ends_as_one_that_was_not_on_sqlite() {
 
 #[tokio::test]
 async fn an_import_killed_twice_ends_as_one_that_was_not_on_postgres() {
-    let Some(store) = TestStore::postgres().await else { return };
+    let Some(store) = TestStore::postgres().await else {
+        return;
+    };
     // The whole one is on the other database: both end the same.
     goes_on(TestStore::sqlite(), store).await;
 }

@@ -158,6 +158,9 @@ pub struct Bench {
     /// Measure only one item bought by everyone against items bought all over
     #[arg(long)]
     pub hot: bool,
+    /// Leave the engine's workers out, which look for work beside the load
+    #[arg(long)]
+    pub no_workers: bool,
     /// Leave the comparison with bare rows out
     #[arg(long)]
     pub no_raw: bool,

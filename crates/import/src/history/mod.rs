@@ -2,7 +2,9 @@
 
 pub mod books;
 pub mod classify;
+pub mod columns;
 pub mod head;
+pub mod life;
 pub mod matching;
 pub mod price;
 pub mod read;

@@ -1,11 +1,12 @@
 //! Reads the lines file with everything joined to it into invoices.
 
 use super::books::{Books, Class, Tally};
-use super::head::{DateColumn, Fault, HeadReader, money, stray_payments};
+use super::columns::LineColumns;
+use super::head::{Fault, HeadReader, money, stray_payments};
 use super::price::Price;
 use super::records::{Invoice, Row};
 use crate::error::ImportError;
-use crate::map::{CancellationMark, Map, PriceField, Role, SeveralTimes};
+use crate::map::{CancellationMark, Map, Role, SeveralTimes};
 use crate::reject::Reject;
 use crate::source::decimal::{Decimal, Notation};
 use crate::source::field::{Column, Finder, RowView};
@@ -30,55 +31,6 @@ pub struct Source {
     pub header: Header,
     /// Rows of the lines file.
     pub rows: u64,
-}
-
-/// Columns of a line.
-struct LineColumns {
-    number: Column,
-    placed_at: DateColumn,
-    customer: Option<Column>,
-    sku: Column,
-    quantity: Column,
-    price: Column,
-    is_total: bool,
-    discount: Option<Column>,
-    description: Option<Column>,
-    location: Option<Column>,
-    order_location: Option<Column>,
-    ship_by: Option<DateColumn>,
-    charges: Vec<(usize, Column)>,
-    mark: Option<Column>,
-}
-
-impl LineColumns {
-    fn new(map: &Map, finder: &mut Finder<'_>) -> Self {
-        let line = &map.line;
-        finder.optional(line.number.as_ref());
-        let charges = map
-            .charge_columns
-            .iter()
-            .enumerate()
-            .filter(|(_, charge)| charge.per_line);
-        Self {
-            number: finder.column(&map.order.number),
-            placed_at: DateColumn::new(map, finder, &map.order.placed_at),
-            customer: finder.optional(map.order.customer.as_ref()),
-            sku: finder.column(&line.sku),
-            quantity: finder.column(&line.quantity),
-            price: finder.column(line.price.field()),
-            is_total: matches!(line.price, PriceField::Total(_)),
-            discount: finder.optional(line.discount.as_ref()),
-            description: finder.optional(line.description.as_ref()),
-            location: finder.optional(line.location.as_ref()),
-            order_location: finder.optional(map.order.location.as_ref()),
-            ship_by: line.ship_by.as_ref().map(|field| DateColumn::new(map, finder, field)),
-            charges: charges.map(|(n, charge)| (n, finder.column(&charge.column))).collect(),
-            mark: match map.cancellation.as_ref().map(|rule| &rule.mark) {
-                Some(CancellationMark::Column { field, .. }) => Some(finder.column(field)),
-                _ => None,
-            },
-        }
-    }
 }
 
 /// Reads everything. `rows_read` is told now and then how many rows are read.

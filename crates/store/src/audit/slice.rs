@@ -174,7 +174,7 @@ pub(super) fn of<T: OfOrder>(rows: &[T], id: OrderId) -> &[T] {
     &rows[from..from + count]
 }
 
-/// Walks through all aggregates.
+/// Walks through all aggregates. While one slice is checked, the next is read.
 pub(super) async fn walk(
     store: &dyn Store,
     ledger: &Ledger,
@@ -183,20 +183,38 @@ pub(super) async fn walk(
 ) -> Result<Totals, StoreError> {
     let mut totals = Totals::default();
     let statements = Slice::statements();
-    let mut from = Id::NIL;
-    let mut to = end_after(store, from).await?;
+    let mut to = end_after(store, Id::NIL).await?;
+    let mut rows = read(store, &statements, Id::NIL, to).await?;
     loop {
-        let ends = [Value::Id(from), Value::Id(to)];
-        let reads: Vec<(&str, &[Value])> = statements.iter().map(|sql| (sql.as_str(), ends.as_slice())).collect();
-        let slice = Slice::read(store.read_together(&reads).await?, findings);
+        let is_last = to == Id(u128::MAX);
+        let mut next = Box::pin(async {
+            if is_last {
+                return Ok(None);
+            }
+            let end = end_after(store, to).await?;
+            Ok::<_, StoreError>(Some((end, read(store, &statements, to, end).await?)))
+        });
+        // Begins the reading; it goes on beside the checks as far as its connection does not need this task.
+        let begun = futures_util::poll!(&mut next);
+        let slice = Slice::read(rows, findings);
         check(&slice, ledger, &mut totals, findings);
+        drop(slice);
         progress(Stage::Histories, totals.events, ledger.position());
-        if to == Id(u128::MAX) {
-            return Ok(totals);
+        let read = match begun {
+            std::task::Poll::Ready(read) => read?,
+            std::task::Poll::Pending => next.await?,
+        };
+        match read {
+            Some((end, more)) => (to, rows) = (end, more),
+            None => return Ok(totals),
         }
-        from = to;
-        to = end_after(store, from).await?;
     }
+}
+
+async fn read(store: &dyn Store, statements: &[String], from: Id, to: Id) -> Result<Vec<Vec<Row>>, StoreError> {
+    let ends = [Value::Id(from), Value::Id(to)];
+    let reads: Vec<(&str, &[Value])> = statements.iter().map(|sql| (sql.as_str(), ends.as_slice())).collect();
+    store.read_together(&reads).await
 }
 
 /// The last aggregate of the slice that begins after `from`.

@@ -65,6 +65,7 @@ pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<()
         only_hot: asked.hot,
         with_raw: !asked.no_raw,
         writers,
+        workers: !asked.no_workers,
         keep: asked.keep,
     };
     let say = |what: &str| {

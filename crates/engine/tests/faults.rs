@@ -1,0 +1,242 @@
+//! What the store does to the engine when it fails: nothing acknowledged is lost, nothing is done twice, and service goes
+//! on when the fault is over.
+
+mod shop;
+
+use async_trait::async_trait;
+use shop::Shop;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use waybill_engine::{EngineOptions, SubmitError};
+use waybill_store::backend::StoreGauges;
+use waybill_store::{Row, Select, Store, StoreError, Value, Write, Writer};
+use waybill_store_sqlite::testing::TestFolder;
+
+/// What the next commit does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Nothing is written.
+    Full,
+    /// Written, but the answer is lost.
+    LostAfter,
+    /// Not written, and the answer is lost.
+    LostBefore,
+    /// Another batch won.
+    Race,
+}
+
+/// The faults of the commits to come, front first.
+#[derive(Default)]
+struct Faults {
+    next: Mutex<Vec<Fault>>,
+    met: AtomicU32,
+}
+
+impl Faults {
+    fn expect(&self, faults: &[Fault]) {
+        *self.next.lock().unwrap() = faults.iter().rev().copied().collect();
+    }
+
+    fn take(&self) -> Option<Fault> {
+        let fault = self.next.lock().unwrap().pop();
+        self.met.fetch_add(u32::from(fault.is_some()), Ordering::SeqCst);
+        fault
+    }
+}
+
+struct FaultyStore {
+    inner: Arc<dyn Store>,
+    faults: Arc<Faults>,
+}
+
+struct FaultyWriter {
+    inner: Box<dyn Writer>,
+    faults: Arc<Faults>,
+}
+
+#[async_trait]
+impl Writer for FaultyWriter {
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        self.inner.begin().await
+    }
+    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.inner.select(selects).await
+    }
+    async fn write(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+        self.inner.write(writes).await
+    }
+    async fn take_positions(&mut self, before: &[Write<'_>], count: i64) -> Result<i64, StoreError> {
+        self.inner.take_positions(before, count).await
+    }
+    async fn commit(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+        let lost = || StoreError::CommitUnknown("the line went dead".into());
+        match self.faults.take() {
+            None => self.inner.commit(writes).await,
+            Some(Fault::LostAfter) => {
+                self.inner.commit(writes).await?;
+                Err(lost())
+            }
+            Some(fault) => {
+                self.inner.rollback().await;
+                Err(match fault {
+                    Fault::Full => StoreError::Full,
+                    Fault::Race => StoreError::Serialization("another was first".into()),
+                    Fault::LostBefore | Fault::LostAfter => lost(),
+                })
+            }
+        }
+    }
+    async fn rollback(&mut self) {
+        self.inner.rollback().await;
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+    async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        self.inner.migrate().await
+    }
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        self.inner.check_schema().await
+    }
+    async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
+        let inner = self.inner.writer().await?;
+        Ok(Box::new(FaultyWriter {
+            inner,
+            faults: self.faults.clone(),
+        }))
+    }
+    async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.inner.read(sql, params).await
+    }
+    async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.inner.read_together(statements).await
+    }
+    async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {
+        self.inner.execute(statements).await
+    }
+    async fn backup(&self, path: &Path) -> Result<(), StoreError> {
+        self.inner.backup(path).await
+    }
+    async fn gauges(&self) -> Result<StoreGauges, StoreError> {
+        self.inner.gauges().await
+    }
+    async fn explain(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, StoreError> {
+        self.inner.explain(sql, params).await
+    }
+}
+
+/// A shop whose commits fail as told, everything on one thread.
+fn with_faults(test: impl AsyncFn(&Shop, &Faults)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let folder = TestFolder::create();
+        let faults = Arc::new(Faults::default());
+        let store = FaultyStore {
+            inner: Arc::new(folder.open()),
+            faults: faults.clone(),
+        };
+        let options = EngineOptions {
+            workers: false,
+            own_thread: false,
+            ..EngineOptions::default()
+        };
+        let shop = Shop::open(Arc::new(store), options).await;
+        shop.receive(shop.dublin, "MUG-1", 100).await;
+        test(&shop, &faults).await;
+        shop.engine.stop().await;
+    });
+}
+
+async fn allocated(shop: &Shop) -> i64 {
+    shop.stock("MUG-1", "allocated").await
+}
+
+#[test]
+fn a_full_disk_is_told_and_service_goes_on_when_space_returns() {
+    with_faults(async |shop, faults| {
+        faults.expect(&[Fault::Full]);
+        let told = shop.submit(shop.order(&[("MUG-1", 1, 100)], shop.terms())).await;
+        assert_eq!(told, Err(SubmitError::Unavailable("the disk is full".into())));
+        assert_eq!(allocated(shop).await, 0);
+        shop.must(shop.order(&[("MUG-1", 1, 100)], shop.terms())).await;
+        assert_eq!(allocated(shop).await, 1);
+    });
+}
+
+#[test]
+fn a_lost_commit_reply_is_neither_told_as_failure_nor_done_twice() {
+    for lost in [Fault::LostAfter, Fault::LostBefore] {
+        with_faults(async |shop, faults| {
+            faults.expect(&[lost]);
+            let receipt = shop.must(shop.order(&[("MUG-1", 1, 100)], shop.terms())).await;
+            assert_eq!(faults.met.load(Ordering::SeqCst), 1);
+            assert_eq!(allocated(shop).await, 1, "{lost:?}");
+            let id = receipt.subject.unwrap().order_id().unwrap();
+            assert_eq!(shop.order_column::<String>("lifecycle", id).await, "confirmed");
+            let (head, events): (i64, i64) = (
+                shop.one("SELECT position FROM log_head", &[]).await,
+                shop.one("SELECT COUNT(*) FROM events", &[]).await,
+            );
+            assert_eq!((receipt.position, head), (events, events), "{lost:?}");
+        });
+    }
+}
+
+#[test]
+fn a_lost_race_is_decided_again_and_a_stubborn_one_goes_one_at_a_time() {
+    with_faults(async |shop, faults| {
+        faults.expect(&[Fault::Race; 3]);
+        shop.must(shop.order(&[("MUG-1", 1, 100)], shop.terms())).await;
+        assert_eq!(allocated(shop).await, 1);
+        faults.expect(&[Fault::Race; 4]);
+        let orders = (0..5).map(|_| shop.must(shop.order(&[("MUG-1", 1, 100)], shop.terms())));
+        futures_util::future::join_all(orders).await;
+        assert_eq!(allocated(shop).await, 6);
+    });
+}
+
+#[test]
+fn beyond_the_bounded_queue_callers_are_told_at_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let folder = TestFolder::create();
+        let options = EngineOptions {
+            workers: false,
+            own_thread: false,
+            waiting_max: 3,
+            ..EngineOptions::default()
+        };
+        let shop = Shop::open(Arc::new(folder.open()), options).await;
+        shop.receive(shop.dublin, "MUG-1", 100).await;
+        // All are handed in before the loop's task runs for the first time.
+        let orders = (0..10).map(|_| shop.submit(shop.order(&[("MUG-1", 1, 100)], shop.terms())));
+        let answers = futures_util::future::join_all(orders).await;
+        let told =
+            |answer: &&Result<_, SubmitError>| matches!(answer, Err(SubmitError::Overloaded { retry_after_ms: 1.. }));
+        assert_eq!(
+            (
+                answers.iter().filter(|answer| answer.is_ok()).count(),
+                answers.iter().filter(told).count()
+            ),
+            (3, 7)
+        );
+        assert_eq!(
+            shop.stock("MUG-1", "allocated").await,
+            3,
+            "a refused caller left nothing behind"
+        );
+        shop.engine.stop().await;
+    });
+}
