@@ -60,9 +60,7 @@ fn main() -> ExitCode {
         ("ci", []) => ci::run_all(),
         ("deny", []) => ci::deny(),
         ("postgres" | "ci" | "deny", [extra, ..]) => Err(format!("`{command}` takes no arguments, but got `{extra}`")),
-        _ => Err(format!(
-            "there is no command `{command}`; `cargo xtask help` lists them"
-        )),
+        _ => Err(format!("there is no command `{command}`; `cargo xtask help` lists them")),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

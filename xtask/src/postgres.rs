@@ -45,11 +45,7 @@ impl PrivatePostgres {
             .map_err(|error| format!("cannot start the keeper of the PostgreSQL server: {error}"))?;
         let leash = keeper.stdin.take();
         let answers = keeper.stdout.take().expect("the keeper's standard output is piped");
-        let mut server = Self {
-            keeper,
-            leash,
-            url: String::new(),
-        };
+        let mut server = Self { keeper, leash, url: String::new() };
         // The keeper's one line is the URL; without it, it has said why on standard error.
         BufReader::new(answers)
             .read_line(&mut server.url)
@@ -69,10 +65,7 @@ impl PrivatePostgres {
     /// Waits until the server ends by itself, which is a failure.
     fn wait(&mut self) -> Outcome {
         // `leash` is held apart from `keeper`, or `Child::wait` would close it.
-        let status = self
-            .keeper
-            .wait()
-            .map_err(|error| format!("cannot wait for the keeper: {error}"))?;
+        let status = self.keeper.wait().map_err(|error| format!("cannot wait for the keeper: {error}"))?;
         Err(format!("the PostgreSQL server ended by itself ({status})"))
     }
 }

@@ -33,9 +33,7 @@ fn run_against(url: &str, args: &[String]) -> Outcome {
     let tests = run(cargo().args(runner).args(selection(args)).env(SERVER_URL, url));
     // nextest does not run doc tests, `cargo test` already did. They run even after a failure: one run, all the news.
     let doc_tests = if nextest && args.is_empty() {
-        run(cargo()
-            .args(["test", "--doc", "--workspace", "--no-fail-fast"])
-            .env(SERVER_URL, url))
+        run(cargo().args(["test", "--doc", "--workspace", "--no-fail-fast"]).env(SERVER_URL, url))
     } else {
         Ok(())
     };
@@ -48,9 +46,8 @@ fn selection(args: &[String]) -> Vec<&str> {
         return vec!["--workspace", "--no-fail-fast"];
     }
     // With `--workspace` cargo would overrule a chosen package and run everything.
-    let chooses_package = args
-        .iter()
-        .any(|arg| arg == "--package" || arg.starts_with("--package=") || is_short_package(arg));
+    let chooses_package =
+        args.iter().any(|arg| arg == "--package" || arg.starts_with("--package=") || is_short_package(arg));
     let scope = if chooses_package { None } else { Some("--workspace") };
     scope.into_iter().chain(args.iter().map(String::as_str)).collect()
 }
@@ -76,11 +73,7 @@ mod tests {
     #[test]
     fn a_filter_searches_every_package_but_a_chosen_package_stays_alone() {
         assert_eq!(selection(&strings(&["cancel_line"])), ["--workspace", "cancel_line"]);
-        for chosen in [
-            &["-p", "waybill-store"][..],
-            &["--package", "waybill-store"],
-            &["--package=waybill-store"],
-        ] {
+        for chosen in [&["-p", "waybill-store"][..], &["--package", "waybill-store"], &["--package=waybill-store"]] {
             assert_eq!(selection(&strings(chosen)), chosen);
         }
     }

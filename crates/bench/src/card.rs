@@ -27,18 +27,12 @@ impl Caller for ByCard {
         if self.engine.settled(order, PATIENCE).await {
             Ok(())
         } else {
-            Err(BenchError::Other(format!(
-                "the payment of {order} did not come to an end"
-            )))
+            Err(BenchError::Other(format!("the payment of {order} did not come to an end")))
         }
     }
 }
 
 pub async fn measure(engine: &Engine, callers: usize, measured: Duration) -> Result<Done, BenchError> {
-    let caller = || ByCard {
-        engine: engine.clone(),
-        actor: caller_actor(),
-        random: Random::fresh(),
-    };
+    let caller = || ByCard { engine: engine.clone(), actor: caller_actor(), random: Random::fresh() };
     drive((0..callers).map(|_| caller()).collect(), measured).await
 }

@@ -43,27 +43,14 @@ impl Place {
                     .map_err(|error| BenchError::Other(format!("{} cannot be made: {error}", folder.display())))?;
                 let path = folder.join("store.db");
                 let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, options.clone())?);
-                Database {
-                    store,
-                    shown: format!("sqlite:{}", path.display()),
-                    keep: false,
-                    kind: Kind::Sqlite(folder),
-                }
+                Database { store, shown: format!("sqlite:{}", path.display()), keep: false, kind: Kind::Sqlite(folder) }
             }
             Self::Postgres { url, options } => {
                 execute(url, &format!("CREATE DATABASE {name}")).await?;
                 let own = with_database(url, &name)?;
                 let store: Arc<dyn Store> = Arc::new(PostgresStore::connect(&own, options).await?);
-                let kind = Kind::Postgres {
-                    server: url.clone(),
-                    name: name.clone(),
-                };
-                Database {
-                    store,
-                    shown: format!("the database {name}"),
-                    keep: false,
-                    kind,
-                }
+                let kind = Kind::Postgres { server: url.clone(), name: name.clone() };
+                Database { store, shown: format!("the database {name}"), keep: false, kind }
             }
         };
         database.store.migrate().await?;
@@ -73,9 +60,7 @@ impl Place {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database")
-            .field("shown", &self.shown)
-            .finish_non_exhaustive()
+        f.debug_struct("Database").field("shown", &self.shown).finish_non_exhaustive()
     }
 }
 
@@ -106,22 +91,16 @@ impl Database {
 
 fn with_database(url: &str, name: &str) -> Result<String, BenchError> {
     let wrong = || BenchError::Other("the URL must look like postgres://user@host/database".to_owned());
-    let (before, parameters) = url
-        .split_once('?')
-        .map_or((url, None), |(before, rest)| (before, Some(rest)));
+    let (before, parameters) = url.split_once('?').map_or((url, None), |(before, rest)| (before, Some(rest)));
     let (scheme, rest) = before.split_once("://").ok_or_else(wrong)?;
     let host = rest.split_once('/').map_or(rest, |(host, _)| host);
-    let parameters = parameters
-        .map(|parameters| format!("?{parameters}"))
-        .unwrap_or_default();
+    let parameters = parameters.map(|parameters| format!("?{parameters}")).unwrap_or_default();
     Ok(format!("{scheme}://{host}/{name}{parameters}"))
 }
 
 async fn execute(url: &str, sql: &str) -> Result<(), BenchError> {
     let failed = |error: tokio_postgres::Error| {
-        let why = error
-            .as_db_error()
-            .map_or_else(|| error.to_string(), |error| error.message().to_owned());
+        let why = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
         BenchError::Other(format!("the benchmark's own database cannot be made or dropped: {why}"))
     };
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(failed)?;
@@ -139,10 +118,7 @@ mod tests {
     #[test]
     fn only_the_name_of_the_database_changes_in_a_url() {
         let of = |url: &str| with_database(url, "x").ok();
-        assert_eq!(
-            of("postgres://a:b@h:1/shop?p=q").as_deref(),
-            Some("postgres://a:b@h:1/x?p=q")
-        );
+        assert_eq!(of("postgres://a:b@h:1/shop?p=q").as_deref(), Some("postgres://a:b@h:1/x?p=q"));
         assert_eq!(of("postgres://h").as_deref(), Some("postgres://h/x"));
         assert!(of("nothing").is_none());
     }

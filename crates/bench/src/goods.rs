@@ -57,20 +57,13 @@ async fn carry_out(
     command: impl Into<Command>,
 ) -> Result<(IdSource, waybill_engine::Receipt), BenchError> {
     let ids = engine.ids();
-    Ok((
-        ids,
-        engine.submit_patiently(Submission::new(command, actor(), ids)).await?,
-    ))
+    Ok((ids, engine.submit_patiently(Submission::new(command, actor(), ids)).await?))
 }
 
 /// Puts the catalog and its stock in place. Returns the secret of a key for the API.
 pub async fn stock_up(engine: &Engine) -> Result<String, BenchError> {
-    let facts = ChannelFacts {
-        code: CHANNEL.into(),
-        name: "Benchmark".into(),
-        ship_on_pending: false,
-        auto_release: false,
-    };
+    let facts =
+        ChannelFacts { code: CHANNEL.into(), name: "Benchmark".into(), ship_on_pending: false, auto_release: false };
     carry_out(engine, PutChannel { facts }).await?;
     let facts = LocationFacts {
         code: "BENCH".into(),
@@ -86,22 +79,10 @@ pub async fn stock_up(engine: &Engine) -> Result<String, BenchError> {
     let items = (0..ITEMS).map(|n| carry_out(engine, PutItem { facts: item(n) }));
     futures_util::future::try_join_all(items).await?;
     for from in (0..ITEMS).step_by(100) {
-        let lines = (from..from + 100).map(|n| ReceiveLine {
-            sku: sku(n),
-            lot_id: LotId::NIL,
-            quantity: Quantity(UNITS),
-        });
+        let lines =
+            (from..from + 100).map(|n| ReceiveLine { sku: sku(n), lot_id: LotId::NIL, quantity: Quantity(UNITS) });
         let (state, reference) = (StockAccount::Available, None);
-        carry_out(
-            engine,
-            ReceiveStock {
-                location_id,
-                state,
-                reference,
-                lines: lines.collect(),
-            },
-        )
-        .await?;
+        carry_out(engine, ReceiveStock { location_id, state, reference, lines: lines.collect() }).await?;
     }
     let mut random = Random::fresh();
     let secret = format!("wbk_{}{}", hex(&random.bytes()), hex(&random.bytes()));
@@ -163,23 +144,12 @@ pub fn submission(engine: &Engine, actor: &Arc<Actor>, random: &mut Random, paid
         country: "IE".into(),
         ..Address::default()
     };
-    let party = Party {
-        name,
-        email: Some("ada@example.org".into()),
-        ..Party::default()
-    };
+    let party = Party { name, email: Some("ada@example.org".into()), ..Party::default() };
     let card = paid == Paid::Card;
     let payment = PaymentInput {
-        method: if card {
-            PaymentMethod::Card
-        } else {
-            PaymentMethod::Terms
-        },
+        method: if card { PaymentMethod::Card } else { PaymentMethod::Terms },
         gateway: card.then(|| GATEWAY.to_owned()),
-        token: card.then(|| Personal {
-            id: ids.nth(3),
-            value: "sim_ok".to_owned(),
-        }),
+        token: card.then(|| Personal { id: ids.nth(3), value: "sim_ok".to_owned() }),
         amount: None,
     };
     let command = PlaceOrder {
@@ -188,19 +158,9 @@ pub fn submission(engine: &Engine, actor: &Arc<Actor>, random: &mut Random, paid
         external_ref: Some(random.uuid()),
         currency: Currency::EUR,
         customer: None,
-        party: Some(Personal {
-            id: ids.nth(1),
-            value: party,
-        }),
-        ship_to: Some(Personal {
-            id: ids.nth(2),
-            value: address,
-        }),
-        destination: Destination {
-            country: Some("IE".into()),
-            latitude_e1: None,
-            longitude_e1: None,
-        },
+        party: Some(Personal { id: ids.nth(1), value: party }),
+        ship_to: Some(Personal { id: ids.nth(2), value: address }),
+        destination: Destination { country: Some("IE".into()), latitude_e1: None, longitude_e1: None },
         instructions: None,
         po_number: None,
         requested_by: None,
@@ -228,9 +188,7 @@ pub async fn prefill(
             if number <= 0 {
                 return Ok::<(), SubmitError>(());
             }
-            engine
-                .submit_patiently(submission(engine, &actor, &mut random, Paid::Terms, Taste::Spread))
-                .await?;
+            engine.submit_patiently(submission(engine, &actor, &mut random, Paid::Terms, Taste::Spread)).await?;
             if number % 1_000 == 0 {
                 progress(count - number, count);
             }

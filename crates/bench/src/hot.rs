@@ -13,9 +13,7 @@ const ROUNDS: u32 = 3;
 pub async fn compare(engines: &[Engine], callers: usize, measured: Duration) -> Result<(f64, f64), BenchError> {
     let (mut spread, mut hot) = (0.0, 0.0);
     for _ in 0..ROUNDS {
-        spread += measure(engines, callers, Taste::Spread, measured / ROUNDS)
-            .await?
-            .per_s();
+        spread += measure(engines, callers, Taste::Spread, measured / ROUNDS).await?.per_s();
         hot += measure(engines, callers, Taste::Hot, measured / ROUNDS).await?.per_s();
     }
     Ok((spread / f64::from(ROUNDS), hot / f64::from(ROUNDS)))

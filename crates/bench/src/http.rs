@@ -43,22 +43,14 @@ impl Client {
     async fn connect(address: SocketAddr, secret: String) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address).await.map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
-        Ok(Self {
-            stream,
-            secret,
-            random: Random::fresh(),
-            answer: Vec::with_capacity(8_192),
-        })
+        Ok(Self { stream, secret, random: Random::fresh(), answer: Vec::with_capacity(8_192) })
     }
 
     fn request(&mut self) -> String {
         let lines = three(&mut self.random, Taste::Spread)
             .map(|n| {
                 let quantity = 1 + self.random.below(3);
-                format!(
-                    r#"{{"sku":"{}","quantity":{quantity},"unit_price_minor":1999,"tax_minor":380}}"#,
-                    sku(n)
-                )
+                format!(r#"{{"sku":"{}","quantity":{quantity},"unit_price_minor":1999,"tax_minor":380}}"#, sku(n))
             })
             .join(",");
         let body = format!(
@@ -96,8 +88,7 @@ fn parse(answer: &[u8]) -> Option<Result<u16, String>> {
     let status = head.get(9..12).and_then(|status| status.parse().ok());
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.trim().parse::<usize>().ok())?
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
     let (Some(status), Some(length)) = (status, length) else {
         return Some(Err(format!("an answer that is not understood: {head}")));
@@ -108,10 +99,7 @@ fn parse(answer: &[u8]) -> Option<Result<u16, String>> {
     if status == 201 {
         return Some(Ok(status));
     }
-    Some(Err(format!(
-        "status {status}: {}",
-        String::from_utf8_lossy(&answer[end + 4..])
-    )))
+    Some(Err(format!("status {status}: {}", String::from_utf8_lossy(&answer[end + 4..]))))
 }
 
 impl Caller for Client {

@@ -18,11 +18,7 @@ impl Latency {
             let place = (micros.len() * permille / 1_000).min(micros.len().saturating_sub(1));
             micros.get(place).map_or(0.0, |micros| f64::from(*micros) / 1_000.0)
         };
-        Self {
-            p50_ms: at(500),
-            p95_ms: at(950),
-            p99_ms: at(990),
-        }
+        Self { p50_ms: at(500), p95_ms: at(950), p99_ms: at(990) }
     }
 }
 
@@ -33,14 +29,7 @@ mod tests {
     #[test]
     fn percentiles_are_read_off_the_sorted_durations() {
         let latency = Latency::of((1..=1_000).rev().map(|n| n * 1_000).collect());
-        assert_eq!(
-            latency,
-            Latency {
-                p50_ms: 501.0,
-                p95_ms: 951.0,
-                p99_ms: 991.0
-            }
-        );
+        assert_eq!(latency, Latency { p50_ms: 501.0, p95_ms: 951.0, p99_ms: 991.0 });
         assert_eq!(Latency::of(Vec::new()), Latency::default());
     }
 }

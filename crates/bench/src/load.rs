@@ -23,11 +23,7 @@ pub struct Done {
 
 impl Done {
     pub fn per_s(&self) -> f64 {
-        if self.seconds > 0.0 {
-            self.orders as f64 / self.seconds
-        } else {
-            0.0
-        }
+        if self.seconds > 0.0 { self.orders as f64 / self.seconds } else { 0.0 }
     }
 }
 
@@ -79,10 +75,6 @@ pub async fn drive<C: Caller>(callers: Vec<C>, measured: Duration) -> Result<Don
     }
     match failure {
         Some(error) => Err(error),
-        None => Ok(Done {
-            orders: all.len() as u64,
-            seconds: measured.as_secs_f64(),
-            latency: Latency::of(all),
-        }),
+        None => Ok(Done { orders: all.len() as u64, seconds: measured.as_secs_f64(), latency: Latency::of(all) }),
     }
 }

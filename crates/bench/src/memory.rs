@@ -8,12 +8,7 @@ use std::time::Duration;
 pub fn private_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/smaps_rollup").ok()?;
     let kib = |name: &str| -> Option<u64> {
-        text.lines()
-            .find(|line| line.starts_with(name))?
-            .split_whitespace()
-            .nth(1)?
-            .parse()
-            .ok()
+        text.lines().find(|line| line.starts_with(name))?.split_whitespace().nth(1)?.parse().ok()
     };
     Some((kib("Private_Clean:")? + kib("Private_Dirty:")?) * 1_024)
 }
@@ -21,11 +16,7 @@ pub fn private_bytes() -> Option<u64> {
 /// Bytes this process has caused to be written to disks.
 pub fn written_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/io").ok()?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("write_bytes:"))?
-        .trim()
-        .parse()
-        .ok()
+    text.lines().find_map(|line| line.strip_prefix("write_bytes:"))?.trim().parse().ok()
 }
 
 /// Looks at the memory now and then and remembers the most.
@@ -37,19 +28,12 @@ pub struct Watch {
 
 impl Watch {
     pub fn start() -> Self {
-        let watch = Self {
-            most: Arc::default(),
-            stop: Arc::default(),
-        };
+        let watch = Self { most: Arc::default(), stop: Arc::default() };
         let (most, stop) = (watch.most.clone(), watch.stop.clone());
         tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
                 // The kernel adds the figures up over all mappings, which takes a moment.
-                let now = tokio::task::spawn_blocking(private_bytes)
-                    .await
-                    .ok()
-                    .flatten()
-                    .unwrap_or_default();
+                let now = tokio::task::spawn_blocking(private_bytes).await.ok().flatten().unwrap_or_default();
                 most.fetch_max(now, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }

@@ -26,27 +26,16 @@ pub async fn replay(place: &Place, sample: &Sample, per_commit: usize) -> Result
     let mut writer = database.store.writer().await?;
     writer.begin().await?;
     let rows = sample.levels.iter().map(|row| row as &dyn ToRow).collect();
-    writer
-        .commit(&[Write {
-            table: levels_table,
-            mode: WriteMode::Insert,
-            rows,
-        }])
-        .await?;
+    writer.commit(&[Write { table: levels_table, mode: WriteMode::Insert, rows }]).await?;
 
     // Everything but writing is done before the clock starts: what remains is the database's own work.
     let mut levels: HashMap<Key, RawRow> = sample.levels.iter().map(|row| (key(row), row.clone())).collect();
-    let batches: Vec<Batch<'_>> = sample
-        .orders
-        .chunks(per_commit)
-        .map(|orders| Batch::of(orders, &mut levels))
-        .collect();
+    let batches: Vec<Batch<'_>> =
+        sample.orders.chunks(per_commit).map(|orders| Batch::of(orders, &mut levels)).collect();
     let begun = Instant::now();
     for batch in &batches {
         writer.begin().await?;
-        writer
-            .take_positions(&writes(&tables, &batch.records), batch.events)
-            .await?;
+        writer.take_positions(&writes(&tables, &batch.records), batch.events).await?;
         let mut last = vec![Write {
             table: levels_table,
             mode: WriteMode::Update,
@@ -73,12 +62,7 @@ impl<'a> Batch<'a> {
     fn of(orders: &'a [OrderRows], levels: &mut HashMap<Key, RawRow>) -> Self {
         let mut touched: Vec<Key> = Vec::new();
         let Some(postings) = tables().iter().position(|table| table.name == "stock_postings") else {
-            return Self {
-                records: Vec::new(),
-                log: Vec::new(),
-                levels: Vec::new(),
-                events: 0,
-            };
+            return Self { records: Vec::new(), log: Vec::new(), levels: Vec::new(), events: 0 };
         };
         for posting in orders.iter().filter_map(|order| order.log.get(&postings)).flatten() {
             let Some(level) = levels.get_mut(&key(posting)) else {

@@ -94,11 +94,7 @@ async fn measure(
     let mut sample = None;
     if !options.only_hot {
         let before = engine_part(options, database, &started, report, say).await?;
-        sample = if options.with_raw {
-            Some(taken(&**store, before).await?)
-        } else {
-            None
-        };
+        sample = if options.with_raw { Some(taken(&**store, before).await?) } else { None };
         say("measuring cards");
         let done = card::measure(&started, options.callers, options.measured).await?;
         (report.card_orders_per_s, report.card_p50_ms) = (done.per_s(), done.latency.p50_ms);
@@ -149,28 +145,16 @@ async fn engine_part(
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Before, BenchError> {
     let store = &*database.store;
-    let before = Before {
-        position: sample::head(store).await?,
-        levels: sample::levels(store).await?,
-    };
+    let before = Before { position: sample::head(store).await?, levels: sample::levels(store).await? };
     let (bytes, written) = (store.gauges().await?.data_bytes, written_bytes().unwrap_or_default());
     let figures = || {
         let figures = started.figures();
-        (
-            figures.commands.load(Ordering::Relaxed),
-            figures.batches.load(Ordering::Relaxed),
-        )
+        (figures.commands.load(Ordering::Relaxed), figures.batches.load(Ordering::Relaxed))
     };
     let (commands, batches) = figures();
     say("measuring the engine");
     let memory = Watch::start();
-    let done = engine::measure(
-        std::slice::from_ref(started),
-        options.callers,
-        Taste::Spread,
-        options.measured,
-    )
-    .await?;
+    let done = engine::measure(std::slice::from_ref(started), options.callers, Taste::Spread, options.measured).await?;
     report.rss_mb = memory.most_mb();
     drop(memory);
     let placed = (orders(store).await? - report.orders_before).max(1) as f64;
@@ -215,26 +199,15 @@ async fn bare_rows(
     report: &mut BenchReport,
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<(), BenchError> {
-    let rows: usize = sample
-        .orders
-        .iter()
-        .flat_map(|order| order.records.values().chain(order.log.values()))
-        .map(Vec::len)
-        .sum();
+    let rows: usize =
+        sample.orders.iter().flat_map(|order| order.records.values().chain(order.log.values())).map(Vec::len).sum();
     report.rows_per_order = rows as f64 / sample.orders.len().max(1) as f64;
     let mut best = [0.0; PER_COMMIT.len()];
     for (best, per_commit) in best.iter_mut().zip(PER_COMMIT) {
-        say(&format!(
-            "writing {} orders as bare rows, {per_commit} a commit",
-            sample.orders.len()
-        ));
+        say(&format!("writing {} orders as bare rows, {per_commit} a commit", sample.orders.len()));
         *best = raw::replay(&options.place, sample, per_commit).await?;
     }
-    [
-        report.raw_100_orders_per_s,
-        report.raw_500_orders_per_s,
-        report.raw_1000_orders_per_s,
-    ] = best;
+    [report.raw_100_orders_per_s, report.raw_500_orders_per_s, report.raw_1000_orders_per_s] = best;
     report.raw_orders_per_s = best.into_iter().fold(0.0, f64::max);
     report.engine_ratio = ratio(report.engine_orders_per_s, report.raw_orders_per_s);
     report.http_ratio = ratio(report.http_orders_per_s, report.raw_orders_per_s);

@@ -31,11 +31,7 @@ impl RawRow {
     }
 
     fn place(&self, column: &str) -> usize {
-        self.table
-            .columns
-            .iter()
-            .position(|one| one.name == column)
-            .unwrap_or_default()
+        self.table.columns.iter().position(|one| one.name == column).unwrap_or_default()
     }
 
     pub fn id(&self, column: &str) -> Id {
@@ -119,13 +115,8 @@ pub async fn levels(store: &dyn Store) -> Result<Vec<RawRow>, BenchError> {
     let Some(table) = tables().into_iter().find(|table| table.name == "stock_levels") else {
         return Ok(Vec::new());
     };
-    let rows = store
-        .read(&format!("SELECT {} FROM stock_levels", table.column_list()), &[])
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| RawRow::of(table, row))
-        .collect::<Result<_, _>>()?)
+    let rows = store.read(&format!("SELECT {} FROM stock_levels", table.column_list()), &[]).await?;
+    Ok(rows.into_iter().map(|row| RawRow::of(table, row)).collect::<Result<_, _>>()?)
 }
 
 /// Where the log ends.
@@ -137,14 +128,9 @@ pub async fn head(store: &dyn Store) -> Result<i64, BenchError> {
 /// The first `count` orders placed after `position`, with all their rows. Nothing else may have been written since.
 pub async fn take(store: &dyn Store, position: i64, count: usize, levels: Vec<RawRow>) -> Result<Sample, BenchError> {
     let order = orders_after(store, position, count).await?;
-    let (Some(first), Some(last)) = (
-        order.iter().map(|(id, _)| *id).min(),
-        order.iter().map(|(id, _)| *id).max(),
-    ) else {
-        return Ok(Sample {
-            orders: Vec::new(),
-            levels,
-        });
+    let (Some(first), Some(last)) = (order.iter().map(|(id, _)| *id).min(), order.iter().map(|(id, _)| *id).max())
+    else {
+        return Ok(Sample { orders: Vec::new(), levels });
     };
     let upto = order.iter().map(|(_, position)| *position).max().unwrap_or(position);
     let wanted: HashSet<Id> = order.iter().map(|(id, _)| Id(id.0 & ATTEMPT)).collect();
@@ -185,18 +171,11 @@ pub async fn take(store: &dyn Store, position: i64, count: usize, levels: Vec<Ra
                 at.insert(row.int("position"), attempt);
                 rows.events += 1;
             }
-            let kind = if LOG.contains(&table.name) {
-                &mut rows.log
-            } else {
-                &mut rows.records
-            };
+            let kind = if LOG.contains(&table.name) { &mut rows.log } else { &mut rows.records };
             kind.entry(place).or_default().push(row);
         }
     }
-    let orders = order
-        .iter()
-        .filter_map(|(id, _)| found.remove(&Id(id.0 & ATTEMPT)))
-        .collect();
+    let orders = order.iter().filter_map(|(id, _)| found.remove(&Id(id.0 & ATTEMPT))).collect();
     Ok(Sample { orders, levels })
 }
 

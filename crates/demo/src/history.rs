@@ -36,11 +36,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            seed: 1,
-            orders: 3_000,
-            days: 60,
-        }
+        Self { seed: 1, orders: 3_000, days: 60 }
     }
 }
 
@@ -132,21 +128,13 @@ pub async fn play(
 
 /// When everything begins.
 fn agenda(options: Options, begin: Timestamp, end: Timestamp) -> Agenda {
-    let mut agenda = Agenda {
-        heap: BinaryHeap::new(),
-        due: Default::default(),
-        next: 0,
-    };
+    let mut agenda = Agenda { heap: BinaryHeap::new(), due: Default::default(), next: 0 };
     let mut random = Random::branch(options.seed, 10, 0);
     let seconds = end.seconds_since(begin) - 2 * HOUR;
     for n in 0..options.orders {
         // More orders in the evening, and a few more each week.
         let day = random.popular(options.days.max(1) as usize) as i64;
-        let day = if random.chance(250) {
-            options.days - 1 - day
-        } else {
-            random.range(0, options.days - 1)
-        };
+        let day = if random.chance(250) { options.days - 1 - day } else { random.range(0, options.days - 1) };
         let hour = (random.range(6, 23) + random.range(8, 23)) / 2;
         let at = (day * DAY + hour * HOUR + random.range(0, HOUR - 1)).clamp(HOUR, seconds);
         agenda.add(begin.plus_seconds(at), Due::Place(n));
@@ -195,11 +183,7 @@ async fn step(hand: &Hand, shop: &Shop, options: Options, at: Timestamp, due: Du
             let placed = done.count(hand.rehearse(command, ids, at).await)?;
             done.placed = true;
             if placed.is_some() {
-                let wait = if fate.paying == Paying::Card {
-                    20
-                } else {
-                    fate.random.range(HOUR, 12 * HOUR)
-                };
+                let wait = if fate.paying == Paying::Card { 20 } else { fate.random.range(HOUR, 12 * HOUR) };
                 done.look = Some((at.plus_seconds(wait), ids.nth(0), Box::new(fate)));
             }
         }
@@ -208,16 +192,7 @@ async fn step(hand: &Hand, shop: &Shop, options: Options, at: Timestamp, due: Du
                 return Ok(done);
             };
             let ids = hand.engine.ids();
-            let Some(next) = next(
-                &view,
-                &mut fate,
-                Setting {
-                    now: at,
-                    pace: 1,
-                    rehearsal: true,
-                },
-                ids,
-            ) else {
+            let Some(next) = next(&view, &mut fate, Setting { now: at, pace: 1, rehearsal: true }, ids) else {
                 return Ok(done);
             };
             if let Some(command) = next.command {
@@ -270,59 +245,32 @@ pub fn order(shop: &Shop, random: &mut Random, reference: String, at: Timestamp,
             lines.push(line(sku, random, is_trade));
         }
     }
-    let goods: i64 = lines
-        .iter()
-        .map(|line| line.unit_price.0 / 10_000 * line.quantity.0)
-        .sum();
+    let goods: i64 = lines.iter().map(|line| line.unit_price.0 / 10_000 * line.quantity.0).sum();
     let mut charges = Vec::new();
     if goods < 8_000 {
         let (amount, label) = (Minor(499), Some("standard".to_owned()));
-        charges.push(ChargeInput {
-            kind: ChargeKind::Shipping,
-            amount,
-            tax: Minor(95),
-            label,
-        });
+        charges.push(ChargeInput { kind: ChargeKind::Shipping, amount, tax: Minor(95), label });
     } else if random.chance(150) {
         let (amount, label) = (Minor(-goods / 20), Some("WELCOME5".to_owned()));
-        charges.push(ChargeInput {
-            kind: ChargeKind::Discount,
-            amount,
-            tax: Minor::ZERO,
-            label,
-        });
+        charges.push(ChargeInput { kind: ChargeKind::Discount, amount, tax: Minor::ZERO, label });
     }
-    let instructions = random
-        .chance(80)
-        .then(|| (*random.pick(words::INSTRUCTIONS)).to_owned());
+    let instructions = random.chance(80).then(|| (*random.pick(words::INSTRUCTIONS)).to_owned());
     let command = PlaceOrder {
         draft: false,
         channel,
         external_ref: Some(reference),
         currency: Currency::EUR,
         customer,
-        party: (!known).then(|| Personal {
-            id: ids.nth(1),
-            value: party,
-        }),
-        ship_to: Some(Personal {
-            id: ids.nth(2),
-            value: address,
-        }),
+        party: (!known).then(|| Personal { id: ids.nth(1), value: party }),
+        ship_to: Some(Personal { id: ids.nth(2), value: address }),
         destination: Destination {
             country: Some(country.to_owned()),
             latitude_e1: Some(latitude_e1),
             longitude_e1: Some(longitude_e1),
         },
-        instructions: instructions.map(|text| Personal {
-            id: ids.nth(3),
-            value: text,
-        }),
+        instructions: instructions.map(|text| Personal { id: ids.nth(3), value: text }),
         po_number: is_trade.then(|| format!("PO-{}", random.range(10_000, 99_999))),
-        requested_by: random
-            .chance(300)
-            .then(|| day(at.plus_seconds(random.range(3, 12) * DAY)))
-            .flatten(),
+        requested_by: random.chance(300).then(|| day(at.plus_seconds(random.range(3, 12) * DAY))).flatten(),
         lines,
         charges,
         payments: vec![payment(fate.paying, ids)],
@@ -331,27 +279,12 @@ pub fn order(shop: &Shop, random: &mut Random, reference: String, at: Timestamp,
 }
 
 fn line(sku: &str, random: &mut Random, is_trade: bool) -> LineInput {
-    let quantity = if is_trade {
-        random.range(2, 14)
-    } else {
-        [1, 1, 1, 2, 3][random.range(0, 4) as usize]
-    };
+    let quantity = if is_trade { random.range(2, 14) } else { [1, 1, 1, 2, 3][random.range(0, 4) as usize] };
     let unit_price = price(sku);
     let whole = unit_price.0 / 10_000 * quantity;
-    let discount = if random.chance(100) {
-        Minor(whole / 10)
-    } else {
-        Minor::ZERO
-    };
+    let discount = if random.chance(100) { Minor(whole / 10) } else { Minor::ZERO };
     let tax = Minor((whole - discount.0) * 19 / 100);
-    LineInput {
-        sku: sku.to_owned(),
-        quantity: Quantity(quantity),
-        unit_price,
-        discount,
-        tax,
-        note: None,
-    }
+    LineInput { sku: sku.to_owned(), quantity: Quantity(quantity), unit_price, discount, tax, note: None }
 }
 
 fn payment(paying: Paying, ids: IdSource) -> PaymentInput {
@@ -365,10 +298,7 @@ fn payment(paying: Paying, ids: IdSource) -> PaymentInput {
     PaymentInput {
         method,
         gateway: card.then(|| "simulator".to_owned()),
-        token: card.then(|| Personal {
-            id: ids.nth(4),
-            value: "sim_ok".to_owned(),
-        }),
+        token: card.then(|| Personal { id: ids.nth(4), value: "sim_ok".to_owned() }),
         amount: None,
     }
 }
@@ -385,11 +315,7 @@ pub async fn low(hand: &Hand, shop: &Shop) -> Result<Vec<ReceiveStock>, StoreErr
     for location in &shop.locations {
         let mut lines = Vec::new();
         for mut row in hand.engine.store().read(sql, &[Value::Id(location.0)]).await? {
-            lines.push(ReceiveLine {
-                sku: row.take()?,
-                lot_id: LotId::NIL,
-                quantity: Quantity(60),
-            });
+            lines.push(ReceiveLine { sku: row.take()?, lot_id: LotId::NIL, quantity: Quantity(60) });
         }
         if !lines.is_empty() {
             commands.push(ReceiveStock {
@@ -411,10 +337,8 @@ async fn warehouse(
     at: Timestamp,
     done: &mut Done,
 ) -> Result<(), DemoError> {
-    let (from, to) = (
-        random.range(0, 2) as usize % shop.locations.len(),
-        random.range(0, 2) as usize % shop.locations.len(),
-    );
+    let (from, to) =
+        (random.range(0, 2) as usize % shop.locations.len(), random.range(0, 2) as usize % shop.locations.len());
     let adjust = AdjustStock {
         location_id: shop.locations[from],
         reason: *random.pick(&[AdjustReason::Count, AdjustReason::Found, AdjustReason::Damaged]),
@@ -443,32 +367,14 @@ async fn transfer(
     done: &mut Done,
 ) -> Result<(), DemoError> {
     let sku = shop.skus[random.popular(shop.skus.len())].clone();
-    let lines = vec![SendLine {
-        sku,
-        lot_id: LotId::NIL,
-        quantity: Quantity(5),
-    }];
+    let lines = vec![SendLine { sku, lot_id: LotId::NIL, quantity: Quantity(5) }];
     let ids = hand.engine.ids();
-    let send = SendTransfer {
-        from_location_id,
-        to_location_id,
-        lines,
-    };
+    let send = SendTransfer { from_location_id, to_location_id, lines };
     if done.count(hand.rehearse(send, ids, at).await)?.is_some() {
         let lost = Quantity(i64::from(random.chance(200)));
-        let lines = vec![ReceiveTransferLine {
-            line: 1,
-            received: Quantity(5) - lost,
-            lost,
-        }];
-        let receive = ReceiveTransfer {
-            transfer_id: ids.nth(0),
-            lines,
-        };
-        done.count(
-            hand.rehearse(receive, hand.engine.ids(), at.plus_seconds(2 * DAY))
-                .await,
-        )?;
+        let lines = vec![ReceiveTransferLine { line: 1, received: Quantity(5) - lost, lost }];
+        let receive = ReceiveTransfer { transfer_id: ids.nth(0), lines };
+        done.count(hand.rehearse(receive, hand.engine.ids(), at.plus_seconds(2 * DAY)).await)?;
     }
     Ok(())
 }
@@ -479,11 +385,7 @@ mod tests {
 
     #[test]
     fn what_is_due_comes_in_the_order_of_time_and_never_after_the_end() {
-        let options = Options {
-            seed: 3,
-            orders: 50,
-            days: 4,
-        };
+        let options = Options { seed: 3, orders: 50, days: 4 };
         let (begin, end) = (Timestamp(0), Timestamp(0).plus_seconds(4 * DAY));
         let mut agenda = agenda(options, begin, end);
         let mut last = Timestamp(i64::MIN);

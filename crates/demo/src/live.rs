@@ -92,24 +92,12 @@ pub async fn keep_going(engine: &Engine, shop: &Shop) -> Result<(), DemoError> {
             };
             let rehearsal = view.head.origin != Origin::Live;
             let ids = engine.ids();
-            let Some(next) = next(
-                &view,
-                &mut fate,
-                Setting {
-                    now,
-                    pace: FASTER,
-                    rehearsal,
-                },
-                ids,
-            ) else {
+            let Some(next) = next(&view, &mut fate, Setting { now, pace: FASTER, rehearsal }, ids) else {
                 continue;
             };
             if let Some(command) = next.command {
-                let answer = if rehearsal {
-                    hand.rehearse(command, ids, now).await
-                } else {
-                    hand.live(command, ids).await
-                };
+                let answer =
+                    if rehearsal { hand.rehearse(command, ids, now).await } else { hand.live(command, ids).await };
                 go_on(answer)?;
             }
             watched.add(id, fate, now.plus_seconds((next.wait / FASTER).max(2)));
@@ -144,4 +132,26 @@ async fn found(engine: &Engine, random: &mut Random) -> Result<Watched, DemoErro
         watched.add(id, fate, engine.now().plus_seconds(random.range(2, 1_800)));
     }
     Ok(watched)
+}
+
+/// Places `count` orders at once, as a busy minute would.
+///
+/// # Errors
+/// As [`keep_going`].
+pub async fn some_orders(engine: &Engine, seed: u64, count: u64) -> Result<u64, DemoError> {
+    let Some(shop) = Shop::read(engine).await? else {
+        return Ok(0);
+    };
+    let hand = Hand::new(engine);
+    let placing = (0..count).map(|n| {
+        let (ids, mut random) = (engine.ids(), Random::branch(seed, 20, n));
+        let reference = format!("S{seed:08x}-{n:04x}");
+        let (command, _) = order(&shop, &mut random, reference, engine.now(), ids);
+        hand.live(command, ids)
+    });
+    let mut placed = 0;
+    for answer in futures_util::future::join_all(placing).await {
+        placed += u64::from(go_on(answer)?);
+    }
+    Ok(placed)
 }

@@ -55,16 +55,10 @@ mod tests {
     fn the_same_seed_gives_the_same_numbers_within_their_bounds() {
         let draw = || {
             let mut random = Random::branch(7, 1, 2);
-            (0..1_000)
-                .map(|_| (random.range(-3, 3), random.popular(10), random.chance(500)))
-                .collect::<Vec<_>>()
+            (0..1_000).map(|_| (random.range(-3, 3), random.popular(10), random.chance(500))).collect::<Vec<_>>()
         };
         assert_eq!(draw(), draw());
-        assert!(
-            draw()
-                .iter()
-                .all(|(number, place, _)| (-3..=3).contains(number) && *place < 10)
-        );
+        assert!(draw().iter().all(|(number, place, _)| (-3..=3).contains(number) && *place < 10));
         assert!(draw().iter().any(|(number, ..)| *number == 3) && draw().iter().any(|(number, ..)| *number == -3));
     }
 }

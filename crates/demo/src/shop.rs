@@ -59,10 +59,7 @@ pub struct Hand {
 
 impl Hand {
     pub fn new(engine: &Engine) -> Self {
-        Self {
-            engine: engine.clone(),
-            actor: Arc::new(Actor::system("demo", Door::Command)),
-        }
+        Self { engine: engine.clone(), actor: Arc::new(Actor::system("demo", Door::Command)) }
     }
 
     /// Carries a command out as rehearsal: it happened at `at`, and no gateway is called for it.
@@ -80,21 +77,14 @@ impl Hand {
 
     /// Carries a command out now, for real as far as a made-up shop is.
     pub async fn live(&self, command: impl Into<Command>, ids: IdSource) -> Result<Receipt, SubmitError> {
-        self.engine
-            .submit_patiently(Submission::new(command, self.actor.clone(), ids))
-            .await
+        self.engine.submit_patiently(Submission::new(command, self.actor.clone(), ids)).await
     }
 }
 
 /// An item's price: the same wherever it is asked for, because items carry none.
 pub fn price(sku: &str) -> UnitPrice {
-    let seed = sku
-        .bytes()
-        .fold(17u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    let product = words::PRODUCTS
-        .iter()
-        .find(|(name, ..)| sku.starts_with(&code(name)))
-        .unwrap_or(&words::PRODUCTS[0]);
+    let seed = sku.bytes().fold(17u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let product = words::PRODUCTS.iter().find(|(name, ..)| sku.starts_with(&code(name))).unwrap_or(&words::PRODUCTS[0]);
     let minor = Random::new(seed).range(product.1, product.2) / 10 * 10 + 9;
     UnitPrice(minor * 10_000)
 }
@@ -133,12 +123,7 @@ fn items(seed: u64) -> Vec<ItemFacts> {
 pub async fn found(hand: &Hand, seed: u64, at: Timestamp) -> Result<Shop, DemoError> {
     let mut shop = Shop::default();
     for (code, name, ship_on_pending, auto_release) in CHANNELS {
-        let facts = ChannelFacts {
-            code: code.into(),
-            name: name.into(),
-            ship_on_pending,
-            auto_release,
-        };
+        let facts = ChannelFacts { code: code.into(), name: name.into(), ship_on_pending, auto_release };
         hand.rehearse(PutChannel { facts }, hand.engine.ids(), at).await?;
         shop.channels.push(code.to_owned());
     }
@@ -189,19 +174,8 @@ fn customer(seed: u64, n: u64, ids: IdSource) -> (Command, IdSource) {
         2 | 3 => Tier::Silver,
         _ => Tier::Standard,
     };
-    let party = Some(Personal {
-        id: ids.nth(1),
-        value: party,
-    });
-    (
-        PutCustomer {
-            code: format!("C{n:04}"),
-            party,
-            tier,
-        }
-        .into(),
-        ids,
-    )
+    let party = Some(Personal { id: ids.nth(1), value: party });
+    (PutCustomer { code: format!("C{n:04}"), party, tier }.into(), ids)
 }
 
 /// Somebody who does not exist.
@@ -209,14 +183,8 @@ pub fn person(random: &mut Random) -> Party {
     let (given, family) = (random.pick(words::GIVEN_NAMES), random.pick(words::FAMILY_NAMES));
     Party {
         name: Some(format!("{given} {family}")),
-        company: random
-            .chance(120)
-            .then(|| format!("{family} & {}", random.pick(words::FAMILY_NAMES))),
-        email: Some(format!(
-            "{}.{}@example.org",
-            given.to_lowercase(),
-            family.to_lowercase()
-        )),
+        company: random.chance(120).then(|| format!("{family} & {}", random.pick(words::FAMILY_NAMES))),
+        email: Some(format!("{}.{}@example.org", given.to_lowercase(), family.to_lowercase())),
         phone: None,
     }
 }
@@ -227,16 +195,8 @@ fn first_goods(shop: &Shop, seed: u64, place: usize, from: usize, skus: &[String
         let mut random = Random::branch(seed, 3 + place as u64, (from + n) as u64);
         let popular = 200 - (from + n) as i64 * 180 / shop.skus.len() as i64;
         let scarce = random.chance(80);
-        let quantity = if scarce {
-            random.range(1, 6)
-        } else {
-            popular / 2 + random.range(5, 30)
-        };
-        ReceiveLine {
-            sku: sku.clone(),
-            lot_id: LotId::NIL,
-            quantity: Quantity(quantity),
-        }
+        let quantity = if scarce { random.range(1, 6) } else { popular / 2 + random.range(5, 30) };
+        ReceiveLine { sku: sku.clone(), lot_id: LotId::NIL, quantity: Quantity(quantity) }
     });
     ReceiveStock {
         location_id: shop.locations[place],
@@ -260,11 +220,7 @@ impl Shop {
             Ok(texts)
         };
         let mut locations = Vec::new();
-        for mut row in engine
-            .store()
-            .read("SELECT id FROM locations WHERE NOT archived ORDER BY id", &[])
-            .await?
-        {
+        for mut row in engine.store().read("SELECT id FROM locations WHERE NOT archived ORDER BY id", &[]).await? {
             locations.push(LocationId(row.take::<Id>()?));
         }
         let shop = Self {

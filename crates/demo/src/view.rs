@@ -22,11 +22,7 @@ pub struct View {
 
 fn children<R: Record>() -> String {
     let table = R::table();
-    format!(
-        "SELECT {} FROM {} WHERE order_id = $1 ORDER BY number",
-        table.column_list(),
-        table.name
-    )
+    format!("SELECT {} FROM {} WHERE order_id = $1 ORDER BY number", table.column_list(), table.name)
 }
 
 fn read<R: Record>(rows: Option<Vec<Row>>) -> Result<Vec<R>, StoreError> {

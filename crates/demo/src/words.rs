@@ -125,18 +125,8 @@ pub const CITIES: &[(&str, &str, i64, i64)] = &[
     ("Athens", "GR", 380, 237),
 ];
 
-pub const INSTRUCTIONS: &[&str] = &[
-    "Leave with the neighbor",
-    "Ring twice",
-    "Behind the gate, please",
-    "Call before delivery",
-    "Wrap as a gift",
-];
+pub const INSTRUCTIONS: &[&str] =
+    &["Leave with the neighbor", "Ring twice", "Behind the gate, please", "Call before delivery", "Wrap as a gift"];
 
-pub const RETURN_REASONS: &[&str] = &[
-    "changed_mind",
-    "too_small",
-    "damaged_in_transit",
-    "not_as_described",
-    "arrived_late",
-];
+pub const RETURN_REASONS: &[&str] =
+    &["changed_mind", "too_small", "damaged_in_transit", "not_as_described", "arrived_late"];

@@ -97,16 +97,8 @@ pub struct Actor {
 
 impl Actor {
     pub fn new(principal: Principal, door: Door, permissions: &[Permission]) -> Self {
-        let permissions = permissions
-            .iter()
-            .fold(0, |set, permission| set | 1 << *permission as u32);
-        Self {
-            principal,
-            door,
-            permissions,
-            channels: Scope::ALL,
-            locations: Scope::ALL,
-        }
+        let permissions = permissions.iter().fold(0, |set, permission| set | 1 << *permission as u32);
+        Self { principal, door, permissions, channels: Scope::ALL, locations: Scope::ALL }
     }
 
     /// Waybill's own hands: every permission, every scope.

@@ -41,20 +41,11 @@ pub fn seal(previous: &Chain, event: &Sealed<'_>) -> Chain {
     hasher.update(event.version.to_be_bytes());
     hasher.update(event.happened_at.to_be_bytes());
     hasher.update(event.recorded_at.to_be_bytes());
-    for text in [
-        event.aggregate_kind,
-        event.kind,
-        event.actor,
-        event.origin,
-        event.payload,
-    ] {
+    for text in [event.aggregate_kind, event.kind, event.actor, event.origin, event.payload] {
         hasher.update((text.len() as u64).to_be_bytes());
         hasher.update(text.as_bytes());
     }
-    Chain {
-        sequence,
-        hash: hasher.finalize().into(),
-    }
+    Chain { sequence, hash: hasher.finalize().into() }
 }
 
 /// SHA-256.
@@ -65,10 +56,8 @@ pub fn digest(bytes: &[u8]) -> [u8; 32] {
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

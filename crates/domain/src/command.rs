@@ -289,10 +289,7 @@ impl Command {
         if matches!(self, Self::RecordOutcome(_)) && order.head.lifecycle != crate::order::Lifecycle::Placed {
             return;
         }
-        let counted = order
-            .lines
-            .iter()
-            .filter(|line| line.supply == crate::catalog::item::Supply::Stock);
+        let counted = order.lines.iter().filter(|line| line.supply == crate::catalog::item::Supply::Stock);
         needs.levels.extend(counted.map(|line| line.item_id));
     }
 
@@ -305,10 +302,7 @@ impl Command {
                 rows.address(command.ship_to.as_ref());
                 rows.text(command.instructions.as_ref());
                 command.lines.iter().for_each(|line| rows.text(line.note.as_ref()));
-                command
-                    .payments
-                    .iter()
-                    .for_each(|payment| rows.text(payment.token.as_ref()));
+                command.payments.iter().for_each(|payment| rows.text(payment.token.as_ref()));
             }
             Self::PutCustomer(command) => rows.party(command.party.as_ref()),
             Self::ApplyHold(command) => rows.text(command.note.as_ref()),
@@ -326,10 +320,7 @@ impl Command {
         let mut locations = Vec::new();
         match self {
             Self::PlaceOrder(command) => {
-                channel = world
-                    .catalog
-                    .channel_by_code(&command.channel)
-                    .map(|channel| channel.id);
+                channel = world.catalog.channel_by_code(&command.channel).map(|channel| channel.id);
             }
             Self::Pick(command) => locations.extend(world.work_location(command.fulfillment_order_id)),
             Self::Pack(command) => locations.extend(world.work_location(command.fulfillment_order_id)),
@@ -345,37 +336,21 @@ impl Command {
             Self::ReceiveReturn(command) => locations.push(command.location_id),
             _ => {}
         }
-        Requirement {
-            permission: self.permission(),
-            channel,
-            locations,
-        }
+        Requirement { permission: self.permission(), channel, locations }
     }
 
     /// Whether the actor may; an object outside its scope is as unknown to it as one that does not exist.
     pub fn permit(&self, world: &World, actor: &Actor) -> Result<(), Stop> {
         let requirement = self.requires(world);
         if !actor.may(requirement.permission) {
-            return Err(SystemRefusal::NotPermitted {
-                permission: requirement.permission,
-            }
-            .into());
+            return Err(SystemRefusal::NotPermitted { permission: requirement.permission }.into());
         }
         if actor.is_unscoped() {
             return Ok(());
         }
-        let channel = requirement
-            .channel
-            .is_none_or(|channel| actor.channels.contains(&channel));
-        let locations = requirement
-            .locations
-            .iter()
-            .all(|location| actor.locations.contains(location));
-        if channel && locations {
-            Ok(())
-        } else {
-            Err(self.unknown(world))
-        }
+        let channel = requirement.channel.is_none_or(|channel| actor.channels.contains(&channel));
+        let locations = requirement.locations.iter().all(|location| actor.locations.contains(location));
+        if channel && locations { Ok(()) } else { Err(self.unknown(world)) }
     }
 
     /// The refusal for an object that the actor cannot see.
@@ -384,18 +359,11 @@ impl Command {
         use crate::order::OrderRefusal;
         use crate::stock::StockRefusal;
         match self {
-            Self::Pick(Pick {
-                fulfillment_order_id, ..
-            })
-            | Self::Pack(Pack {
-                fulfillment_order_id, ..
-            })
-            | Self::Ship(Ship {
-                fulfillment_order_id, ..
-            }) => FulfillmentRefusal::Unknown {
-                fulfillment_order_id: *fulfillment_order_id,
+            Self::Pick(Pick { fulfillment_order_id, .. })
+            | Self::Pack(Pack { fulfillment_order_id, .. })
+            | Self::Ship(Ship { fulfillment_order_id, .. }) => {
+                FulfillmentRefusal::Unknown { fulfillment_order_id: *fulfillment_order_id }.into()
             }
-            .into(),
             Self::PlaceOrder(command) => OrderRefusal::Invalid {
                 problems: vec![crate::refusal::Problem::new(
                     "channel",
@@ -407,12 +375,7 @@ impl Command {
             _ => match self.order() {
                 Some(order_id) => OrderRefusal::Unknown { order_id }.into(),
                 None => {
-                    let location = self
-                        .requires(world)
-                        .locations
-                        .first()
-                        .map(ToString::to_string)
-                        .unwrap_or_default();
+                    let location = self.requires(world).locations.first().map(ToString::to_string).unwrap_or_default();
                     StockRefusal::UnknownLocation { location }.into()
                 }
             },

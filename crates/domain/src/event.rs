@@ -164,22 +164,14 @@ impl Event {
         let mut out = Vec::new();
         match self {
             Self::StockReceived(event) => out.extend(event.lines.iter().map(|line| StockPosting {
-                key: StockKey {
-                    item_id: line.item,
-                    location_id: event.location,
-                    lot_id: line.lot,
-                },
+                key: StockKey { item_id: line.item, location_id: event.location, lot_id: line.lot },
                 from: Supplier,
                 to: event.state,
                 quantity: line.quantity,
                 holder: None,
             })),
             Self::StockAdjusted(event) => out.extend(event.lines.iter().map(|line| StockPosting {
-                key: StockKey {
-                    item_id: line.item,
-                    location_id: event.location,
-                    lot_id: line.lot,
-                },
+                key: StockKey { item_id: line.item, location_id: event.location, lot_id: line.lot },
                 from: line.from,
                 to: line.to,
                 quantity: line.quantity,
@@ -188,11 +180,7 @@ impl Event {
             Self::TransferSent(event) => {
                 for line in &event.lines {
                     let post = |location_id, from, to| StockPosting {
-                        key: StockKey {
-                            item_id: line.item,
-                            location_id,
-                            lot_id: line.lot,
-                        },
+                        key: StockKey { item_id: line.item, location_id, lot_id: line.lot },
                         from,
                         to,
                         quantity: line.quantity,
@@ -205,11 +193,7 @@ impl Event {
             Self::TransferReceived(event) => {
                 let mut post = |lines: &[TransferLineMoved], to| {
                     out.extend(lines.iter().map(|line| StockPosting {
-                        key: StockKey {
-                            item_id: line.item,
-                            location_id: event.to,
-                            lot_id: line.lot,
-                        },
+                        key: StockKey { item_id: line.item, location_id: event.to, lot_id: line.lot },
                         from: InTransit,
                         to,
                         quantity: line.quantity,
@@ -220,32 +204,18 @@ impl Event {
                 post(&event.lost, Loss);
             }
             Self::ReservationCreated(event) => out.push(StockPosting {
-                key: StockKey {
-                    item_id: event.item,
-                    location_id: event.location,
-                    lot_id: event.lot,
-                },
+                key: StockKey { item_id: event.item, location_id: event.location, lot_id: event.lot },
                 from: Available,
                 to: Reserved,
                 quantity: event.quantity,
-                holder: Some(Holder {
-                    id: event.reservation.0,
-                    line: 0,
-                }),
+                holder: Some(Holder { id: event.reservation.0, line: 0 }),
             }),
             Self::ReservationReleased(event) | Self::ReservationExpired(event) => out.push(StockPosting {
-                key: StockKey {
-                    item_id: event.item,
-                    location_id: event.location,
-                    lot_id: event.lot,
-                },
+                key: StockKey { item_id: event.item, location_id: event.location, lot_id: event.lot },
                 from: Reserved,
                 to: Available,
                 quantity: event.quantity,
-                holder: Some(Holder {
-                    id: event.reservation.0,
-                    line: 0,
-                }),
+                holder: Some(Holder { id: event.reservation.0, line: 0 }),
             }),
             Self::AllocationMade(event) => held(event.order.0, &event.at, Available, event.to, &mut out),
             Self::ReservationConverted(event) => held(event.order.0, &event.at, Reserved, Allocated, &mut out),
@@ -254,14 +224,7 @@ impl Event {
                 moved(event.order.0, event.location, &event.lines, Allocated, Picked, &mut out);
             }
             Self::PickShort(event) => {
-                moved(
-                    event.order.0,
-                    event.location,
-                    &event.lines,
-                    Allocated,
-                    event.reason.account(),
-                    &mut out,
-                );
+                moved(event.order.0, event.location, &event.lines, Allocated, event.reason.account(), &mut out);
             }
             Self::ParcelPacked(event) => moved(event.order.0, event.location, &event.lines, Picked, Packed, &mut out),
             Self::ParcelUnpacked(event) => {
@@ -272,18 +235,8 @@ impl Event {
             }
             Self::ReturnReceived(event) => {
                 for line in event.lines.iter().filter(|line| line.counted) {
-                    let key = StockKey {
-                        item_id: line.item,
-                        location_id: event.location,
-                        lot_id: line.lot,
-                    };
-                    let post = |from, to| StockPosting {
-                        key,
-                        from,
-                        to,
-                        quantity: line.quantity,
-                        holder: None,
-                    };
+                    let key = StockKey { item_id: line.item, location_id: event.location, lot_id: line.lot };
+                    let post = |from, to| StockPosting { key, from, to, quantity: line.quantity, holder: None };
                     if line.state == Loss {
                         // Came back worthless: through the books all the same, so that the key's history shows it.
                         out.push(post(Customer, StockAccount::Damaged));
@@ -339,10 +292,7 @@ impl Event {
             | Self::RefundGranted(_)
             | Self::RefundSucceeded(_) => {}
         }
-        debug_assert!(
-            out.iter()
-                .all(|posting| posting.quantity > Quantity::ZERO && posting.from != posting.to)
-        );
+        debug_assert!(out.iter().all(|posting| posting.quantity > Quantity::ZERO && posting.from != posting.to));
         out
     }
 
@@ -446,18 +396,11 @@ fn moved(
     out: &mut Vec<StockPosting>,
 ) {
     out.extend(lines.iter().filter(|line| line.counted).map(|line| StockPosting {
-        key: StockKey {
-            item_id: line.item,
-            location_id,
-            lot_id: line.lot,
-        },
+        key: StockKey { item_id: line.item, location_id, lot_id: line.lot },
         from,
         to,
         quantity: line.quantity,
-        holder: Some(Holder {
-            id: order,
-            line: line.line,
-        }),
+        holder: Some(Holder { id: order, line: line.line }),
     }));
 }
 

@@ -82,11 +82,7 @@ pub struct IdError {
 
 impl fmt::Display for IdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "expected an id that looks like {}_01h455vb4pex5vsknk084sn02q",
-            self.expected_prefix
-        )
+        write!(f, "expected an id that looks like {}_01h455vb4pex5vsknk084sn02q", self.expected_prefix)
     }
 }
 
@@ -231,9 +227,7 @@ impl IdSource {
 
     /// `base` is a version 7 id; its last 16 bits are replaced by the counter.
     pub const fn new(base: Id) -> Self {
-        Self {
-            base: Id(base.0 & !0xffff),
-        }
+        Self { base: Id(base.0 & !0xffff) }
     }
 
     /// The n-th id of this attempt.

@@ -155,20 +155,8 @@ impl MoneyPosting {
     ) -> Option<Self> {
         match amount.0 {
             0 => None,
-            1.. => Some(Self {
-                order_id,
-                payment,
-                debit,
-                credit,
-                amount,
-            }),
-            _ => Some(Self {
-                order_id,
-                payment,
-                debit: credit,
-                credit: debit,
-                amount: -amount,
-            }),
+            1.. => Some(Self { order_id, payment, debit, credit, amount }),
+            _ => Some(Self { order_id, payment, debit: credit, credit: debit, amount: -amount }),
         }
     }
 }

@@ -20,9 +20,7 @@ impl Currency {
 
     /// Digits after the point: 2 for EUR, 0 for JPY, 3 for KWD.
     pub fn exponent(self) -> u32 {
-        iso_currency::Currency::from_code(self.as_str())
-            .and_then(|known| known.exponent())
-            .map_or(2, u32::from)
+        iso_currency::Currency::from_code(self.as_str()).and_then(|known| known.exponent()).map_or(2, u32::from)
     }
 }
 
@@ -168,11 +166,7 @@ impl UnitPrice {
         let digits = format!("{:07}", self.0.unsigned_abs());
         let (whole, fraction) = digits.split_at(digits.len() - 6);
         let fraction = fraction.trim_end_matches('0');
-        if fraction.is_empty() {
-            format!("{sign}{whole}")
-        } else {
-            format!("{sign}{whole}.{fraction}")
-        }
+        if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
     }
 }
 
@@ -180,11 +174,7 @@ impl UnitPrice {
 pub const fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
     let quotient = numerator.div_euclid(denominator);
     let twice_rest = numerator.rem_euclid(denominator) * 2;
-    if twice_rest > denominator || (twice_rest == denominator && quotient % 2 != 0) {
-        quotient + 1
-    } else {
-        quotient
-    }
+    if twice_rest > denominator || (twice_rest == denominator && quotient % 2 != 0) { quotient + 1 } else { quotient }
 }
 
 /// `unit_price x quantity - discount`, rounded half to even to minor units: the one place where a price becomes money.
@@ -222,11 +212,7 @@ pub fn split_first(whole: Minor, part: i64, of: i64) -> Minor {
 pub fn split_by_weights(whole: Minor, weights: &[i64]) -> Vec<Minor> {
     let sum: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
     if sum == 0 {
-        return weights
-            .iter()
-            .enumerate()
-            .map(|(n, _)| if n == 0 { whole } else { Minor::ZERO })
-            .collect();
+        return weights.iter().enumerate().map(|(n, _)| if n == 0 { whole } else { Minor::ZERO }).collect();
     }
     let exact = |weight: i64| i128::from(whole.0) * i128::from(weight);
     let mut parts: Vec<i128> = weights.iter().map(|weight| exact(*weight).div_euclid(sum)).collect();
@@ -268,12 +254,7 @@ mod tests {
 
     #[test]
     fn decimals_read_and_show_exactly() {
-        for (text, value) in [
-            ("0.0425", 42_500),
-            ("19.99", 19_990_000),
-            ("3", 3_000_000),
-            ("0.000001", 1),
-        ] {
+        for (text, value) in [("0.0425", 42_500), ("19.99", 19_990_000), ("3", 3_000_000), ("0.000001", 1)] {
             assert_eq!(UnitPrice::from_decimal(text), Some(UnitPrice(value)));
             assert_eq!(UnitPrice(value).to_decimal(), text);
         }

@@ -26,11 +26,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(path: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { path: path.into(), code: code.into(), message: message.into() }
     }
 }
 

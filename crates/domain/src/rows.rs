@@ -22,10 +22,7 @@ pub struct Tracked<T> {
 
 impl<T> Tracked<T> {
     pub const fn loaded(value: T) -> Self {
-        Self {
-            value,
-            mark: Mark::Clean,
-        }
+        Self { value, mark: Mark::Clean }
     }
 
     pub const fn new(value: T) -> Self {

@@ -19,47 +19,28 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            card_reservation_s: 15 * 60,
-            transfer_reservation_s: 7 * 86_400,
-            renew_before_s: 86_400,
-        }
+        Self { card_reservation_s: 15 * 60, transfer_reservation_s: 7 * 86_400, renew_before_s: 86_400 }
     }
 }
 
 impl Settings {
     /// How long an unpaid order keeps its stock.
     pub fn reservation_seconds(&self, order: &Order) -> i64 {
-        let card = order
-            .payments
-            .iter()
-            .any(|payment| payment.method == PaymentMethod::Card);
-        if card {
-            self.card_reservation_s
-        } else {
-            self.transfer_reservation_s
-        }
+        let card = order.payments.iter().any(|payment| payment.method == PaymentMethod::Card);
+        if card { self.card_reservation_s } else { self.transfer_reservation_s }
     }
 
     pub fn problems(&self) -> Vec<Problem> {
         let ranges = [
             ("card_reservation_s", self.card_reservation_s, 60..=86_400),
-            (
-                "transfer_reservation_s",
-                self.transfer_reservation_s,
-                3_600..=60 * 86_400,
-            ),
+            ("transfer_reservation_s", self.transfer_reservation_s, 3_600..=60 * 86_400),
             ("renew_before_s", self.renew_before_s, 3_600..=7 * 86_400),
         ];
         ranges
             .into_iter()
             .filter(|(_, value, range)| !range.contains(value))
             .map(|(path, _, range)| {
-                Problem::new(
-                    path,
-                    "out_of_range",
-                    format!("must be {} to {}", range.start(), range.end()),
-                )
+                Problem::new(path, "out_of_range", format!("must be {} to {}", range.start(), range.end()))
             })
             .collect()
     }

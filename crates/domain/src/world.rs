@@ -49,12 +49,7 @@ pub struct World {
 
 impl World {
     pub fn new(catalog: Catalog, settings: Settings, settings_chain: Chain) -> Self {
-        Self {
-            catalog,
-            settings,
-            settings_chain,
-            ..Self::default()
-        }
+        Self { catalog, settings, settings_chain, ..Self::default() }
     }
 
     // What rules read.
@@ -75,11 +70,7 @@ impl World {
     pub fn expect_version(&self, order: &Order, expected: Option<i64>) -> Result<(), OrderRefusal> {
         let (order_id, found) = (order.head.id, order.head.chain.sequence);
         match expected {
-            Some(expected) if expected != found => Err(OrderRefusal::StaleVersion {
-                order_id,
-                expected,
-                found,
-            }),
+            Some(expected) if expected != found => Err(OrderRefusal::StaleVersion { order_id, expected, found }),
             _ => Ok(()),
         }
     }
@@ -126,10 +117,7 @@ impl World {
     }
 
     pub fn customer_by_code(&self, code: &str) -> Option<&Customer> {
-        self.customer_codes
-            .get(code)
-            .and_then(|id| self.customers.get(id))
-            .map(|customer| &**customer)
+        self.customer_codes.get(code).and_then(|id| self.customers.get(id)).map(|customer| &**customer)
     }
 
     pub fn transfer(&self, id: TransferId) -> Option<&Transfer> {
@@ -145,9 +133,7 @@ impl World {
     }
 
     pub fn work_location(&self, id: FulfillmentOrderId) -> Option<LocationId> {
-        self.order(id.order_id)?
-            .fulfillment_order(id.number)
-            .map(|work| work.location_id)
+        self.order(id.order_id)?.fulfillment_order(id.number).map(|work| work.location_id)
     }
 
     /// What of `needs` is not here yet.
@@ -162,9 +148,7 @@ impl World {
             levels: not(&needs.levels, |id| self.levels.contains_key(id)),
             customers: not(&needs.customers, |id| self.customers.contains_key(id)),
             customer_codes: not(&needs.customer_codes, |code| self.customer_codes.contains_key(code)),
-            external_refs: not(&needs.external_refs, |reference| {
-                self.external_refs.contains_key(reference)
-            }),
+            external_refs: not(&needs.external_refs, |reference| self.external_refs.contains_key(reference)),
             transfers: not(&needs.transfers, |id| self.transfers.contains_key(id)),
             reservations: not(&needs.reservations, |id| self.reservations.contains_key(id)),
             api_keys: not(&needs.api_keys, |id| self.api_keys.contains_key(id)),
@@ -182,8 +166,7 @@ impl World {
     /// Remembers the levels of an item, all of them.
     pub fn load_levels(&mut self, item: ItemId, mut levels: Vec<StockLevel>) {
         levels.sort_unstable_by_key(|level| level.key);
-        self.levels
-            .insert(item, levels.into_iter().map(Tracked::loaded).collect());
+        self.levels.insert(item, levels.into_iter().map(Tracked::loaded).collect());
     }
 
     pub fn load_customer(&mut self, customer: Customer) {
@@ -214,11 +197,7 @@ impl World {
     }
 
     pub fn level_mut(&mut self, key: StockKey) -> Option<&mut StockLevel> {
-        self.levels
-            .get_mut(&key.item_id)?
-            .iter_mut()
-            .find(|level| level.key == key)
-            .map(Tracked::edit)
+        self.levels.get_mut(&key.item_id)?.iter_mut().find(|level| level.key == key).map(Tracked::edit)
     }
 
     pub fn customers(&self) -> impl Iterator<Item = &Tracked<Customer>> {
@@ -282,36 +261,24 @@ impl World {
     fn set_chain(&mut self, aggregate: Aggregate, chain: Chain) {
         let id = aggregate.id;
         let place = match aggregate.kind {
-            AggregateKind::Order => self
-                .orders
-                .get_mut(&OrderId(id))
-                .and_then(Option::as_mut)
-                .map(|order| &mut order.head.edit().chain),
+            AggregateKind::Order => {
+                self.orders.get_mut(&OrderId(id)).and_then(Option::as_mut).map(|order| &mut order.head.edit().chain)
+            }
             AggregateKind::Item => self.catalog.item_mut(ItemId(id)).map(|item| &mut item.chain),
-            AggregateKind::Location => self
-                .catalog
-                .location_mut(LocationId(id))
-                .map(|location| &mut location.chain),
-            AggregateKind::Channel => self
-                .catalog
-                .channel_mut(ChannelId(id))
-                .map(|channel| &mut channel.chain),
-            AggregateKind::Customer => self
-                .customers
-                .get_mut(&CustomerId(id))
-                .map(|customer| &mut customer.edit().chain),
-            AggregateKind::StockDocument => self
-                .documents
-                .get_mut(&StockDocumentId(id))
-                .map(|document| &mut document.edit().chain),
-            AggregateKind::Transfer => self
-                .transfers
-                .get_mut(&TransferId(id))
-                .map(|transfer| &mut transfer.head.edit().chain),
-            AggregateKind::Reservation => self
-                .reservations
-                .get_mut(&ReservationId(id))
-                .map(|one| &mut one.edit().chain),
+            AggregateKind::Location => self.catalog.location_mut(LocationId(id)).map(|location| &mut location.chain),
+            AggregateKind::Channel => self.catalog.channel_mut(ChannelId(id)).map(|channel| &mut channel.chain),
+            AggregateKind::Customer => {
+                self.customers.get_mut(&CustomerId(id)).map(|customer| &mut customer.edit().chain)
+            }
+            AggregateKind::StockDocument => {
+                self.documents.get_mut(&StockDocumentId(id)).map(|document| &mut document.edit().chain)
+            }
+            AggregateKind::Transfer => {
+                self.transfers.get_mut(&TransferId(id)).map(|transfer| &mut transfer.head.edit().chain)
+            }
+            AggregateKind::Reservation => {
+                self.reservations.get_mut(&ReservationId(id)).map(|one| &mut one.edit().chain)
+            }
             AggregateKind::ApiKey => self.api_keys.get_mut(&ApiKeyId(id)).map(|key| &mut key.edit().chain),
             AggregateKind::Settings => Some(&mut self.settings_chain),
         };
@@ -371,8 +338,7 @@ impl World {
     fn place(&mut self, event: &crate::order::events::OrderPlaced, lifecycle: Lifecycle, origin: Origin) {
         let order = Order::from_placed(event, lifecycle, origin);
         if let Some(external_ref) = &event.external_ref {
-            self.external_refs
-                .insert((event.channel, external_ref.clone()), event.order);
+            self.external_refs.insert((event.channel, external_ref.clone()), event.order);
         }
         self.orders.insert(event.order, Some(order));
         self.unsettled.insert(event.order);
@@ -387,18 +353,12 @@ impl World {
             }
             Event::ItemChanged(set) => {
                 if let Some(item) = self.catalog.item_mut(set.item) {
-                    *item = Item {
-                        chain: item.chain,
-                        ..Item::from_set(set)
-                    };
+                    *item = Item { chain: item.chain, ..Item::from_set(set) };
                 }
                 self.changed_items.push(set.item);
             }
             Event::ItemArchived(event) => {
-                self.catalog
-                    .item_mut(event.item)
-                    .into_iter()
-                    .for_each(|item| item.archived = true);
+                self.catalog.item_mut(event.item).into_iter().for_each(|item| item.archived = true);
                 self.changed_items.push(event.item);
             }
             Event::LocationCreated(set) => {
@@ -407,18 +367,12 @@ impl World {
             }
             Event::LocationChanged(set) => {
                 if let Some(location) = self.catalog.location_mut(set.location) {
-                    *location = Location {
-                        chain: location.chain,
-                        ..Location::from_set(set)
-                    };
+                    *location = Location { chain: location.chain, ..Location::from_set(set) };
                 }
                 self.changed_locations.push(set.location);
             }
             Event::LocationArchived(event) => {
-                self.catalog
-                    .location_mut(event.location)
-                    .into_iter()
-                    .for_each(|location| location.archived = true);
+                self.catalog.location_mut(event.location).into_iter().for_each(|location| location.archived = true);
                 self.changed_locations.push(event.location);
             }
             Event::ChannelCreated(set) => {
@@ -427,32 +381,22 @@ impl World {
             }
             Event::ChannelChanged(set) => {
                 if let Some(channel) = self.catalog.channel_mut(set.channel) {
-                    *channel = Channel {
-                        chain: channel.chain,
-                        ..Channel::from_set(set)
-                    };
+                    *channel = Channel { chain: channel.chain, ..Channel::from_set(set) };
                 }
                 self.changed_channels.push(set.channel);
             }
             Event::ChannelArchived(event) => {
-                self.catalog
-                    .channel_mut(event.channel)
-                    .into_iter()
-                    .for_each(|channel| channel.archived = true);
+                self.catalog.channel_mut(event.channel).into_iter().for_each(|channel| channel.archived = true);
                 self.changed_channels.push(event.channel);
             }
             Event::CustomerCreated(set) => {
                 self.customer_codes.insert(set.code.clone(), set.customer);
-                self.customers
-                    .insert(set.customer, Tracked::new(Customer::from_set(set)));
+                self.customers.insert(set.customer, Tracked::new(Customer::from_set(set)));
             }
             Event::CustomerChanged(set) => {
                 if let Some(customer) = self.customers.get_mut(&set.customer) {
                     let chain = customer.chain;
-                    *customer.edit() = Customer {
-                        chain,
-                        ..Customer::from_set(set)
-                    };
+                    *customer.edit() = Customer { chain, ..Customer::from_set(set) };
                 }
             }
             Event::CustomerArchived(event) => {
@@ -478,29 +422,18 @@ impl World {
                 );
             }
             Event::ApiKeyRevoked(event) => {
-                self.api_keys
-                    .get_mut(&event.key)
-                    .into_iter()
-                    .for_each(|key| key.edit().revoked_at = Some(event.at));
+                self.api_keys.get_mut(&event.key).into_iter().for_each(|key| key.edit().revoked_at = Some(event.at));
             }
             Event::SettingsChanged(event) => {
                 self.settings = event.settings.clone();
                 self.settings_changed = true;
             }
-            Event::StockReceived(event) => self.document(
-                event.document,
-                StockDocumentKind::Receipt,
-                event.location,
-                &event.reference,
-                event.at,
-            ),
-            Event::StockAdjusted(event) => self.document(
-                event.document,
-                StockDocumentKind::Adjustment,
-                event.location,
-                &event.reference,
-                event.at,
-            ),
+            Event::StockReceived(event) => {
+                self.document(event.document, StockDocumentKind::Receipt, event.location, &event.reference, event.at)
+            }
+            Event::StockAdjusted(event) => {
+                self.document(event.document, StockDocumentKind::Adjustment, event.location, &event.reference, event.at)
+            }
             Event::TransferSent(event) => {
                 let mut lines = Rows::default();
                 for line in &event.lines {
@@ -526,21 +459,14 @@ impl World {
             }
             Event::TransferReceived(event) => {
                 if let Some(transfer) = self.transfers.get_mut(&event.transfer) {
-                    for (moved, lost) in event
-                        .lines
-                        .iter()
-                        .map(|line| (line, false))
-                        .chain(event.lost.iter().map(|line| (line, true)))
+                    for (moved, lost) in
+                        event.lines.iter().map(|line| (line, false)).chain(event.lost.iter().map(|line| (line, true)))
                     {
                         if let Some(line) = transfer.lines.edit_where(|line| line.number == moved.line) {
                             *(if lost { &mut line.lost } else { &mut line.received }) += moved.quantity;
                         }
                     }
-                    transfer.head.edit().state = if event.done {
-                        TransferState::Done
-                    } else {
-                        TransferState::Partial
-                    };
+                    transfer.head.edit().state = if event.done { TransferState::Done } else { TransferState::Partial };
                 }
             }
             Event::ReservationCreated(event) => {
@@ -626,22 +552,12 @@ impl World {
         booked_at: crate::time::Timestamp,
     ) {
         let reference = reference.clone();
-        let document = StockDocument {
-            id,
-            kind,
-            location_id,
-            reference,
-            booked_at,
-            chain: Chain::default(),
-        };
+        let document = StockDocument { id, kind, location_id, reference, booked_at, chain: Chain::default() };
         self.documents.insert(id, Tracked::new(document));
     }
 
     fn end_reservation(&mut self, id: ReservationId, state: ReservationState) {
-        self.reservations
-            .get_mut(&id)
-            .into_iter()
-            .for_each(|reservation| reservation.edit().state = state);
+        self.reservations.get_mut(&id).into_iter().for_each(|reservation| reservation.edit().state = state);
     }
 
     /// The refusal of a command that found an order missing which was never looked for is a bug; this tells them apart.

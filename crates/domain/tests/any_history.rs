@@ -60,29 +60,16 @@ fn place(shop: &mut Shop, (a, b, c, d, e): Dice) -> Command {
             note: None,
         })
         .collect();
-    let charge = |kind, amount| ChargeInput {
-        kind,
-        amount: Minor(amount),
-        tax: Minor(0),
-        label: None,
-    };
+    let charge = |kind, amount| ChargeInput { kind, amount: Minor(amount), tax: Minor(0), label: None };
     let charges = match e % 4 {
         0 => vec![],
         1 => vec![charge(ChargeKind::Shipping, 499)],
         2 => vec![charge(ChargeKind::Shipping, 333), charge(ChargeKind::Fee, 7)],
         _ => vec![charge(ChargeKind::Discount, -5)],
     };
-    let token = PersonalText {
-        id: shop.ids().nth(1),
-        value: "t".into(),
-    };
+    let token = PersonalText { id: shop.ids().nth(1), value: "t".into() };
     let method = pick_one(PaymentMethod::ALL, b / 4);
-    let payment = PaymentInput {
-        method,
-        gateway: Some("sim".into()),
-        token: Some(token),
-        amount: None,
-    };
+    let payment = PaymentInput { method, gateway: Some("sim".into()), token: Some(token), amount: None };
     PlaceOrder {
         draft: e % 9 == 0,
         channel: "web".into(),
@@ -91,11 +78,7 @@ fn place(shop: &mut Shop, (a, b, c, d, e): Dice) -> Command {
         customer: None,
         party: None,
         ship_to: None,
-        destination: Destination {
-            country: Some("FR".into()),
-            latitude_e1: Some(488),
-            longitude_e1: Some(23),
-        },
+        destination: Destination { country: Some("FR".into()), latitude_e1: Some(488), longitude_e1: Some(23) },
         instructions: None,
         po_number: None,
         requested_by: None,
@@ -111,77 +94,32 @@ fn advance(shop: &Shop, order_id: OrderId, (_, _, c, d, e): Dice) -> Option<Comm
     let order = shop.world.order(order_id)?;
     if let Some(open) = order.transactions.iter().find(|one| one.is_open()) {
         let expires_at = Some(shop.now.plus_seconds(1_000));
-        let outcome = GatewayOutcome::Succeeded {
-            reference: None,
-            expires_at,
-        };
-        return Some(
-            RecordOutcome {
-                transaction_id: open.id(),
-                outcome,
-            }
-            .into(),
-        );
+        let outcome = GatewayOutcome::Succeeded { reference: None, expires_at };
+        return Some(RecordOutcome { transaction_id: open.id(), outcome }.into());
     }
-    if order
-        .allocations
-        .iter()
-        .any(|one| one.fulfillment_order == 0 && !one.allocated.is_zero())
-    {
+    if order.allocations.iter().any(|one| one.fulfillment_order == 0 && !one.allocated.is_zero()) {
         return Some(ReleaseOrder { order_id }.into());
     }
     let held = |state| order.allocations.iter().find(move |one| !one.quantity(state).is_zero());
     let work = |number| FulfillmentOrderId::new(order_id, number);
     if let Some(one) = held(StockAccount::Packed).filter(|_| e % 4 > 0) {
         let fulfillment_order_id = work(one.fulfillment_order);
-        return Some(
-            Ship {
-                fulfillment_order_id,
-                carrier: None,
-                service: None,
-                parcels: vec![],
-            }
-            .into(),
-        );
+        return Some(Ship { fulfillment_order_id, carrier: None, service: None, parcels: vec![] }.into());
     }
     if let Some(one) = held(StockAccount::Picked) {
         let fulfillment_order_id = work(one.fulfillment_order);
-        return Some(
-            Pack {
-                fulfillment_order_id,
-                lines: vec![],
-                weight_g: None,
-            }
-            .into(),
-        );
+        return Some(Pack { fulfillment_order_id, lines: vec![], weight_g: None }.into());
     }
     if let Some(one) = held(StockAccount::Allocated) {
         let fulfillment_order_id = work(one.fulfillment_order);
-        return Some(
-            Pick {
-                fulfillment_order_id,
-                picks: vec![],
-                shorts: vec![],
-            }
-            .into(),
-        );
+        return Some(Pick { fulfillment_order_id, picks: vec![], shorts: vec![] }.into());
     }
-    let shipped = order
-        .parcels
-        .iter()
-        .find(|parcel| parcel.shipment != 0 && parcel.ended_at.is_none());
+    let shipped = order.parcels.iter().find(|parcel| parcel.shipment != 0 && parcel.ended_at.is_none());
     if let Some(parcel) = shipped {
         let status = pick_one(TrackingStatus::ALL, d);
         let occurred_at = shop.now.plus_seconds(i64::from(c) - 100);
         return Some(
-            RecordTracking {
-                parcel_id: parcel.id(),
-                status,
-                occurred_at,
-                carrier_event: None,
-                raw: None,
-            }
-            .into(),
+            RecordTracking { parcel_id: parcel.id(), status, occurred_at, carrier_event: None, raw: None }.into(),
         );
     }
     (e % 2 == 0).then_some(CompleteOrder { order_id }.into())
@@ -194,11 +132,7 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
     let quantity = Quantity(i64::from(c % 5) + 1);
     // One of the latest few, so that some orders get far.
     let recent = &shop.orders[shop.orders.len().saturating_sub(3)..];
-    let order_id = if recent.is_empty() {
-        OrderId::NIL
-    } else {
-        pick_one(recent, b)
-    };
+    let order_id = if recent.is_empty() { OrderId::NIL } else { pick_one(recent, b) };
     let fulfillment_order_id = FulfillmentOrderId::new(order_id, u32::from(a % 4 == 0) + 1);
     let payment_id = PaymentId::new(order_id, u32::from(a % 2) + 1);
     let hold_id = HoldId::new(order_id, u32::from(a % 2) + 1);
@@ -212,18 +146,8 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
     match kind % 34 {
         0..=2 => place(shop, dice),
         3 | 4 => {
-            let lines = vec![ReceiveLine {
-                sku: sku(b),
-                lot_id: LotId::NIL,
-                quantity: Quantity(i64::from(c)),
-            }];
-            ReceiveStock {
-                location_id,
-                state: StockAccount::Available,
-                reference: None,
-                lines,
-            }
-            .into()
+            let lines = vec![ReceiveLine { sku: sku(b), lot_id: LotId::NIL, quantity: Quantity(i64::from(c)) }];
+            ReceiveStock { location_id, state: StockAccount::Available, reference: None, lines }.into()
         }
         5 => {
             let line = AdjustLine {
@@ -233,58 +157,23 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
                 to: (e % 2 == 0).then_some(StockAccount::Damaged),
                 delta: i64::from(d) - 100,
             };
-            AdjustStock {
-                location_id,
-                reason: AdjustReason::Count,
-                reference: None,
-                lines: vec![line],
-            }
-            .into()
+            AdjustStock { location_id, reason: AdjustReason::Count, reference: None, lines: vec![line] }.into()
         }
         6 => {
-            let lines = vec![SendLine {
-                sku: sku(b),
-                lot_id: LotId::NIL,
-                quantity,
-            }];
-            SendTransfer {
-                from_location_id: location_id,
-                to_location_id: pick_one(&shop.locations, d),
-                lines,
-            }
-            .into()
+            let lines = vec![SendLine { sku: sku(b), lot_id: LotId::NIL, quantity }];
+            SendTransfer { from_location_id: location_id, to_location_id: pick_one(&shop.locations, d), lines }.into()
         }
         7 => {
-            let transfer_id = shop
-                .world
-                .transfers()
-                .next()
-                .map_or(TransferId::NIL, |transfer| transfer.head.id);
-            let lines = vec![ReceiveTransferLine {
-                line: 1,
-                received: quantity,
-                lost: Quantity(i64::from(e % 2)),
-            }];
+            let transfer_id = shop.world.transfers().next().map_or(TransferId::NIL, |transfer| transfer.head.id);
+            let lines = vec![ReceiveTransferLine { line: 1, received: quantity, lost: Quantity(i64::from(e % 2)) }];
             ReceiveTransfer { transfer_id, lines }.into()
         }
         8 => {
             let (sku, lot_id) = (sku(b), LotId::NIL);
-            ReserveStock {
-                channel_id: None,
-                sku,
-                location_id,
-                lot_id,
-                quantity,
-                seconds: 60,
-            }
-            .into()
+            ReserveStock { channel_id: None, sku, location_id, lot_id, quantity, seconds: 60 }.into()
         }
         9 => {
-            let reservation_id = shop
-                .world
-                .reservations()
-                .last()
-                .map_or(ReservationId::NIL, |one| one.id);
+            let reservation_id = shop.world.reservations().last().map_or(ReservationId::NIL, |one| one.id);
             if e % 2 == 0 {
                 ReleaseReservation { reservation_id }.into()
             } else {
@@ -302,12 +191,7 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
             expected_version: None,
         }
         .into(),
-        16 => CancelOrder {
-            order_id,
-            reason,
-            expected_version: None,
-        }
-        .into(),
+        16 => CancelOrder { order_id, reason, expected_version: None }.into(),
         17 => CompleteOrder { order_id }.into(),
         18 => ExpireOrderReservation { order_id }.into(),
         19 => ApplyHold {
@@ -327,133 +211,51 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
             _ => ReleaseHold { hold_id, reason: None }.into(),
         },
         21 => {
-            let token = PersonalText {
-                id: shop.ids().nth(1),
-                value: "t".into(),
-            };
-            AuthorizePayment {
-                order_id,
-                gateway: "sim".into(),
-                token,
-                amount: None,
-            }
-            .into()
+            let token = PersonalText { id: shop.ids().nth(1), value: "t".into() };
+            AuthorizePayment { order_id, gateway: "sim".into(), token, amount: None }.into()
         }
         22 => match e % 3 {
             0 => RenewAuthorization { payment_id }.into(),
             1 => VoidPayment { payment_id }.into(),
             _ => ExpireAuthorization { payment_id }.into(),
         },
-        23 => CapturePayment {
-            payment_id,
-            amount: (e % 2 == 0).then_some(Minor(i64::from(d))),
-        }
-        .into(),
+        23 => CapturePayment { payment_id, amount: (e % 2 == 0).then_some(Minor(i64::from(d))) }.into(),
         24 => {
-            let method = if e % 2 == 0 {
-                PaymentMethod::Transfer
-            } else {
-                PaymentMethod::Cash
-            };
-            RecordPayment {
-                order_id,
-                method,
-                amount: Minor(i64::from(d) * 10 + 1),
-                reference: None,
-            }
-            .into()
+            let method = if e % 2 == 0 { PaymentMethod::Transfer } else { PaymentMethod::Cash };
+            RecordPayment { order_id, method, amount: Minor(i64::from(d) * 10 + 1), reference: None }.into()
         }
         25..=27 => {
-            let open = shop
-                .world
-                .order(order_id)
-                .and_then(|order| order.transactions.iter().find(|one| one.is_open()));
+            let open = shop.world.order(order_id).and_then(|order| order.transactions.iter().find(|one| one.is_open()));
             let transaction_id = open.map_or(TransactionId::new(order_id, 1), |open| open.id());
             let outcome = match e % 6 {
-                0 => GatewayOutcome::Failed {
-                    code: "card_declined".into(),
-                },
+                0 => GatewayOutcome::Failed { code: "card_declined".into() },
                 1 => GatewayOutcome::Unknown,
                 _ => GatewayOutcome::Succeeded {
                     reference: Some("r".into()),
                     expires_at: Some(shop.now.plus_seconds(1_000)),
                 },
             };
-            RecordOutcome {
-                transaction_id,
-                outcome,
-            }
-            .into()
+            RecordOutcome { transaction_id, outcome }.into()
         }
-        28 => GrantRefund {
-            order_id,
-            amount: Minor(i64::from(d) + 1),
-            reason,
-        }
-        .into(),
+        28 => GrantRefund { order_id, amount: Minor(i64::from(d) + 1), reason }.into(),
         29 => {
-            let picks = vec![LinePicked {
-                line,
-                lot_id: None,
-                quantity,
-            }];
+            let picks = vec![LinePicked { line, lot_id: None, quantity }];
             let why = pick_one(ShortReason::ALL, c);
-            let shorts = vec![LineShort {
-                line,
-                quantity: Quantity(1),
-                reason: why,
-            }];
+            let shorts = vec![LineShort { line, quantity: Quantity(1), reason: why }];
             match e % 4 {
-                0 | 1 => Pick {
-                    fulfillment_order_id,
-                    picks: vec![],
-                    shorts: vec![],
-                }
-                .into(),
-                2 => Pick {
-                    fulfillment_order_id,
-                    picks,
-                    shorts: vec![],
-                }
-                .into(),
-                _ => Pick {
-                    fulfillment_order_id,
-                    picks: vec![],
-                    shorts,
-                }
-                .into(),
+                0 | 1 => Pick { fulfillment_order_id, picks: vec![], shorts: vec![] }.into(),
+                2 => Pick { fulfillment_order_id, picks, shorts: vec![] }.into(),
+                _ => Pick { fulfillment_order_id, picks: vec![], shorts }.into(),
             }
         }
         30 => {
-            let lines = if e % 2 == 0 {
-                vec![]
-            } else {
-                vec![LinePicked {
-                    line,
-                    lot_id: None,
-                    quantity,
-                }]
-            };
-            Pack {
-                fulfillment_order_id,
-                lines,
-                weight_g: None,
-            }
-            .into()
+            let lines = if e % 2 == 0 { vec![] } else { vec![LinePicked { line, lot_id: None, quantity }] };
+            Pack { fulfillment_order_id, lines, weight_g: None }.into()
         }
         31 => {
-            let one = ShipParcel {
-                parcel: u32::from(c % 3) + 1,
-                tracking_number: Some("T1".into()),
-            };
+            let one = ShipParcel { parcel: u32::from(c % 3) + 1, tracking_number: Some("T1".into()) };
             let parcels = if e % 3 == 0 { vec![one] } else { vec![] };
-            Ship {
-                fulfillment_order_id,
-                carrier: None,
-                service: None,
-                parcels,
-            }
-            .into()
+            Ship { fulfillment_order_id, carrier: None, service: None, parcels }.into()
         }
         32 => RecordTracking {
             parcel_id: ParcelId::new(order_id, u32::from(c % 3) + 1),
@@ -465,21 +267,9 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
         .into(),
         _ => {
             let state = pick_one(&[StockAccount::Available, StockAccount::Damaged, StockAccount::Loss], c);
-            let lines = vec![ReturnInput {
-                line,
-                quantity,
-                state,
-                reason: "unwanted".into(),
-            }];
+            let lines = vec![ReturnInput { line, quantity, state, reason: "unwanted".into() }];
             let credit = (e % 4 == 0).then_some(Minor(i64::from(d)));
-            ReceiveReturn {
-                order_id,
-                location_id,
-                lines,
-                credit,
-                refund: e % 2 == 0,
-            }
-            .into()
+            ReceiveReturn { order_id, location_id, lines, credit, refund: e % 2 == 0 }.into()
         }
     }
 }

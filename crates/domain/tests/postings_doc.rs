@@ -40,8 +40,7 @@ fn table(first: &str) -> Vec<Vec<&'static str>> {
     let header = format!("| {first} |");
     let rows = PAGE.lines().skip_while(|line| !line.starts_with(&header)).skip(2);
     let rows = rows.take_while(|line| line.starts_with('|'));
-    rows.map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
-        .collect()
+    rows.map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
 }
 
 /// What stands between backticks.
@@ -54,31 +53,16 @@ fn promise(stock: &str, money: &str) -> Promise {
         cell.split("<br>").filter(|part| *part != "none")
     }
     let stock = parts(stock).map(|part| {
-        let (from, rest) = part
-            .split_once(" -> ")
-            .unwrap_or_else(|| panic!("no arrow in {part:?}"));
-        let (to, rest) = rest
-            .split_once("; held by ")
-            .unwrap_or_else(|| panic!("nobody holds {part:?}"));
+        let (from, rest) = part.split_once(" -> ").unwrap_or_else(|| panic!("no arrow in {part:?}"));
+        let (to, rest) = rest.split_once("; held by ").unwrap_or_else(|| panic!("nobody holds {part:?}"));
         let held_by = rest.split(';').next().unwrap_or_default().trim();
-        Stock {
-            from: codes(from),
-            to: codes(to),
-            held_by: held_by.to_owned(),
-        }
+        Stock { from: codes(from), to: codes(to), held_by: held_by.to_owned() }
     });
     let money = parts(money).map(|part| match codes(part).as_slice() {
-        [debit, credit, amount] => Money {
-            debit: debit.clone(),
-            credit: credit.clone(),
-            amount: amount.clone(),
-        },
+        [debit, credit, amount] => Money { debit: debit.clone(), credit: credit.clone(), amount: amount.clone() },
         other => panic!("debit / credit: amount, not {other:?}"),
     });
-    Promise {
-        stock: stock.collect(),
-        money: money.collect(),
-    }
+    Promise { stock: stock.collect(), money: money.collect() }
 }
 
 fn promises() -> BTreeMap<String, Promise> {
@@ -91,10 +75,7 @@ fn promises() -> BTreeMap<String, Promise> {
 
 /// The account that stands for a payment method.
 fn methods() -> BTreeMap<String, String> {
-    table("Method")
-        .into_iter()
-        .map(|cells| (codes(cells[0]).remove(0), codes(cells[1]).remove(0)))
-        .collect()
+    table("Method").into_iter().map(|cells| (codes(cells[0]).remove(0), codes(cells[1]).remove(0))).collect()
 }
 
 /// An event to try, and what it should move.
@@ -106,19 +87,9 @@ struct Sample {
 }
 
 fn sample(kind: &str, payload: Value, quantities: &[i64]) -> (String, Sample) {
-    let version = Event::KINDS
-        .iter()
-        .find(|(known, _)| *known == kind)
-        .map_or(1, |(_, version)| *version);
+    let version = Event::KINDS.iter().find(|(known, _)| *known == kind).map_or(1, |(_, version)| *version);
     let event = Event::decode(kind, version, &payload.to_string()).unwrap_or_else(|error| panic!("{error}\n{payload}"));
-    (
-        kind.to_owned(),
-        Sample {
-            event,
-            payload,
-            quantities: quantities.to_vec(),
-        },
-    )
+    (kind.to_owned(), Sample { event, payload, quantities: quantities.to_vec() })
 }
 
 fn id<T: From<Id> + std::fmt::Display>(n: u128) -> String {
@@ -152,10 +123,7 @@ fn bills() -> Vec<Value> {
 }
 
 fn credits() -> Vec<Value> {
-    vec![
-        json!({"revenue": 10_000, "discounts": 200, "tax": 3_000, "shipping": 400, "fees": 50}),
-        json!({}),
-    ]
+    vec![json!({"revenue": 10_000, "discounts": 200, "tax": 3_000, "shipping": 400, "fees": 50}), json!({})]
 }
 
 #[allow(clippy::too_many_lines)]
@@ -199,10 +167,7 @@ fn samples() -> Vec<(String, Sample)> {
     none("order.submitted", json!({"order": order, "at": at}));
     none("order.confirmed", json!({"order": order, "at": at}));
     none("order.cancelled", json!({"order": order, "reason": "any", "at": at}));
-    none(
-        "order.lines_cancelled",
-        json!({"order": order, "reason": "any", "lines": [{"line": 1, "open": 7}]}),
-    );
+    none("order.lines_cancelled", json!({"order": order, "reason": "any", "lines": [{"line": 1, "open": 7}]}));
     none(
         "order.hold_applied",
         json!({"order": order, "hold": 1, "kind": "manual", "steps": ["release"], "reason": "any", "at": at}),
@@ -213,16 +178,8 @@ fn samples() -> Vec<(String, Sample)> {
         "routing.decided",
         json!({"order": order, "rule": "any", "version": 1, "winners": [], "decided_by": "distance"}),
     );
-    none(
-        "backorder.opened",
-        json!({"order": order, "at": at, "lines": [{"line": 1, "quantity": 7}]}),
-    );
-    for kind in [
-        "shipment.tracked",
-        "shipment.delivered",
-        "shipment.exception",
-        "shipment.lost",
-    ] {
+    none("backorder.opened", json!({"order": order, "at": at, "lines": [{"line": 1, "quantity": 7}]}));
+    for kind in ["shipment.tracked", "shipment.delivered", "shipment.exception", "shipment.lost"] {
         none(
             kind,
             json!({"order": order, "parcel": 1, "tracking": 1, "status": "in_transit", "occurred_at": at, "digest": "0",
@@ -230,29 +187,14 @@ fn samples() -> Vec<(String, Sample)> {
         );
     }
     let on_payment = json!({"order": order, "payment": 1, "transaction": 1, "at": at});
-    none(
-        "payment.added",
-        json!({"order": order, "payment": 1, "method": "transfer", "amount": 9}),
-    );
-    none(
-        "payment.requested",
-        with(on_payment.clone(), json!({"kind": "capture", "amount": 9})),
-    );
+    none("payment.added", json!({"order": order, "payment": 1, "method": "transfer", "amount": 9}));
+    none("payment.requested", with(on_payment.clone(), json!({"kind": "capture", "amount": 9})));
     none("payment.authorized", with(on_payment.clone(), json!({"amount": 9})));
     none("payment.voided", with(on_payment.clone(), json!({"amount": 9})));
     none("payment.expired", with(on_payment.clone(), json!({"amount": 9})));
-    none(
-        "payment.failed",
-        with(on_payment.clone(), json!({"kind": "capture", "code": "any"})),
-    );
-    none(
-        "payment.unknown",
-        json!({"order": order, "payment": 1, "transaction": 1}),
-    );
-    none(
-        "payment.resolved",
-        json!({"order": order, "transaction": 1, "state": "failed"}),
-    );
+    none("payment.failed", with(on_payment.clone(), json!({"kind": "capture", "code": "any"})));
+    none("payment.unknown", json!({"order": order, "payment": 1, "transaction": 1}));
+    none("payment.resolved", json!({"order": order, "transaction": 1, "state": "failed"}));
 
     let document = json!({"document": id::<StockDocumentId>(61), "location": location, "at": at});
     let line = json!({"item": id::<ItemId>(11), "quantity": 7});
@@ -265,23 +207,12 @@ fn samples() -> Vec<(String, Sample)> {
         };
         adjusted("gain", state);
         adjusted(state, "loss");
-        BY_HAND
-            .into_iter()
-            .filter(|to| *to != state)
-            .for_each(|to| adjusted(state, to));
+        BY_HAND.into_iter().filter(|to| *to != state).for_each(|to| adjusted(state, to));
     }
     let transfer = json!({"transfer": id::<TransferId>(71), "from": location, "to": id::<LocationId>(22), "at": at});
     let on_the_way = json!([{"line": 1, "item": id::<ItemId>(11), "quantity": 7}]);
-    all.push(sample(
-        "transfer.sent",
-        with(transfer.clone(), json!({"lines": on_the_way})),
-        &[7],
-    ));
-    all.push(sample(
-        "transfer.received",
-        with(transfer.clone(), json!({"lines": on_the_way, "done": true})),
-        &[7],
-    ));
+    all.push(sample("transfer.sent", with(transfer.clone(), json!({"lines": on_the_way})), &[7]));
+    all.push(sample("transfer.received", with(transfer.clone(), json!({"lines": on_the_way, "done": true})), &[7]));
     let lost = json!({"lines": [], "lost": on_the_way, "done": true});
     all.push(sample("transfer.received", with(transfer, lost), &[7]));
     let reservation = json!({"reservation": id::<ReservationId>(81), "item": id::<ItemId>(11), "location": location,
@@ -293,11 +224,7 @@ fn samples() -> Vec<(String, Sample)> {
 
     let places = json!({"order": order, "at": [{"location": location, "lines": moved()}]});
     for to in ["reserved", "allocated"] {
-        all.push(sample(
-            "allocation.made",
-            with(places.clone(), json!({"from": "open", "to": to})),
-            &[7, 5],
-        ));
+        all.push(sample("allocation.made", with(places.clone(), json!({"from": "open", "to": to})), &[7, 5]));
     }
     for from in ["reserved", "allocated", "picked"] {
         let released = json!({"reason": "cancelled", "from": from});
@@ -308,11 +235,7 @@ fn samples() -> Vec<(String, Sample)> {
         "lines": moved()});
     all.push(sample("pick.completed", work.clone(), &[7, 5]));
     for reason in ["missing", "damaged", "skipped"] {
-        all.push(sample(
-            "pick.short",
-            with(work.clone(), json!({"reason": reason})),
-            &[7, 5],
-        ));
+        all.push(sample("pick.short", with(work.clone(), json!({"reason": reason})), &[7, 5]));
     }
     all.push(sample("parcel.packed", work.clone(), &[7, 5]));
     all.push(sample("parcel.unpacked", work.clone(), &[7, 5]));
@@ -323,11 +246,7 @@ fn samples() -> Vec<(String, Sample)> {
         all.push(sample("supplier.shipped", supplied, &[]));
         let served = json!({"order": order, "at": at, "priority": 1, "work": [], "bill": bill});
         all.push(sample("fulfillment_order.released", served, &[]));
-        all.push(sample(
-            "order.completed",
-            json!({"order": order, "at": at, "bill": bill}),
-            &[],
-        ));
+        all.push(sample("order.completed", json!({"order": order, "at": at, "bill": bill}), &[]));
     }
     for (credit, state) in credits().into_iter().cycle().zip(BY_HAND.into_iter().chain(["loss"])) {
         let back = |line: u32, quantity: i64, counted: bool| {
@@ -342,12 +261,7 @@ fn samples() -> Vec<(String, Sample)> {
             "credit": credit, "reason": "any", "at": at});
         all.push(sample("refund.granted", granted, &[]));
     }
-    for (method, gateway) in [
-        ("card", Some("sim")),
-        ("transfer", None),
-        ("terms", None),
-        ("cash", None),
-    ] {
+    for (method, gateway) in [("card", Some("sim")), ("transfer", None), ("terms", None), ("cash", None)] {
         for part in [0, 4_000, 9_000] {
             let paid = json!({"method": method, "gateway": gateway, "amount": 9_000, "applied": part});
             all.push(sample("payment.captured", with(on_payment.clone(), paid.clone()), &[]));
@@ -385,24 +299,12 @@ fn check_stock(kind: &str, promise: &Promise, sample: &Sample, seen: &mut BTreeS
         let fits = |one: &&Stock| one.from.contains(&pair.0) && one.to.contains(&pair.1);
         let promised = promise.stock.iter().find(fits);
         let promised = promised.unwrap_or_else(|| panic!("{kind} posts {posting}, which the page does not say"));
-        assert_eq!(
-            holder(&posting),
-            promised.held_by,
-            "{kind}: who holds what {posting} moves"
-        );
+        assert_eq!(holder(&posting), promised.held_by, "{kind}: who holds what {posting} moves");
         quantities.entry(pair).or_default().push(posting.quantity.0);
     }
-    assert_eq!(
-        quantities.is_empty(),
-        promise.stock.is_empty(),
-        "{kind}: whether it moves stock"
-    );
+    assert_eq!(quantities.is_empty(), promise.stock.is_empty(), "{kind}: whether it moves stock");
     for (pair, found) in quantities {
-        assert_eq!(
-            found, sample.quantities,
-            "{kind}: quantities of {} -> {}",
-            pair.0, pair.1
-        );
+        assert_eq!(found, sample.quantities, "{kind}: quantities of {} -> {}", pair.0, pair.1);
         seen.insert(pair);
     }
 }
@@ -413,9 +315,7 @@ fn check_money(kind: &str, promise: &Promise, sample: &Sample, methods: &BTreeMa
             return name.to_owned();
         }
         let text = |field: &str| sample.payload.get(field).and_then(Value::as_str).unwrap_or_default();
-        let account = methods
-            .get(text("method"))
-            .unwrap_or_else(|| panic!("no account for {}", text("method")));
+        let account = methods.get(text("method")).unwrap_or_else(|| panic!("no account for {}", text("method")));
         account.replace("<gateway>", text("gateway"))
     };
     let mut expected: Vec<(String, String, i64)> = Vec::new();
@@ -428,22 +328,11 @@ fn check_money(kind: &str, promise: &Promise, sample: &Sample, methods: &BTreeMa
         }
     }
     let found = sample.event.money_postings().into_iter();
-    let mut found: Vec<(String, String, i64)> = found
-        .map(|one| {
-            (
-                one.debit.code().into_owned(),
-                one.credit.code().into_owned(),
-                one.amount.0,
-            )
-        })
-        .collect();
+    let mut found: Vec<(String, String, i64)> =
+        found.map(|one| (one.debit.code().into_owned(), one.credit.code().into_owned(), one.amount.0)).collect();
     expected.sort();
     found.sort();
-    assert_eq!(
-        found, expected,
-        "{kind}: money posted (left) and promised by the page (right)\n{}",
-        sample.payload
-    );
+    assert_eq!(found, expected, "{kind}: money posted (left) and promised by the page (right)\n{}", sample.payload);
 }
 
 #[test]
@@ -451,10 +340,7 @@ fn every_event_posts_what_the_page_says() {
     let (promises, methods) = (promises(), methods());
     let kinds: BTreeSet<&str> = Event::KINDS.iter().map(|(kind, _)| *kind).collect();
     let rows: BTreeSet<&str> = promises.keys().map(String::as_str).collect();
-    assert_eq!(
-        rows, kinds,
-        "rows of docs/postings.md (left) and kinds of events (right)"
-    );
+    assert_eq!(rows, kinds, "rows of docs/postings.md (left) and kinds of events (right)");
 
     let mut seen: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for (kind, sample) in samples() {
@@ -465,16 +351,12 @@ fn every_event_posts_what_the_page_says() {
     // Whatever the page allows was seen, so that a row cannot promise more than there is.
     for (kind, promise) in &promises {
         let seen = seen.remove(kind).unwrap_or_else(|| panic!("no sample of {kind}"));
-        let pairs = promise.stock.iter().flat_map(|one| {
-            one.from
-                .iter()
-                .flat_map(|from| one.to.iter().map(move |to| (from.clone(), to.clone())))
-        });
+        let pairs = promise
+            .stock
+            .iter()
+            .flat_map(|one| one.from.iter().flat_map(|from| one.to.iter().map(move |to| (from.clone(), to.clone()))));
         let promised: BTreeSet<(String, String)> = pairs.filter(|(from, to)| from != to).collect();
-        assert_eq!(
-            seen, promised,
-            "{kind}: stock moved by the samples (left) and allowed by the page (right)"
-        );
+        assert_eq!(seen, promised, "{kind}: stock moved by the samples (left) and allowed by the page (right)");
     }
 }
 
@@ -482,10 +364,7 @@ fn every_event_posts_what_the_page_says() {
 fn the_page_names_accounts_that_exist() {
     for (kind, promise) in promises() {
         for account in promise.stock.iter().flat_map(|one| one.from.iter().chain(&one.to)) {
-            assert!(
-                StockAccount::from_code(account).is_some(),
-                "{kind}: there is no account {account}"
-            );
+            assert!(StockAccount::from_code(account).is_some(), "{kind}: there is no account {account}");
         }
     }
 }

@@ -52,12 +52,7 @@ fn route(
             requested_by: None,
             lines: vec![line("MUG", mugs), line("PEN", pens)],
             charges: vec![],
-            payments: vec![PaymentInput {
-                method: PaymentMethod::Terms,
-                gateway: None,
-                token: None,
-                amount: None,
-            }],
+            payments: vec![PaymentInput { method: PaymentMethod::Terms, gateway: None, token: None, amount: None }],
         })
         .expect("an order");
     let reason = events.iter().find_map(|event| match event {
@@ -73,18 +68,8 @@ fn route(
 
 fn receive(shop: &mut Shop, location: usize, sku: &str, quantity: i64) {
     let location_id = shop.locations[location];
-    let lines = vec![ReceiveLine {
-        sku: sku.into(),
-        lot_id: LotId::NIL,
-        quantity: Quantity(quantity),
-    }];
-    shop.run(ReceiveStock {
-        location_id,
-        state: StockAccount::Available,
-        reference: None,
-        lines,
-    })
-    .expect("a receipt");
+    let lines = vec![ReceiveLine { sku: sku.into(), lot_id: LotId::NIL, quantity: Quantity(quantity) }];
+    shop.run(ReceiveStock { location_id, state: StockAccount::Available, reference: None, lines }).expect("a receipt");
 }
 
 const DUBLIN: usize = 0;
@@ -103,33 +88,18 @@ fn the_nearest_location_wins_and_the_reason_replays() {
     let reason = reason.expect("there was a choice");
     assert_eq!(from, [shop.locations[LYON]]);
     assert_eq!(reason.decided_by, RoutingFigure::Distance);
-    let km: Vec<i64> = reason
-        .winners
-        .iter()
-        .chain(&reason.losers)
-        .filter_map(|option| option.distance_km)
-        .collect();
+    let km: Vec<i64> = reason.winners.iter().chain(&reason.losers).filter_map(|option| option.distance_km).collect();
     for (found, published) in km.iter().zip([392, 780, 831]) {
-        assert!(
-            (found - published).abs() * 100 <= published * 3,
-            "{found} km for {published}"
-        );
+        assert!((found - published).abs() * 100 <= published * 3, "{found} km for {published}");
     }
 
     let mut again: Vec<_> = reason.winners.iter().chain(&reason.losers).cloned().rev().collect();
     rank_options(&mut again);
-    assert_eq!(
-        again[..1],
-        reason.winners[..],
-        "the rule on the kept figures gives the kept winner"
-    );
+    assert_eq!(again[..1], reason.winners[..], "the rule on the kept figures gives the kept winner");
     assert_eq!(deciding_figure(&again[..1], &again[1..]), reason.decided_by);
     again[0].distance_km = Some(5_000);
     rank_options(&mut again);
-    assert_ne!(
-        again[0].location, shop.locations[LYON],
-        "another figure, another winner"
-    );
+    assert_ne!(again[0].location, shop.locations[LYON], "another figure, another winner");
 }
 
 #[test]
@@ -141,10 +111,7 @@ fn one_place_that_has_it_all_beats_two_that_are_nearer() {
     receive(&mut shop, DUBLIN, "PEN", 5);
     let (reason, from) = route(&mut shop, 2, 2, 489, 24);
     assert_eq!(from, [shop.locations[DUBLIN]]);
-    assert_eq!(
-        reason.map(|reason| reason.decided_by),
-        Some(RoutingFigure::FewestSplits)
-    );
+    assert_eq!(reason.map(|reason| reason.decided_by), Some(RoutingFigure::FewestSplits));
 }
 
 #[test]
@@ -155,10 +122,7 @@ fn where_no_place_has_it_all_the_order_is_split_and_the_rest_waits() {
     let (_, from) = route(&mut shop, 3, 2, 489, 24);
     assert_eq!(from, [shop.locations[LYON], shop.locations[BARCELONA]]);
     let order = shop.order(shop.orders[0]);
-    assert_eq!(
-        order.lines.iter().map(|line| line.backordered.0).collect::<Vec<_>>(),
-        [0, 1]
-    );
+    assert_eq!(order.lines.iter().map(|line| line.backordered.0).collect::<Vec<_>>(), [0, 1]);
 }
 
 #[test]
@@ -169,9 +133,7 @@ fn equal_distances_leave_it_to_the_balance_of_stock() {
     receive(&mut shop, BARCELONA, "MUG", 9);
     receive(&mut shop, BARCELONA, "PEN", 3);
     let (reason, _) = route(&mut shop, 1, 1, 489, 24);
-    let mut options: Vec<_> = reason
-        .map(|reason| [reason.winners, reason.losers].concat())
-        .expect("a choice");
+    let mut options: Vec<_> = reason.map(|reason| [reason.winners, reason.losers].concat()).expect("a choice");
     options.iter_mut().for_each(|option| option.distance_km = Some(100));
     rank_options(&mut options);
     assert_eq!(options[0].location, shop.locations[BARCELONA]);

@@ -53,9 +53,7 @@ struct Rows {
 
 impl Rows {
     fn must(&mut self, command: impl Into<Command>) -> Vec<Event> {
-        self.shop
-            .run(command)
-            .unwrap_or_else(|refusal| panic!("refused: {refusal}"))
+        self.shop.run(command).unwrap_or_else(|refusal| panic!("refused: {refusal}"))
     }
 
     /// The command is refused with this code, and nothing changed.
@@ -64,10 +62,7 @@ impl Rows {
         match self.shop.run(command) {
             Err(refusal) => {
                 assert_eq!(refusal.code, code, "{refusal}");
-                assert!(
-                    !refusal.message.contains('{') && !refusal.next_step.is_empty(),
-                    "{refusal}"
-                );
+                assert!(!refusal.message.contains('{') && !refusal.next_step.is_empty(), "{refusal}");
             }
             Ok(events) => panic!("expected {code}, got {events:?}"),
         }
@@ -78,24 +73,12 @@ impl Rows {
 
     fn receive(&mut self, sku: &str, quantity: i64) {
         let location_id = self.shop.locations[0];
-        let lines = vec![ReceiveLine {
-            sku: sku.into(),
-            lot_id: LotId::NIL,
-            quantity: Quantity(quantity),
-        }];
-        self.must(ReceiveStock {
-            location_id,
-            state: StockAccount::Available,
-            reference: None,
-            lines,
-        });
+        let lines = vec![ReceiveLine { sku: sku.into(), lot_id: LotId::NIL, quantity: Quantity(quantity) }];
+        self.must(ReceiveStock { location_id, state: StockAccount::Available, reference: None, lines });
     }
 
     fn order(&mut self, sku: &str, quantity: i64, method: PaymentMethod) -> PlaceOrder {
-        let token = PersonalText {
-            id: self.shop.ids().nth(1),
-            value: "t".into(),
-        };
+        let token = PersonalText { id: self.shop.ids().nth(1), value: "t".into() };
         PlaceOrder {
             draft: false,
             channel: "web".into(),
@@ -117,12 +100,7 @@ impl Rows {
                 note: None,
             }],
             charges: vec![],
-            payments: vec![PaymentInput {
-                method,
-                gateway: Some("sim".into()),
-                token: Some(token),
-                amount: None,
-            }],
+            payments: vec![PaymentInput { method, gateway: Some("sim".into()), token: Some(token), amount: None }],
         }
     }
 
@@ -134,14 +112,8 @@ impl Rows {
 
     fn succeed(&mut self, order: OrderId, number: u32) {
         let expires_at = Some(self.shop.now.plus_seconds(1_000));
-        let outcome = GatewayOutcome::Succeeded {
-            reference: None,
-            expires_at,
-        };
-        self.must(RecordOutcome {
-            transaction_id: TransactionId::new(order, number),
-            outcome,
-        });
+        let outcome = GatewayOutcome::Succeeded { reference: None, expires_at };
+        self.must(RecordOutcome { transaction_id: TransactionId::new(order, number), outcome });
     }
 }
 
@@ -162,28 +134,15 @@ fn item(sku: &str, supply: Supply, precision: u32) -> PutItem {
 }
 
 fn pick_all(order: OrderId) -> Pick {
-    Pick {
-        fulfillment_order_id: FulfillmentOrderId::new(order, 1),
-        picks: vec![],
-        shorts: vec![],
-    }
+    Pick { fulfillment_order_id: FulfillmentOrderId::new(order, 1), picks: vec![], shorts: vec![] }
 }
 
 fn pack_all(order: OrderId) -> Pack {
-    Pack {
-        fulfillment_order_id: FulfillmentOrderId::new(order, 1),
-        lines: vec![],
-        weight_g: None,
-    }
+    Pack { fulfillment_order_id: FulfillmentOrderId::new(order, 1), lines: vec![], weight_g: None }
 }
 
 fn ship(order: OrderId, parcels: Vec<ShipParcel>) -> Ship {
-    Ship {
-        fulfillment_order_id: FulfillmentOrderId::new(order, 1),
-        carrier: None,
-        service: None,
-        parcels,
-    }
+    Ship { fulfillment_order_id: FulfillmentOrderId::new(order, 1), carrier: None, service: None, parcels }
 }
 
 fn hold(order_id: OrderId, steps: Vec<Step>) -> ApplyHold {
@@ -201,10 +160,7 @@ fn hold(order_id: OrderId, steps: Vec<Step>) -> ApplyHold {
 
 #[test]
 fn every_refusal_has_a_row_that_reaches_it() {
-    let mut rows = Rows {
-        shop: Shop::open(),
-        reached: BTreeSet::new(),
-    };
+    let mut rows = Rows { shop: Shop::open(), reached: BTreeSet::new() };
     catalog_and_system(&mut rows);
     stock(&mut rows);
     placing(&mut rows);
@@ -212,10 +168,7 @@ fn every_refusal_has_a_row_that_reaches_it() {
     payments(&mut rows);
     fulfillment(&mut rows);
     returns(&mut rows);
-    let all: BTreeSet<String> = waybill_domain::refusal::all()
-        .iter()
-        .map(|kind| kind.code.to_owned())
-        .collect();
+    let all: BTreeSet<String> = waybill_domain::refusal::all().iter().map(|kind| kind.code.to_owned()).collect();
     let missed: Vec<&String> = all.difference(&rows.reached).collect();
     assert_eq!(missed, Vec::<&String>::new(), "refusals that no row reaches");
 }
@@ -228,25 +181,13 @@ fn catalog_and_system(rows: &mut Rows) {
     rows.receive("POSTED", 1);
     rows.refused("catalog.precision_fixed", item("POSTED", Supply::Stock, 2));
     rows.refused("catalog.supply_fixed", item("POSTED", Supply::Service, 0));
-    let settings = Settings {
-        card_reservation_s: 1,
-        ..Settings::default()
-    };
+    let settings = Settings { card_reservation_s: 1, ..Settings::default() };
     rows.refused("system.invalid", ChangeSettings { settings });
     rows.refused("system.unknown_key", RevokeApiKey { key_id: ApiKeyId::NIL });
 
-    let viewer = Arc::new(Actor::new(
-        Principal::System("viewer"),
-        Door::Api,
-        &[Permission::OrdersRead],
-    ));
+    let viewer = Arc::new(Actor::new(Principal::System("viewer"), Door::Api, &[Permission::OrdersRead]));
     let command: Command = PutChannel {
-        facts: ChannelFacts {
-            code: "x".into(),
-            name: "x".into(),
-            ship_on_pending: false,
-            auto_release: false,
-        },
+        facts: ChannelFacts { code: "x".into(), name: "x".into(), ship_on_pending: false, auto_release: false },
     }
     .into();
     match command.permit(&rows.shop.world, &viewer) {
@@ -259,20 +200,10 @@ fn catalog_and_system(rows: &mut Rows) {
 fn stock(rows: &mut Rows) {
     let here = rows.shop.locations[0];
     let there = rows.shop.locations[1];
-    let lines = |sku: &str, quantity| {
-        vec![ReceiveLine {
-            sku: sku.into(),
-            lot_id: LotId::NIL,
-            quantity: Quantity(quantity),
-        }]
-    };
+    let lines =
+        |sku: &str, quantity| vec![ReceiveLine { sku: sku.into(), lot_id: LotId::NIL, quantity: Quantity(quantity) }];
     let state = StockAccount::Available;
-    let receipt = |location_id, lines| ReceiveStock {
-        location_id,
-        state,
-        reference: None,
-        lines,
-    };
+    let receipt = |location_id, lines| ReceiveStock { location_id, state, reference: None, lines };
     rows.refused("stock.unknown_item", receipt(here, lines("NOTHING", 1)));
     rows.refused("stock.not_stocked", receipt(here, lines("ENGRAVING", 1)));
     rows.refused("stock.unknown_location", receipt(LocationId::NIL, lines("MUG", 1)));
@@ -285,16 +216,7 @@ fn stock(rows: &mut Rows) {
         reason: AdjustReason::Lost,
         reference: None,
         // Two lines on one balance are judged together.
-        lines: vec![
-            AdjustLine {
-                sku: "PEN".into(),
-                lot_id: LotId::NIL,
-                state,
-                to: None,
-                delta
-            };
-            2
-        ],
+        lines: vec![AdjustLine { sku: "PEN".into(), lot_id: LotId::NIL, state, to: None, delta }; 2],
     };
     rows.receive("PEN", 3);
     rows.refused("stock.exceeds_balance", adjust(-2));
@@ -315,21 +237,12 @@ fn stock(rows: &mut Rows) {
     rows.refused("stock.not_yet_expired", ExpireReservation { reservation_id });
     rows.must(ReleaseReservation { reservation_id });
     rows.refused("stock.reservation_ended", ReleaseReservation { reservation_id });
-    rows.refused(
-        "stock.unknown_reservation",
-        ReleaseReservation {
-            reservation_id: ReservationId::NIL,
-        },
-    );
+    rows.refused("stock.unknown_reservation", ReleaseReservation { reservation_id: ReservationId::NIL });
 
     let send = |to, quantity| SendTransfer {
         from_location_id: here,
         to_location_id: to,
-        lines: vec![SendLine {
-            sku: "PEN".into(),
-            lot_id: LotId::NIL,
-            quantity: Quantity(quantity),
-        }],
+        lines: vec![SendLine { sku: "PEN".into(), lot_id: LotId::NIL, quantity: Quantity(quantity) }],
     };
     rows.refused("stock.same_location", send(here, 1));
     rows.refused("stock.exceeds_balance", send(there, 4));
@@ -337,11 +250,7 @@ fn stock(rows: &mut Rows) {
     let transfer_id = TransferId(made[0].aggregate().id);
     let take = |transfer_id, received| ReceiveTransfer {
         transfer_id,
-        lines: vec![ReceiveTransferLine {
-            line: 1,
-            received: Quantity(received),
-            lost: Quantity(0),
-        }],
+        lines: vec![ReceiveTransferLine { line: 1, received: Quantity(received), lost: Quantity(0) }],
     };
     rows.refused("stock.unknown_transfer", take(TransferId::NIL, 1));
     rows.refused("stock.exceeds_in_transit", take(transfer_id, 3));
@@ -357,28 +266,12 @@ fn placing(rows: &mut Rows) {
     let before = rows.shop.events.len();
     let refusal = rows.shop.run(order).expect_err("an order with problems");
     let paths: Vec<&str> = refusal.problems.iter().map(|problem| problem.path.as_str()).collect();
-    assert_eq!(
-        paths,
-        [
-            "channel",
-            "customer.code",
-            "lines[0].sku",
-            "lines[0].quantity",
-            "payments[0].token"
-        ]
-    );
-    assert_eq!(
-        (refusal.code.as_str(), rows.shop.events.len()),
-        ("order.invalid", before)
-    );
+    assert_eq!(paths, ["channel", "customer.code", "lines[0].sku", "lines[0].quantity", "payments[0].token"]);
+    assert_eq!((refusal.code.as_str(), rows.shop.events.len()), ("order.invalid", before));
     rows.reached.insert("order.invalid".into());
-    for (quantity, price, discount) in [
-        (i64::MAX, 1, 0),
-        (1, -1, 0),
-        (1, i64::MAX, 0),
-        (1_000_000_000_000, 10_000_000_000_000_000, 0),
-        (1, 1, 500),
-    ] {
+    for (quantity, price, discount) in
+        [(i64::MAX, 1, 0), (1, -1, 0), (1, i64::MAX, 0), (1_000_000_000_000, 10_000_000_000_000_000, 0), (1, 1, 500)]
+    {
         let mut order = rows.order("MUG", quantity, PaymentMethod::Terms);
         order.lines[0].unit_price = UnitPrice(price);
         order.lines[0].discount = Minor(discount);
@@ -413,13 +306,7 @@ fn orders(rows: &mut Rows) {
     rows.must(hold(order_id, vec![Step::Release]));
     rows.refused("order.held", ReleaseOrder { order_id });
     let hold_id = HoldId::new(order_id, 1);
-    rows.refused(
-        "order.unknown_hold",
-        ReleaseHold {
-            hold_id: HoldId::new(order_id, 9),
-            reason: None,
-        },
-    );
+    rows.refused("order.unknown_hold", ReleaseHold { hold_id: HoldId::new(order_id, 9), reason: None });
     rows.must(ReleaseHold { hold_id, reason: None });
     rows.refused("order.hold_ended", ReleaseHold { hold_id, reason: None });
     rows.refused("order.not_finished", CompleteOrder { order_id });
@@ -428,11 +315,7 @@ fn orders(rows: &mut Rows) {
     rows.must(pick_all(order_id));
     rows.must(pack_all(order_id));
     rows.must(ship(order_id, vec![]));
-    let give_up = |order_id| CancelOrder {
-        order_id,
-        reason: reason(),
-        expected_version: None,
-    };
+    let give_up = |order_id| CancelOrder { order_id, reason: reason(), expected_version: None };
     rows.refused("order.shipped_already", give_up(order_id));
 
     let unpaid = rows.place("MUG", 1, PaymentMethod::Transfer);
@@ -449,73 +332,29 @@ fn payments(rows: &mut Rows) {
     let transaction_id = TransactionId::new(order_id, 1);
     let outcome = || GatewayOutcome::Failed { code: "late".into() };
     let unknown = TransactionId::new(OrderId::NIL, 1);
-    rows.refused(
-        "payment.unknown_transaction",
-        RecordOutcome {
-            transaction_id: unknown,
-            outcome: outcome(),
-        },
-    );
+    rows.refused("payment.unknown_transaction", RecordOutcome { transaction_id: unknown, outcome: outcome() });
     rows.refused("payment.in_flight", VoidPayment { payment_id });
     rows.succeed(order_id, 1);
-    rows.refused(
-        "payment.already_resolved",
-        RecordOutcome {
-            transaction_id,
-            outcome: outcome(),
-        },
-    );
-    rows.refused(
-        "payment.unknown",
-        VoidPayment {
-            payment_id: PaymentId::new(order_id, 9),
-        },
-    );
-    let capture = |amount: Option<i64>| CapturePayment {
-        payment_id,
-        amount: amount.map(Minor),
-    };
+    rows.refused("payment.already_resolved", RecordOutcome { transaction_id, outcome: outcome() });
+    rows.refused("payment.unknown", VoidPayment { payment_id: PaymentId::new(order_id, 9) });
+    let capture = |amount: Option<i64>| CapturePayment { payment_id, amount: amount.map(Minor) };
     rows.refused("payment.amount_out_of_range", capture(Some(0)));
     rows.refused("payment.exceeds_authorized", capture(Some(2_001)));
     rows.refused("payment.not_yet_expired", ExpireAuthorization { payment_id });
-    let refund = |amount| GrantRefund {
-        order_id,
-        amount: Minor(amount),
-        reason: "goodwill".into(),
-    };
+    let refund = |amount| GrantRefund { order_id, amount: Minor(amount), reason: "goodwill".into() };
     rows.refused("payment.exceeds_received", refund(1));
     rows.must(capture(None));
     rows.succeed(order_id, 2);
     rows.refused("payment.exceeds_received", refund(2_001));
     rows.refused("payment.nothing_authorized", VoidPayment { payment_id });
-    let record = |order_id, method, amount| RecordPayment {
-        order_id,
-        method,
-        amount: Minor(amount),
-        reference: None,
-    };
+    let record = |order_id, method, amount| RecordPayment { order_id, method, amount: Minor(amount), reference: None };
     rows.refused("payment.wrong_method", record(order_id, PaymentMethod::Card, 1));
-    rows.refused(
-        "payment.amount_out_of_range",
-        record(order_id, PaymentMethod::Cash, i64::MAX),
-    );
+    rows.refused("payment.amount_out_of_range", record(order_id, PaymentMethod::Cash, i64::MAX));
     let ended = rows.place("MUG", 1, PaymentMethod::Transfer);
-    rows.must(CancelOrder {
-        order_id: ended,
-        reason: "no".into(),
-        expected_version: None,
-    });
+    rows.must(CancelOrder { order_id: ended, reason: "no".into(), expected_version: None });
     rows.refused("payment.order_ended", record(ended, PaymentMethod::Cash, 1));
-    let token = PersonalText {
-        id: rows.shop.ids().nth(1),
-        value: "t".into(),
-    };
-    let authorize = AuthorizePayment {
-        order_id: ended,
-        gateway: "sim".into(),
-        token,
-        amount: None,
-    };
+    let token = PersonalText { id: rows.shop.ids().nth(1), value: "t".into() };
+    let authorize = AuthorizePayment { order_id: ended, gateway: "sim".into(), token, amount: None };
     rows.refused("payment.order_ended", authorize);
 }
 
@@ -526,50 +365,19 @@ fn fulfillment(rows: &mut Rows) {
     rows.must(ReleaseOrder { order_id });
     let work = FulfillmentOrderId::new(order_id, 1);
     let unknown = FulfillmentOrderId::new(order_id, 9);
-    let picks = |quantity| {
-        vec![LinePicked {
-            line: 1,
-            lot_id: None,
-            quantity: Quantity(quantity),
-        }]
-    };
-    let pick = |fulfillment_order_id, picks| Pick {
-        fulfillment_order_id,
-        picks,
-        shorts: vec![],
-    };
+    let picks = |quantity| vec![LinePicked { line: 1, lot_id: None, quantity: Quantity(quantity) }];
+    let pick = |fulfillment_order_id, picks| Pick { fulfillment_order_id, picks, shorts: vec![] };
     rows.refused("fulfillment.unknown", pick(unknown, vec![]));
     rows.refused("fulfillment.exceeds_allocated", pick(work, picks(4)));
     rows.refused("fulfillment.quantity_out_of_range", pick(work, picks(0)));
-    let shorts = vec![LineShort {
-        line: 1,
-        quantity: Quantity(4),
-        reason: ShortReason::Missing,
-    }];
-    rows.refused(
-        "fulfillment.exceeds_allocated",
-        Pick {
-            fulfillment_order_id: work,
-            picks: vec![],
-            shorts,
-        },
-    );
+    let shorts = vec![LineShort { line: 1, quantity: Quantity(4), reason: ShortReason::Missing }];
+    rows.refused("fulfillment.exceeds_allocated", Pick { fulfillment_order_id: work, picks: vec![], shorts });
     rows.refused("fulfillment.nothing_named", pack_all(order_id));
     rows.refused("fulfillment.nothing_named", ship(order_id, vec![]));
     rows.must(pick(work, vec![]));
-    rows.refused(
-        "fulfillment.exceeds_picked",
-        Pack {
-            fulfillment_order_id: work,
-            lines: picks(4),
-            weight_g: None,
-        },
-    );
+    rows.refused("fulfillment.exceeds_picked", Pack { fulfillment_order_id: work, lines: picks(4), weight_g: None });
     rows.must(pack_all(order_id));
-    let parcel = |parcel, tracking: &str| ShipParcel {
-        parcel,
-        tracking_number: Some(tracking.to_owned()),
-    };
+    let parcel = |parcel, tracking: &str| ShipParcel { parcel, tracking_number: Some(tracking.to_owned()) };
     rows.refused("fulfillment.unknown_parcel", ship(order_id, vec![parcel(9, "T")]));
     rows.refused("fulfillment.missing_tracking", ship(order_id, vec![parcel(1, " ")]));
     rows.refused("fulfillment.capture_pending", ship(order_id, vec![parcel(1, "T")]));
@@ -595,13 +403,8 @@ fn fulfillment(rows: &mut Rows) {
     rows.must(ReleaseOrder { order_id: declined });
     rows.must(pick_all(declined));
     rows.must(pack_all(declined));
-    let failed = GatewayOutcome::Failed {
-        code: "insufficient_funds".into(),
-    };
-    rows.must(RecordOutcome {
-        transaction_id: TransactionId::new(declined, 2),
-        outcome: failed,
-    });
+    let failed = GatewayOutcome::Failed { code: "insufficient_funds".into() };
+    rows.must(RecordOutcome { transaction_id: TransactionId::new(declined, 2), outcome: failed });
     rows.refused("order.held", ship(declined, vec![]));
     let hold_id = HoldId::new(declined, 1);
     rows.must(ReleaseHold { hold_id, reason: None });
@@ -610,10 +413,7 @@ fn fulfillment(rows: &mut Rows) {
     rows.must(item("DROP", Supply::Dropship, 0));
     let dropped = rows.place("DROP", 2, PaymentMethod::Terms);
     rows.must(ReleaseOrder { order_id: dropped });
-    let sent = |quantity| ShipFromSupplier {
-        order_id: dropped,
-        lines: vec![(1, Quantity(quantity))],
-    };
+    let sent = |quantity| ShipFromSupplier { order_id: dropped, lines: vec![(1, Quantity(quantity))] };
     rows.refused("fulfillment.exceeds_at_supplier", sent(3));
     rows.must(sent(2));
 }
@@ -626,12 +426,7 @@ fn returns(rows: &mut Rows) {
     rows.must(pack_all(order_id));
     rows.must(ship(order_id, vec![]));
     let location_id = rows.shop.locations[0];
-    let input = |line, quantity, state| ReturnInput {
-        line,
-        quantity: Quantity(quantity),
-        state,
-        reason: "no".into(),
-    };
+    let input = |line, quantity, state| ReturnInput { line, quantity: Quantity(quantity), state, reason: "no".into() };
     let take = |location_id, lines, credit: Option<i64>| ReceiveReturn {
         order_id,
         location_id,
@@ -641,37 +436,19 @@ fn returns(rows: &mut Rows) {
     };
     let available = StockAccount::Available;
     rows.refused("return.nothing_named", take(location_id, vec![], None));
-    rows.refused(
-        "return.unknown_line",
-        take(location_id, vec![input(9, 1, available)], None),
-    );
-    rows.refused(
-        "return.quantity_out_of_range",
-        take(location_id, vec![input(1, 0, available)], None),
-    );
-    rows.refused(
-        "return.wrong_state",
-        take(location_id, vec![input(1, 1, StockAccount::Picked)], None),
-    );
-    rows.refused(
-        "return.unknown_location",
-        take(LocationId::NIL, vec![input(1, 1, available)], None),
-    );
+    rows.refused("return.unknown_line", take(location_id, vec![input(9, 1, available)], None));
+    rows.refused("return.quantity_out_of_range", take(location_id, vec![input(1, 0, available)], None));
+    rows.refused("return.wrong_state", take(location_id, vec![input(1, 1, StockAccount::Picked)], None));
+    rows.refused("return.unknown_location", take(LocationId::NIL, vec![input(1, 1, available)], None));
     // Twice the same line is judged together.
     let twice = vec![input(1, 2, available), input(1, 1, available)];
     rows.refused("return.exceeds_shipped", take(location_id, twice, None));
-    rows.refused(
-        "return.credit_exceeds_billed",
-        take(location_id, vec![input(1, 1, available)], Some(2_001)),
-    );
+    rows.refused("return.credit_exceeds_billed", take(location_id, vec![input(1, 1, available)], Some(2_001)));
 }
 
 #[test]
 fn what_is_outside_an_actors_scope_is_unknown_to_it() {
-    let mut rows = Rows {
-        shop: Shop::open(),
-        reached: BTreeSet::new(),
-    };
+    let mut rows = Rows { shop: Shop::open(), reached: BTreeSet::new() };
     rows.receive("MUG", 5);
     let order_id = rows.place("MUG", 1, PaymentMethod::Terms);
     rows.must(ReleaseOrder { order_id });
@@ -684,14 +461,8 @@ fn what_is_outside_an_actors_scope_is_unknown_to_it() {
         Err(Stop::Refused(refusal)) => refusal.code,
         Err(Stop::Needs(needs)) => panic!("needs {needs:?}"),
     };
-    assert_eq!(
-        code(ReleaseOrder { order_id }.into(), &foreign_channel),
-        "order.unknown"
-    );
+    assert_eq!(code(ReleaseOrder { order_id }.into(), &foreign_channel), "order.unknown");
     assert_eq!(code(pick_all(order_id).into(), &foreign_channel), "fulfillment.unknown");
-    assert_eq!(
-        code(pick_all(order_id).into(), &foreign_location),
-        "fulfillment.unknown"
-    );
+    assert_eq!(code(pick_all(order_id).into(), &foreign_location), "fulfillment.unknown");
     assert_eq!(code(CompleteOrder { order_id }.into(), &foreign_location), "permitted");
 }

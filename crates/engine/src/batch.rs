@@ -83,11 +83,7 @@ pub(crate) async fn run(shared: Arc<Shared>, writer: Box<dyn Writer>, ready: one
         numbers: 0..0,
         block: 8,
     };
-    let mut batches = Loop {
-        shared: shared.clone(),
-        writer,
-        kept,
-    };
+    let mut batches = Loop { shared: shared.clone(), writer, kept };
     let opened = batches.open().await;
     let failed = opened.is_err();
     let _ = ready.send(opened);
@@ -97,11 +93,7 @@ pub(crate) async fn run(shared: Arc<Shared>, writer: Box<dyn Writer>, ready: one
     let options = shared.options;
     while let Some(batch) = shared.queue.take(options.batch_max, options.batch_rows_max).await {
         // A bug in a rule must not leave callers waiting for ever, nor go on with a World it may have spoiled.
-        if std::panic::AssertUnwindSafe(batches.serve(batch))
-            .catch_unwind()
-            .await
-            .is_err()
-        {
+        if std::panic::AssertUnwindSafe(batches.serve(batch)).catch_unwind().await.is_err() {
             shared.close("a rule failed; see the log".into());
             shared.queue.close();
             break;
@@ -225,10 +217,7 @@ impl Loop {
             Origin::Import | Origin::Simulation => submission.happened_at.unwrap_or(recorded_at),
         };
         let actor = submission.actor.principal.to_string();
-        let key = submission
-            .key
-            .clone()
-            .unwrap_or_else(|| submission.ids.nth::<Id>(0).to_string());
+        let key = submission.key.clone().unwrap_or_else(|| submission.ids.nth::<Id>(0).to_string());
         let digest = key_digest(&actor, submission.command.operation(), &key);
         let attempt = Attempt {
             key,
@@ -241,14 +230,7 @@ impl Loop {
             ids: submission.ids,
             order_number: None,
         };
-        Entry {
-            waiting,
-            attempt,
-            key: digest,
-            actor,
-            verdict: None,
-            replayed: false,
-        }
+        Entry { waiting, attempt, key: digest, actor, verdict: None, replayed: false }
     }
 
     /// After a failed transaction nothing that was decided holds.
@@ -270,43 +252,27 @@ impl Loop {
         self.writer.begin().await?;
         let state = self.claim(entries).await?;
         if state.min_writer > WRITER {
-            let why = format!(
-                "the store asks for version {} of its writers, this is {WRITER}",
-                state.min_writer
-            );
+            let why = format!("the store asks for version {} of its writers, this is {WRITER}", state.min_writer);
             self.shared.close(why.clone());
-            return Err(StoreError::NewerSchema {
-                found: state.min_writer,
-                known: WRITER,
-            });
+            return Err(StoreError::NewerSchema { found: state.min_writer, known: WRITER });
         }
         if (state.catalog, state.settings) != (self.kept.catalog_version, self.kept.settings_version) {
             self.reload().await?;
         }
         let mut numbers = self.lease_numbers(entries).await?;
-        let mut world = World::new(
-            std::mem::take(&mut self.kept.catalog),
-            self.kept.settings.clone(),
-            self.kept.settings_chain,
-        );
+        let mut world =
+            World::new(std::mem::take(&mut self.kept.catalog), self.kept.settings.clone(), self.kept.settings_chain);
         let result = self.decide_all(&mut world, entries, &mut numbers).await;
         let decided = match result {
             Ok(made) => {
                 let loaded = began.elapsed();
-                self.shared
-                    .figures
-                    .decide_us
-                    .fetch_add(loaded.as_micros() as u64, Ordering::Relaxed);
+                self.shared.figures.decide_us.fetch_add(loaded.as_micros() as u64, Ordering::Relaxed);
                 self.write(&mut world, entries, made, &state, &numbers).await
             }
             Err(error) => Err(error),
         };
         let intents = decided?;
-        let changed = (
-            world.changed_items.clone(),
-            world.changed_locations.clone(),
-            world.changed_channels.clone(),
-        );
+        let changed = (world.changed_items.clone(), world.changed_locations.clone(), world.changed_channels.clone());
         self.kept.settings_chain = world.settings_chain();
         self.kept.settings = world.settings;
         self.kept.catalog = world.catalog;
@@ -323,9 +289,7 @@ impl Loop {
         keys.sort_unstable();
         keys.dedup();
         let list = || keys.iter().map(|key| vec![Value::Id(*key)]).collect::<Vec<_>>();
-        let catalog = entries
-            .iter()
-            .any(|entry| changes_catalog(&entry.waiting.submission.command));
+        let catalog = entries.iter().any(|entry| changes_catalog(&entry.waiting.submission.command));
         let selects = [
             select::<StoreState>(&["id"], vec![vec![Value::Int(1)]], catalog),
             select::<ReceiptRecord>(&["key"], list(), false),
@@ -370,31 +334,17 @@ impl Loop {
             .count() as i64;
         let have = self.kept.numbers.end - self.kept.numbers.start;
         if wanted <= have {
-            return Ok(Numbers {
-                range: self.kept.numbers.clone(),
-                leased: None,
-            });
+            return Ok(Numbers { range: self.kept.numbers.clone(), leased: None });
         }
         let name = || vec![vec![Value::Text("order".into())]];
-        let rows = self
-            .writer
-            .select(&[select::<NumberBlock>(&["name"], name(), true)])
-            .await?;
-        let known = read_rows::<NumberBlock>(rows.into_iter().next().unwrap_or_default())?
-            .into_iter()
-            .next();
+        let rows = self.writer.select(&[select::<NumberBlock>(&["name"], name(), true)]).await?;
+        let known = read_rows::<NumberBlock>(rows.into_iter().next().unwrap_or_default())?.into_iter().next();
         let next = known.as_ref().map_or(FIRST_ORDER_NUMBER, |block| block.next);
         let count = self.kept.block.max(wanted);
         self.kept.block = (self.kept.block * 2).min(2_000);
-        let leased = NumberBlock {
-            name: "order".into(),
-            next: next + count,
-        };
+        let leased = NumberBlock { name: "order".into(), next: next + count };
         // What was left of the block before is skipped: gaps are normal, and numbers keep rising.
-        Ok(Numbers {
-            range: next..next + count,
-            leased: Some((leased, known.is_some())),
-        })
+        Ok(Numbers { range: next..next + count, leased: Some((leased, known.is_some())) })
     }
 
     /// Loads and decides until every command has its verdict.
@@ -407,10 +357,7 @@ impl Loop {
         let mut made_all = Made::default();
         let mut needs = Footprint::default();
         let footprints = |world: &World, entries: &[Entry], needs: &mut Footprint| {
-            for entry in entries
-                .iter()
-                .filter(|entry| entry.verdict.is_none() && !entry.replayed)
-            {
+            for entry in entries.iter().filter(|entry| entry.verdict.is_none() && !entry.replayed) {
                 entry.waiting.submission.command.footprint(&world.catalog, needs);
             }
         };
@@ -424,32 +371,20 @@ impl Loop {
         if asked_skus {
             footprints(world, entries, &mut more);
         }
-        for entry in entries
-            .iter()
-            .filter(|entry| entry.verdict.is_none() && !entry.replayed)
-        {
+        for entry in entries.iter().filter(|entry| entry.verdict.is_none() && !entry.replayed) {
             entry.waiting.submission.command.moved_items(world, &mut more);
         }
         more.normalize();
-        let levels = world.missing(&Footprint {
-            levels: more.levels,
-            ..Footprint::default()
-        });
+        let levels = world.missing(&Footprint { levels: more.levels, ..Footprint::default() });
         if !levels.is_empty() {
             load(&mut *self.writer, world, &levels).await?;
         }
-        self.shared
-            .figures
-            .load_us
-            .fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+        self.shared.figures.load_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
 
         for round in 0..=ROUNDS_MAX {
             let mut more = Footprint::default();
             let mut blocked: FxHashSet<OrderId> = FxHashSet::default();
-            for entry in entries
-                .iter_mut()
-                .filter(|entry| entry.verdict.is_none() && !entry.replayed)
-            {
+            for entry in entries.iter_mut().filter(|entry| entry.verdict.is_none() && !entry.replayed) {
                 let order = entry.waiting.submission.command.order();
                 if order.is_some_and(|order| blocked.contains(&order)) {
                     continue;
@@ -489,10 +424,9 @@ impl Loop {
             let same = entries[original].attempt.body_hash == entries[place].attempt.body_hash;
             let verdict = match (&entries[original].verdict, same) {
                 (_, false) => Err(SubmitError::KeyReused),
-                (Some(Ok(Verdict::Done(receipt))), true) => Ok(Verdict::Done(Receipt {
-                    replayed: true,
-                    ..receipt.clone()
-                })),
+                (Some(Ok(Verdict::Done(receipt))), true) => {
+                    Ok(Verdict::Done(Receipt { replayed: true, ..receipt.clone() }))
+                }
                 (Some(verdict), true) => verdict.clone(),
                 (None, true) => Err(SubmitError::Fault),
             };
@@ -537,11 +471,7 @@ impl Loop {
                 before.update(&next_state);
             }
             if let Some((block, known)) = &numbers.leased {
-                if *known {
-                    before.update(block)
-                } else {
-                    before.insert(block)
-                }
+                if *known { before.update(block) } else { before.insert(block) }
             }
             settings.iter().for_each(|record| before.settings(record));
             made.parties.iter().for_each(|row| before.insert(row));
@@ -565,19 +495,9 @@ impl Loop {
             let (key, body_hash) = (entry.key, Id::from_bytes(entry.attempt.body_hash));
             let receipt = verdict.encode();
             if state.receipt_generation == 0 {
-                receipts.push(ReceiptRecord {
-                    key,
-                    body_hash,
-                    position,
-                    receipt,
-                });
+                receipts.push(ReceiptRecord { key, body_hash, position, receipt });
             } else {
-                others.push(OtherReceiptRecord {
-                    key,
-                    body_hash,
-                    position,
-                    receipt,
-                });
+                others.push(OtherReceiptRecord { key, body_hash, position, receipt });
             }
         }
         let mut last = Changes::default();
@@ -592,9 +512,7 @@ impl Loop {
         self.kept.catalog_version = next_state.catalog;
         self.kept.settings_version = next_state.settings;
         let figures = &self.shared.figures;
-        figures
-            .commit_us
-            .fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+        figures.commit_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
         figures.events.fetch_add(count as u64, Ordering::Relaxed);
         if count > 0 {
             figures.position.store(position, Ordering::Relaxed);
@@ -605,14 +523,7 @@ impl Loop {
             row.map(|row| row.0.value.clone())
         };
         let intents = made.intents.into_iter();
-        Ok(Some(
-            intents
-                .map(|(transaction_id, id)| Intent {
-                    transaction_id,
-                    token: token(id),
-                })
-                .collect(),
-        ))
+        Ok(Some(intents.map(|(transaction_id, id)| Intent { transaction_id, token: token(id) }).collect()))
     }
 
     /// Answers everybody; calls to gateways begin before, so that whoever waits for them finds them under way.
@@ -626,20 +537,13 @@ impl Loop {
             let verdict = entry.verdict.unwrap_or(Err(SubmitError::Fault));
             let answer = match verdict {
                 Ok(Verdict::Done(receipt)) => {
-                    let counter = if receipt.replayed {
-                        &figures.replays
-                    } else {
-                        &figures.commands
-                    };
+                    let counter = if receipt.replayed { &figures.replays } else { &figures.commands };
                     counter.fetch_add(1, Ordering::Relaxed);
                     Ok(receipt)
                 }
                 Ok(Verdict::Refused(refusal)) => {
                     figures.refusals.fetch_add(1, Ordering::Relaxed);
-                    Err(SubmitError::Refused {
-                        refusal,
-                        replayed: entry.replayed,
-                    })
+                    Err(SubmitError::Refused { refusal, replayed: entry.replayed })
                 }
                 Err(error) => Err(error),
             };
@@ -733,9 +637,7 @@ fn decide(
         _ => None,
     };
     entry.attempt.order_number = number;
-    let decided = command
-        .permit(world, &entry.attempt.actor)
-        .and_then(|()| command.decide(world, &entry.attempt));
+    let decided = command.permit(world, &entry.attempt.actor).and_then(|()| command.decide(world, &entry.attempt));
     let mut events = match decided {
         Ok(events) => events,
         Err(stop) => {
@@ -747,18 +649,11 @@ fn decide(
         }
     };
     let postings: Vec<Vec<StockPosting>> = events.iter().map(Event::postings).collect();
-    let unread = postings
-        .iter()
-        .flatten()
-        .map(|posting| posting.key.item_id)
-        .filter(|item| !world.has_levels(*item));
+    let unread = postings.iter().flatten().map(|posting| posting.key.item_id).filter(|item| !world.has_levels(*item));
     let levels: Vec<_> = unread.collect();
     if !levels.is_empty() {
         number.into_iter().for_each(|number| numbers.give_back(number));
-        return Err(Box::new(Footprint {
-            levels,
-            ..Footprint::default()
-        }));
+        return Err(Box::new(Footprint { levels, ..Footprint::default() }));
     }
     // From here on the command succeeds.
     let mut receipt = Receipt {

@@ -102,9 +102,7 @@ enum Runs {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine")
-            .field("store", &self.shared.store.name())
-            .finish_non_exhaustive()
+        f.debug_struct("Engine").field("store", &self.shared.store.name()).finish_non_exhaustive()
     }
 }
 
@@ -142,14 +140,9 @@ impl Engine {
         } else {
             Runs::Task(tokio::spawn(batches))
         };
-        started
-            .await
-            .map_err(|_| StoreError::Other("the engine did not start".into()))??;
+        started.await.map_err(|_| StoreError::Other("the engine did not start".into()))??;
         crate::workers::start(&shared);
-        Ok(Self {
-            shared,
-            runs: Arc::new(std::sync::Mutex::new(Some(runs))),
-        })
+        Ok(Self { shared, runs: Arc::new(std::sync::Mutex::new(Some(runs))) })
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -170,9 +163,7 @@ impl Engine {
 
     /// Ids for one command.
     pub fn ids(&self) -> IdSource {
-        self.shared
-            .mint
-            .next(&*self.shared.ports.clock, &*self.shared.ports.entropy)
+        self.shared.mint.next(&*self.shared.ports.clock, &*self.shared.ports.entropy)
     }
 
     /// Carries a command out; returns when it is durable.
@@ -204,11 +195,7 @@ impl Engine {
 
     /// Why this process does not write any more, if so; readiness fails with it.
     pub fn closed(&self) -> Option<String> {
-        self.shared
-            .closed
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        self.shared.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// How many commands wait.
@@ -227,11 +214,7 @@ impl Engine {
         self.shared.stop.notify_waiters();
         self.shared.nudge.notify_waiters();
         self.shared.queue.close();
-        let runs = self
-            .runs
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .take();
+        let runs = self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         match runs {
             Some(Runs::Thread(thread)) => {
                 let _ = tokio::task::spawn_blocking(move || thread.join()).await;
@@ -257,9 +240,7 @@ impl Shared {
                 }
             })?;
         }
-        answer
-            .await
-            .unwrap_or_else(|_| Err(SubmitError::NotWriting("it is stopping".into())))
+        answer.await.unwrap_or_else(|_| Err(SubmitError::NotWriting("it is stopping".into())))
     }
 
     pub(crate) fn close(&self, why: String) {

@@ -17,11 +17,7 @@ impl IdMint {
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // The same millisecond: go on from the last base by a random stride, so that ids rise and stay unguessable.
         let stride = (entropy.random() & 0xffff_ffff) + 1;
-        let base = if fresh.0 >> 80 > *last >> 80 {
-            fresh.0
-        } else {
-            *last + (stride << 16)
-        };
+        let base = if fresh.0 >> 80 > *last >> 80 { fresh.0 } else { *last + (stride << 16) };
         *last = base;
         IdSource::new(Id(base))
     }

@@ -25,9 +25,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
 }
@@ -89,18 +87,13 @@ impl Ports {
         Self {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
-            gateways: gateways
-                .into_iter()
-                .map(|gateway| (gateway.name().to_owned(), gateway))
-                .collect(),
+            gateways: gateways.into_iter().map(|gateway| (gateway.name().to_owned(), gateway)).collect(),
         }
     }
 }
 
 impl std::fmt::Debug for Ports {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ports")
-            .field("gateways", &self.gateways.keys())
-            .finish_non_exhaustive()
+        f.debug_struct("Ports").field("gateways", &self.gateways.keys()).finish_non_exhaustive()
     }
 }

@@ -29,11 +29,7 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn new(max: usize) -> Self {
         Self {
-            inner: Mutex::new(Inner {
-                waiting: VecDeque::new(),
-                closed: false,
-                turnaround_ms: 10,
-            }),
+            inner: Mutex::new(Inner { waiting: VecDeque::new(), closed: false, turnaround_ms: 10 }),
             max,
             filled: Notify::new(),
             drained: Notify::new(),
@@ -127,9 +123,7 @@ impl Queue {
     pub(crate) fn abandon(&self) {
         let left = std::mem::take(&mut self.lock().waiting);
         for waiting in left {
-            let _ = waiting
-                .reply
-                .send(Err(SubmitError::NotWriting("it is stopping".into())));
+            let _ = waiting.reply.send(Err(SubmitError::NotWriting("it is stopping".into())));
         }
     }
 }

@@ -39,10 +39,7 @@ impl std::fmt::Display for Subject {
 
 impl From<Aggregate> for Subject {
     fn from(aggregate: Aggregate) -> Self {
-        Self {
-            kind: aggregate.kind,
-            id: aggregate.id,
-        }
+        Self { kind: aggregate.kind, id: aggregate.id }
     }
 }
 
@@ -102,10 +99,7 @@ impl Verdict {
                 awaits_gateway: receipt.awaits_gateway,
                 refusal: None,
             },
-            Self::Refused(refusal) => Stored {
-                refusal: Some(refusal.clone()),
-                ..Stored::default()
-            },
+            Self::Refused(refusal) => Stored { refusal: Some(refusal.clone()), ..Stored::default() },
         };
         serde_json::to_string(&stored).unwrap_or_default()
     }
@@ -132,12 +126,9 @@ impl Verdict {
 pub(crate) fn made(event: &Event, out: &mut Vec<String>) {
     match event {
         Event::HoldApplied(event) => out.push(HoldId::new(event.order, event.hold).to_string()),
-        Event::FulfillmentReleased(event) => out.extend(
-            event
-                .work
-                .iter()
-                .map(|work| FulfillmentOrderId::new(event.order, work.number).to_string()),
-        ),
+        Event::FulfillmentReleased(event) => {
+            out.extend(event.work.iter().map(|work| FulfillmentOrderId::new(event.order, work.number).to_string()))
+        }
         Event::ParcelPacked(event) => out.push(ParcelId::new(event.order, event.parcel).to_string()),
         Event::ShipmentShipped(event) => out.push(ShipmentId::new(event.order, event.shipment).to_string()),
         Event::ReturnReceived(event) => out.push(ReturnId::new(event.order, event.return_number).to_string()),

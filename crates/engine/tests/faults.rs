@@ -106,10 +106,7 @@ impl Store for FaultyStore {
     }
     async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
         let inner = self.inner.writer().await?;
-        Ok(Box::new(FaultyWriter {
-            inner,
-            faults: self.faults.clone(),
-        }))
+        Ok(Box::new(FaultyWriter { inner, faults: self.faults.clone() }))
     }
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.inner.read(sql, params).await
@@ -133,22 +130,12 @@ impl Store for FaultyStore {
 
 /// A shop whose commits fail as told, everything on one thread.
 fn with_faults(test: impl AsyncFn(&Shop, &Faults)) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let folder = TestFolder::create();
         let faults = Arc::new(Faults::default());
-        let store = FaultyStore {
-            inner: Arc::new(folder.open()),
-            faults: faults.clone(),
-        };
-        let options = EngineOptions {
-            workers: false,
-            own_thread: false,
-            ..EngineOptions::default()
-        };
+        let store = FaultyStore { inner: Arc::new(folder.open()), faults: faults.clone() };
+        let options = EngineOptions { workers: false, own_thread: false, ..EngineOptions::default() };
         let shop = Shop::open(Arc::new(store), options).await;
         shop.receive(shop.dublin, "MUG-1", 100).await;
         test(&shop, &faults).await;
@@ -206,18 +193,10 @@ fn a_lost_race_is_decided_again_and_a_stubborn_one_goes_one_at_a_time() {
 
 #[test]
 fn beyond_the_bounded_queue_callers_are_told_at_once() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let folder = TestFolder::create();
-        let options = EngineOptions {
-            workers: false,
-            own_thread: false,
-            waiting_max: 3,
-            ..EngineOptions::default()
-        };
+        let options = EngineOptions { workers: false, own_thread: false, waiting_max: 3, ..EngineOptions::default() };
         let shop = Shop::open(Arc::new(folder.open()), options).await;
         shop.receive(shop.dublin, "MUG-1", 100).await;
         // All are handed in before the loop's task runs for the first time.
@@ -226,17 +205,10 @@ fn beyond_the_bounded_queue_callers_are_told_at_once() {
         let told =
             |answer: &&Result<_, SubmitError>| matches!(answer, Err(SubmitError::Overloaded { retry_after_ms: 1.. }));
         assert_eq!(
-            (
-                answers.iter().filter(|answer| answer.is_ok()).count(),
-                answers.iter().filter(told).count()
-            ),
+            (answers.iter().filter(|answer| answer.is_ok()).count(), answers.iter().filter(told).count()),
             (3, 7)
         );
-        assert_eq!(
-            shop.stock("MUG-1", "allocated").await,
-            3,
-            "a refused caller left nothing behind"
-        );
+        assert_eq!(shop.stock("MUG-1", "allocated").await, 3, "a refused caller left nothing behind");
         shop.engine.stop().await;
     });
 }

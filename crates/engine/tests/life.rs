@@ -26,26 +26,10 @@ impl Shop {
     /// Picks, packs, ships and delivers one fulfillment order.
     async fn fulfill(&self, order: OrderId, number: u32, parcel: u32) {
         let fulfillment_order_id = FulfillmentOrderId::new(order, number);
-        self.must(Pick {
-            fulfillment_order_id,
-            picks: vec![],
-            shorts: vec![],
-        })
-        .await;
-        self.must(Pack {
-            fulfillment_order_id,
-            lines: vec![],
-            weight_g: None,
-        })
-        .await;
+        self.must(Pick { fulfillment_order_id, picks: vec![], shorts: vec![] }).await;
+        self.must(Pack { fulfillment_order_id, lines: vec![], weight_g: None }).await;
         assert!(self.engine.settled(order, Duration::from_secs(30)).await);
-        self.must(Ship {
-            fulfillment_order_id,
-            carrier: None,
-            service: None,
-            parcels: vec![],
-        })
-        .await;
+        self.must(Ship { fulfillment_order_id, carrier: None, service: None, parcels: vec![] }).await;
         self.must(RecordTracking {
             parcel_id: ParcelId::new(order, parcel),
             status: TrackingStatus::Delivered,
@@ -65,13 +49,7 @@ fn an_order_on_terms_lives_from_placing_to_completion() {
         let id = receipt.subject.unwrap().order_id().unwrap();
         assert_eq!(receipt.number.unwrap().to_string(), "W-100001");
         assert_eq!(shop.order_column::<String>("lifecycle", id).await, "confirmed");
-        assert_eq!(
-            (
-                shop.stock("MUG-1", "available").await,
-                shop.stock("MUG-1", "allocated").await
-            ),
-            (6, 4)
-        );
+        assert_eq!((shop.stock("MUG-1", "available").await, shop.stock("MUG-1", "allocated").await), (6, 4));
 
         shop.must(ReleaseOrder { order_id: id }).await;
         shop.fulfill(id, 1, 1).await;
@@ -80,17 +58,8 @@ fn an_order_on_terms_lives_from_placing_to_completion() {
         assert_eq!(shop.balance("receivable").await, 7996, "4 x 19.99, billed and unpaid");
         assert_eq!(shop.balance("revenue").await, -7996);
         let amount = Minor(7996);
-        shop.must(RecordPayment {
-            order_id: id,
-            method: PaymentMethod::Transfer,
-            amount,
-            reference: None,
-        })
-        .await;
-        assert_eq!(
-            (shop.balance("receivable").await, shop.balance("bank").await),
-            (0, 7996)
-        );
+        shop.must(RecordPayment { order_id: id, method: PaymentMethod::Transfer, amount, reference: None }).await;
+        assert_eq!((shop.balance("receivable").await, shop.balance("bank").await), (0, 7996));
         shop.must(CompleteOrder { order_id: id }).await;
         assert_eq!(
             shop.events(id).await,
@@ -107,10 +76,8 @@ fn an_order_on_terms_lives_from_placing_to_completion() {
                 "order.completed"
             ]
         );
-        let (head, count): (i64, i64) = (
-            shop.one("SELECT position FROM log_head", &[]).await,
-            shop.one("SELECT COUNT(*) FROM events", &[]).await,
-        );
+        let (head, count): (i64, i64) =
+            (shop.one("SELECT position FROM log_head", &[]).await, shop.one("SELECT COUNT(*) FROM events", &[]).await);
         assert_eq!(head, count, "positions are gapless");
     });
 }
@@ -129,10 +96,7 @@ fn a_card_is_authorized_captured_when_packed_and_refunded_on_return() {
         shop.fulfill(id, 1, 1).await;
         assert_eq!(shop.order_column::<String>("payment_status", id).await, "paid");
         assert_eq!(shop.balance("clearing:simulator").await, 3000);
-        assert_eq!(
-            (shop.balance("receivable").await, shop.balance("deposits").await),
-            (0, 0)
-        );
+        assert_eq!((shop.balance("receivable").await, shop.balance("deposits").await), (0, 0));
 
         let back = |line, quantity| ReturnInput {
             line,
@@ -151,28 +115,13 @@ fn a_card_is_authorized_captured_when_packed_and_refunded_on_return() {
         shop.must(take(1)).await;
         assert!(shop.engine.settled(id, Duration::from_secs(30)).await);
         assert_eq!(shop.balance("clearing:simulator").await, 2000);
-        assert_eq!(
-            (shop.balance("revenue").await, shop.balance("receivable").await),
-            (-2000, 0)
-        );
+        assert_eq!((shop.balance("revenue").await, shop.balance("receivable").await), (-2000, 0));
         assert_eq!(shop.stock("MUG-1", "available").await, 3, "5 - 3 + 1");
-        assert_eq!(
-            shop.order_column::<String>("return_status", id).await,
-            "partially_returned"
-        );
+        assert_eq!(shop.order_column::<String>("return_status", id).await, "partially_returned");
         let reason = "goodwill".to_owned();
-        let too_much = GrantRefund {
-            order_id: id,
-            amount: Minor(2001),
-            reason: reason.clone(),
-        };
+        let too_much = GrantRefund { order_id: id, amount: Minor(2001), reason: reason.clone() };
         assert_eq!(shop.refused(too_much).await, "payment.exceeds_received");
-        shop.must(GrantRefund {
-            order_id: id,
-            amount: Minor(500),
-            reason,
-        })
-        .await;
+        shop.must(GrantRefund { order_id: id, amount: Minor(500), reason }).await;
         assert!(shop.engine.settled(id, Duration::from_secs(30)).await);
         assert_eq!(shop.balance("clearing:simulator").await, 1500);
         assert_eq!(shop.balance("receivable").await, 0);
@@ -183,19 +132,14 @@ fn a_card_is_authorized_captured_when_packed_and_refunded_on_return() {
 fn a_declined_card_holds_the_order_and_its_stock_stays_reserved() {
     on_both(quiet(), |shop| async move {
         shop.receive(shop.dublin, "MUG-1", 2).await;
-        let receipt = shop
-            .must(shop.order(&[("MUG-1", 2, 1000)], shop.card("sim_decline")))
-            .await;
+        let receipt = shop.must(shop.order(&[("MUG-1", 2, 1000)], shop.card("sim_decline"))).await;
         let id = receipt.subject.unwrap().order_id().unwrap();
         assert!(shop.engine.settled(id, Duration::from_secs(30)).await);
         assert_eq!(shop.order_column::<String>("lifecycle", id).await, "placed");
         assert_eq!(shop.order_column::<String>("payment_status", id).await, "failed");
         assert_eq!(shop.order_column::<i64>("holds_active", id).await, 1);
         assert_eq!(shop.stock("MUG-1", "reserved").await, 2);
-        let token = waybill_domain::personal::PersonalText {
-            id: shop.engine.ids().nth(1),
-            value: "sim_ok".into(),
-        };
+        let token = waybill_domain::personal::PersonalText { id: shop.engine.ids().nth(1), value: "sim_ok".into() };
         let again = waybill_domain::payment::authorization::AuthorizePayment {
             order_id: id,
             gateway: "simulator".into(),
@@ -207,12 +151,7 @@ fn a_declined_card_holds_the_order_and_its_stock_stays_reserved() {
         assert_eq!(shop.order_column::<String>("lifecycle", id).await, "confirmed");
         assert_eq!(shop.order_column::<i64>("holds_active", id).await, 0);
         assert_eq!(shop.stock("MUG-1", "allocated").await, 2);
-        shop.must(CancelOrder {
-            order_id: id,
-            reason: "changed mind".into(),
-            expected_version: None,
-        })
-        .await;
+        shop.must(CancelOrder { order_id: id, reason: "changed mind".into(), expected_version: None }).await;
         assert!(shop.engine.settled(id, Duration::from_secs(30)).await);
         assert_eq!(shop.stock("MUG-1", "available").await, 2);
         assert!(shop.events(id).await.contains(&"payment.voided".to_owned()));
@@ -223,12 +162,8 @@ fn a_declined_card_holds_the_order_and_its_stock_stays_reserved() {
 fn an_unknown_outcome_is_asked_about_until_it_is_known() {
     on_both(EngineOptions::default(), |shop| async move {
         shop.receive(shop.dublin, "MUG-1", 4).await;
-        let late = shop
-            .must(shop.order(&[("MUG-1", 1, 1000)], shop.card("sim_late")))
-            .await;
-        let never = shop
-            .must(shop.order(&[("MUG-1", 1, 1000)], shop.card("sim_timeout")))
-            .await;
+        let late = shop.must(shop.order(&[("MUG-1", 1, 1000)], shop.card("sim_late"))).await;
+        let never = shop.must(shop.order(&[("MUG-1", 1, 1000)], shop.card("sim_timeout"))).await;
         let id = |receipt: waybill_engine::Receipt| receipt.subject.unwrap().order_id().unwrap();
         let (late, never) = (id(late), id(never));
         shop.until(late, "lifecycle", "confirmed").await;
@@ -241,25 +176,17 @@ fn an_unknown_outcome_is_asked_about_until_it_is_known() {
 fn what_is_not_there_is_backordered_and_filled_when_it_arrives() {
     on_both(EngineOptions::default(), |shop| async move {
         shop.receive(shop.dublin, "MUG-1", 2).await;
-        let receipt = shop
-            .must(shop.order(&[("MUG-1", 5, 1000), ("PEN-1", 1, 100)], shop.terms()))
-            .await;
+        let receipt = shop.must(shop.order(&[("MUG-1", 5, 1000), ("PEN-1", 1, 100)], shop.terms())).await;
         let id = receipt.subject.unwrap().order_id().unwrap();
         let backordered: i64 = shop
-            .one(
-                "SELECT CAST(SUM(backordered) AS BIGINT) FROM order_lines WHERE order_id = $1",
-                &[id.0.into()],
-            )
+            .one("SELECT CAST(SUM(backordered) AS BIGINT) FROM order_lines WHERE order_id = $1", &[id.0.into()])
             .await;
         assert_eq!(backordered, 4);
         shop.receive(shop.lyon, "MUG-1", 10).await;
         shop.receive(shop.lyon, "PEN-1", 10).await;
         loop {
             let waiting: i64 = shop
-                .one(
-                    "SELECT CAST(SUM(backordered) AS BIGINT) FROM order_lines WHERE order_id = $1",
-                    &[id.0.into()],
-                )
+                .one("SELECT CAST(SUM(backordered) AS BIGINT) FROM order_lines WHERE order_id = $1", &[id.0.into()])
                 .await;
             if waiting == 0 {
                 break;
@@ -284,11 +211,8 @@ fn a_repeat_gets_the_same_receipt_and_the_key_takes_no_other_body() {
     on_both(quiet(), |shop| async move {
         shop.receive(shop.dublin, "MUG-1", 10).await;
         let send = |body: u8| {
-            let mut submission = Submission::new(
-                shop.order(&[("MUG-1", 1, 1000)], shop.terms()),
-                shop.actor.clone(),
-                shop.engine.ids(),
-            );
+            let mut submission =
+                Submission::new(shop.order(&[("MUG-1", 1, 1000)], shop.terms()), shop.actor.clone(), shop.engine.ids());
             submission.body_hash = [body; 16];
             shop.engine.submit(submission.keyed("k-1"))
         };
@@ -297,10 +221,7 @@ fn a_repeat_gets_the_same_receipt_and_the_key_takes_no_other_body() {
         let (first, second) = (first.unwrap(), second.unwrap());
         let third = send(1).await.unwrap();
         assert_eq!(first.subject, second.subject);
-        assert_eq!(
-            (first.subject, first.version, first.position),
-            (third.subject, third.version, third.position)
-        );
+        assert_eq!((first.subject, first.version, first.position), (third.subject, third.version, third.position));
         assert!(third.replayed && !first.replayed);
         assert_eq!(send(2).await, Err(waybill_engine::SubmitError::KeyReused));
         assert_eq!(shop.stock("MUG-1", "allocated").await, 1);
@@ -315,9 +236,7 @@ fn a_hundred_callers_share_ten_units_and_nothing_is_sold_twice() {
         futures_util::future::join_all(orders).await;
         assert_eq!(shop.stock("MUG-1", "available").await, 0);
         assert_eq!(shop.stock("MUG-1", "allocated").await, 10);
-        let waiting: i64 = shop
-            .one("SELECT CAST(SUM(backordered) AS BIGINT) FROM order_lines", &[])
-            .await;
+        let waiting: i64 = shop.one("SELECT CAST(SUM(backordered) AS BIGINT) FROM order_lines", &[]).await;
         assert_eq!(waiting, 190);
     });
 }

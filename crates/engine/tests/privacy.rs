@@ -19,17 +19,10 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
         shop.receive(shop.dublin, "MUG-1", 10).await;
         let some = |what: &str| Some(format!("{SENTINEL} {what}"));
         let ids = shop.engine.ids();
-        let party = || Party {
-            name: some("name"),
-            company: some("company"),
-            email: some("email"),
-            phone: some("phone"),
-        };
+        let party =
+            || Party { name: some("name"), company: some("company"), email: some("email"), phone: some("phone") };
         let mut order = shop.order(&[("MUG-1", 1, 1999)], shop.card(&format!("{SENTINEL} token")));
-        order.party = Some(Personal {
-            id: ids.nth(2),
-            value: party(),
-        });
+        order.party = Some(Personal { id: ids.nth(2), value: party() });
         order.ship_to = Some(Personal {
             id: ids.nth(3),
             value: Address {
@@ -44,22 +37,13 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
                 phone: some("phone"),
             },
         });
-        order.instructions = Some(Personal {
-            id: ids.nth(4),
-            value: format!("{SENTINEL} instructions"),
-        });
-        order.lines[0].note = Some(Personal {
-            id: ids.nth(5),
-            value: format!("{SENTINEL} note"),
-        });
+        order.instructions = Some(Personal { id: ids.nth(4), value: format!("{SENTINEL} instructions") });
+        order.lines[0].note = Some(Personal { id: ids.nth(5), value: format!("{SENTINEL} note") });
         let submission = Submission::new(order, shop.actor.clone(), ids).keyed("privacy");
         let receipt = shop.engine.submit(submission).await.expect("an order");
         let id = receipt.subject.unwrap().order_id().unwrap();
         assert!(shop.engine.settled(id, std::time::Duration::from_secs(30)).await);
-        let note = Personal {
-            id: shop.engine.ids().nth(1),
-            value: format!("{SENTINEL} hold note"),
-        };
+        let note = Personal { id: shop.engine.ids().nth(1), value: format!("{SENTINEL} hold note") };
         shop.must(ApplyHold {
             order_id: id,
             kind: HoldKind::Manual,
@@ -71,36 +55,18 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
             due_at: None,
         })
         .await;
-        let party = Personal {
-            id: shop.engine.ids().nth(1),
-            value: party(),
-        };
-        shop.must(PutCustomer {
-            code: "C-1".into(),
-            party: Some(party),
-            tier: Tier::Gold,
-        })
-        .await;
+        let party = Personal { id: shop.engine.ids().nth(1), value: party() };
+        shop.must(PutCustomer { code: "C-1".into(), party: Some(party), tier: Tier::Gold }).await;
 
         let mut found = Vec::new();
         for table in tables() {
-            let rows = shop
-                .store
-                .read(&format!("SELECT * FROM {}", table.name), &[])
-                .await
-                .expect("a table");
+            let rows = shop.store.read(&format!("SELECT * FROM {}", table.name), &[]).await.expect("a table");
             let names = |value: &Value| match value {
                 Value::Text(text) => text.contains(SENTINEL),
-                Value::Bytes(bytes) => bytes
-                    .windows(SENTINEL.len())
-                    .any(|window| window == SENTINEL.as_bytes()),
+                Value::Bytes(bytes) => bytes.windows(SENTINEL.len()).any(|window| window == SENTINEL.as_bytes()),
                 Value::Null | Value::Int(_) | Value::Bool(_) | Value::Id(_) => false,
             };
-            let count = rows
-                .iter()
-                .flat_map(|row| row.values())
-                .filter(|value| names(value))
-                .count();
+            let count = rows.iter().flat_map(|row| row.values()).filter(|value| names(value)).count();
             if count > 0 {
                 found.push((table.name, count));
             }

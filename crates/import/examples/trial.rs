@@ -26,24 +26,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Arc::new(SqliteStore::open(database, SqliteOptions::default())?)
     };
     store.migrate().await?;
-    let options = EngineOptions {
-        workers: false,
-        ..EngineOptions::default()
-    };
+    let options = EngineOptions { workers: false, ..EngineOptions::default() };
     let engine = Engine::start(store.clone(), Ports::system([]), options).await?;
-    let plan = ImportPlan {
-        map: Map::named(map)?,
-        source: source.into(),
-        stock,
-    };
+    let plan = ImportPlan { map: Map::named(map)?, source: source.into(), stock };
     let outcome = import(&engine, &plan, &Silent).await?;
     println!("{}", serde_json::to_string_pretty(&outcome.summary)?);
-    for reject in outcome
-        .rejects
-        .iter()
-        .filter(|reject| reject.reason.contains('.'))
-        .take(20)
-    {
+    for reject in outcome.rejects.iter().filter(|reject| reject.reason.contains('.')).take(20) {
         println!("{reject:?}");
     }
     let figures = engine.figures();
@@ -62,10 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gauges = store.gauges().await?;
     println!("{} MB", gauges.data_bytes / 1_000_000);
     let report = audit(&*store, &mut |_, _, _| ()).await?;
-    println!(
-        "audit ok: {}, {} violations, {:.1} s",
-        report.ok, report.violations_found, report.seconds
-    );
+    println!("audit ok: {}, {} violations, {:.1} s", report.ok, report.violations_found, report.seconds);
     for violation in report.violations.iter().take(10) {
         println!("{violation:?}");
     }

@@ -20,10 +20,7 @@ pub enum MapError {
 }
 
 fn list(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("\n  {}: {}", problem.path, problem.message))
-        .collect()
+    problems.iter().map(|problem| format!("\n  {}: {}", problem.path, problem.message)).collect()
 }
 
 /// Why an import did not start or stopped. What was imported before stays; the same command goes on from there.

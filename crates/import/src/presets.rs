@@ -22,10 +22,7 @@ impl Map {
             Some((_, text)) => Self::parse(text),
             None => {
                 let known = PRESETS.map(|(preset, _)| preset).to_vec();
-                Err(MapError::UnknownPreset {
-                    name: name.to_owned(),
-                    known,
-                })
+                Err(MapError::UnknownPreset { name: name.to_owned(), known })
             }
         }
     }
@@ -42,10 +39,8 @@ impl Map {
         if path.extension().is_none() && !path.exists() {
             return Self::preset(name);
         }
-        let text = std::fs::read_to_string(path).map_err(|source| MapError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| MapError::Unreadable { path: path.to_owned(), source })?;
         Self::parse(&text)
     }
 }
@@ -76,19 +71,11 @@ mod tests {
             sku = { column = "A", const = "B" }
             quantity = "Q"
         "#;
-        let Err(MapError::Invalid(problems)) = Map::parse(text) else {
-            panic!("accepted")
-        };
+        let Err(MapError::Invalid(problems)) = Map::parse(text) else { panic!("accepted") };
         let mut paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
         paths.sort_unstable();
-        let expected = [
-            "line.sku.column",
-            "line.unit_price",
-            "map.colour",
-            "map.currency",
-            "map.time_zone",
-            "order.placed_at",
-        ];
+        let expected =
+            ["line.sku.column", "line.unit_price", "map.colour", "map.currency", "map.time_zone", "order.placed_at"];
         assert_eq!(paths, expected);
     }
 }

@@ -25,13 +25,7 @@ impl Reject {
         reason: impl Into<Cow<'static, str>>,
         detail: impl Into<String>,
     ) -> Self {
-        Self {
-            file: file.to_owned(),
-            line,
-            column: column.to_owned(),
-            reason: reason.into(),
-            detail: detail.into(),
-        }
+        Self { file: file.to_owned(), line, column: column.to_owned(), reason: reason.into(), detail: detail.into() }
     }
 }
 

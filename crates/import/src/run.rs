@@ -56,9 +56,7 @@ pub async fn import(engine: &Engine, plan: &ImportPlan, progress: &dyn Progress)
     let mut window = Window::new(engine);
     for place in 0..run.steps() {
         if let Some(submission) = run.submission(place) {
-            window
-                .submit(place, submission, &mut |place, answer| run.answered(place, answer))
-                .await?;
+            window.submit(place, submission, &mut |place, answer| run.answered(place, answer)).await?;
         }
         if place.is_multiple_of(512) {
             progress.importing(total * place as u64 / run.steps() as u64, total);
@@ -98,10 +96,7 @@ fn rehearse(plan: &ImportPlan, source: Source, existing: &Existing, start: Insta
     let mut summary = Summary::of(&history);
     for order in &history.orders {
         let names = &history.names;
-        if existing
-            .order(names.text(order.head.channel), names.text(order.number))
-            .is_some()
-        {
+        if existing.order(names.text(order.head.channel), names.text(order.number)).is_some() {
             summary.already_there += 1;
             continue;
         }
@@ -113,19 +108,13 @@ fn rehearse(plan: &ImportPlan, source: Source, existing: &Existing, start: Insta
         }
     }
     summary.seconds = start.elapsed().as_secs_f64();
-    Outcome {
-        summary,
-        rejects: history.rejects,
-    }
+    Outcome { summary, rejects: history.rejects }
 }
 
 async fn look(store: &dyn Store, map: &Map, source: &Source, stock: StockMode) -> Result<Existing, ImportError> {
     let names = &source.names;
-    let channels: FxHashSet<String> = source
-        .invoices
-        .iter()
-        .map(|invoice| names.text(invoice.head.channel).to_owned())
-        .collect();
+    let channels: FxHashSet<String> =
+        source.invoices.iter().map(|invoice| names.text(invoice.head.channel).to_owned()).collect();
     let is_wanted = |number: &str| names.find(number).is_some();
     Ok(state::load(store, &map.name, &channels, is_wanted, stock == StockMode::Strict).await?)
 }
@@ -138,15 +127,6 @@ fn program(map: &Map, source: Source, stock: StockMode, existing: &Existing) -> 
     let mut history = history(map, source, shelf, existing);
     let (steps, receipts) = steps(map, &mut history, stock == StockMode::Receive);
     let cast = Cast::of(&history);
-    debug_assert_eq!(
-        history.books.classes.total(),
-        history.books.file,
-        "the classes add up to the file"
-    );
-    Program {
-        history,
-        steps,
-        receipts,
-        cast,
-    }
+    debug_assert_eq!(history.books.classes.total(), history.books.file, "the classes add up to the file");
+    Program { history, steps, receipts, cast }
 }

@@ -118,9 +118,7 @@ fn ends(history: &mut History) {
             && !order.is_cancelled()
         {
             let amount = order.owed_after_shipping.min(order.kept);
-            history
-                .effects
-                .push(effect(at, "credited", Deed::Refund { order: place, amount }));
+            history.effects.push(effect(at, "credited", Deed::Refund { order: place, amount }));
             order.kept -= amount;
         }
         let Some(at) = order.returned_at else { continue };
@@ -129,34 +127,14 @@ fn ends(history: &mut History) {
             .iter()
             .enumerate()
             .filter(|(_, line)| line.left > 0)
-            .map(|(n, line)| Units {
-                line: n,
-                units: line.left,
-                cancelled_then: 0,
-            })
+            .map(|(n, line)| Units { line: n, units: line.left, cancelled_then: 0 })
             .collect();
-        let goods: i64 = order
-            .lines
-            .iter()
-            .map(|line| split_first(Minor(line.minor), line.left, line.quantity).0)
-            .sum();
+        let goods: i64 =
+            order.lines.iter().map(|line| split_first(Minor(line.minor), line.left, line.quantity).0).sum();
         // A cancelled order gives its charges back too.
-        let credit = if order.head.cancelled {
-            goods + order.charged()
-        } else {
-            goods
-        }
-        .max(0);
+        let credit = if order.head.cancelled { goods + order.charged() } else { goods }.max(0);
         if !lines.is_empty() {
-            history.effects.push(effect(
-                at,
-                "returned",
-                Deed::Return {
-                    order: place,
-                    lines,
-                    credit,
-                },
-            ));
+            history.effects.push(effect(at, "returned", Deed::Return { order: place, lines, credit }));
         }
     }
 }
@@ -164,11 +142,7 @@ fn ends(history: &mut History) {
 fn of_order(order: &Order, n: usize, steps: &mut Vec<Step>) {
     let mut add = |at: Timestamp, place: u32, action| {
         let kind = if at > order.placed_at { UNDER_WAY } else { INVOICES };
-        steps.push(Step {
-            at,
-            rank: (kind, order.first_line, place),
-            action,
-        });
+        steps.push(Step { at, rank: (kind, order.first_line, place), action });
     };
     add(order.placed_at, 0, Action::Place(n));
     if order.held {
@@ -202,11 +176,7 @@ fn of_order(order: &Order, n: usize, steps: &mut Vec<Step>) {
         }
     }
     let paid: i64 = order.payments.iter().map(|payment| payment.minor).sum();
-    let done = if order.lines.is_empty() {
-        Some(order.placed_at)
-    } else {
-        order.delivered_at
-    };
+    let done = if order.lines.is_empty() { Some(order.placed_at) } else { order.delivered_at };
     if let Some(at) = done.filter(|_| paid >= order.billed()) {
         add(at.max(paid_at), 60_000, Action::Complete(n));
     }
@@ -214,13 +184,8 @@ fn of_order(order: &Order, n: usize, steps: &mut Vec<Step>) {
 
 fn of_effect(effect: &Effect, n: usize, orders: &[Order], steps: &mut Vec<Step>) {
     let first = 100_000 + n as u32 * 2;
-    let mut add = |place, action| {
-        steps.push(Step {
-            at: effect.at,
-            rank: (INVOICES, effect.first_line, place),
-            action,
-        })
-    };
+    let mut add =
+        |place, action| steps.push(Step { at: effect.at, rank: (INVOICES, effect.first_line, place), action });
     match &effect.deed {
         Deed::Cancel { lines, refund, .. } => {
             // One place for all lines: the sort is stable.

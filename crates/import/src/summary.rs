@@ -29,22 +29,16 @@ pub struct Summary {
 impl Summary {
     /// The part that the files alone decide.
     pub(crate) fn of(history: &History) -> Self {
-        let mut summary = Self {
-            money_minor: history.books.money.clone(),
-            classes: history.books.classes,
-            ..Self::default()
-        };
+        let mut summary =
+            Self { money_minor: history.books.money.clone(), classes: history.books.classes, ..Self::default() };
         summary.count_rejects(history);
         summary
     }
 
     /// Counts the rejects anew, after the rules refused more.
     pub(crate) fn count_rejects(&mut self, history: &History) {
-        let rows: BTreeSet<(&str, u64)> = history
-            .rejects
-            .iter()
-            .map(|reject| (reject.file.as_str(), reject.line))
-            .collect();
+        let rows: BTreeSet<(&str, u64)> =
+            history.rejects.iter().map(|reject| (reject.file.as_str(), reject.line)).collect();
         self.rejected_rows = rows.len() as u64;
         self.rejects.clear();
         for reject in &history.rejects {

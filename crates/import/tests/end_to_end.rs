@@ -33,10 +33,7 @@ const LEVELS: [&str; 4] = ["A1 9", "B2 11", "C3 2", "F0 0"];
 async fn small(store: TestStore) {
     let plan = plan(fixture("small.csv"), StockMode::Receive);
     let summary = imported(&store, &plan).await.summary;
-    assert_eq!(
-        (summary.orders, summary.lines, summary.units, summary.already_there),
-        (8, 6, 46, 0)
-    );
+    assert_eq!((summary.orders, summary.lines, summary.units, summary.already_there), (8, 6, 46, 0));
     let reference = std::fs::read_to_string(fixture("../reference/expected/small.json")).unwrap();
     let reference: serde_json::Value = serde_json::from_str(&reference).unwrap();
     assert_eq!(serde_json::to_value(summary.classes).unwrap(), reference["classes"]);
@@ -67,17 +64,9 @@ async fn small(store: TestStore) {
         list
     };
     assert_eq!(sorted(documents), sorted(expected.map(str::to_owned).to_vec()));
-    let live = rows(
-        &*opened,
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM events WHERE origin <> 'import'",
-    )
-    .await;
+    let live = rows(&*opened, "SELECT CAST(COUNT(*) AS BIGINT) FROM events WHERE origin <> 'import'").await;
     assert_eq!(live, ["0"], "everything is marked as imported");
-    let shipped = rows(
-        &*opened,
-        "SELECT MIN(happened_at) FROM events WHERE kind = 'shipment.shipped'",
-    )
-    .await;
+    let shipped = rows(&*opened, "SELECT MIN(happened_at) FROM events WHERE kind = 'shipment.shipped'").await;
     let noon = 1_291_208_400i64; // 2010-12-01T13:00:00Z: four hours after 09:00 in London.
     assert_eq!(shipped, [(noon * 1_000_000).to_string()]);
     drop(opened);
@@ -129,29 +118,13 @@ async fn ten_mugs(store: &TestStore) {
         height_mm: None,
     };
     let submit = async |command: Command| {
-        let receipt = engine
-            .submit(Submission::new(command, actor.clone(), engine.ids()))
-            .await
-            .unwrap();
+        let receipt = engine.submit(Submission::new(command, actor.clone(), engine.ids())).await.unwrap();
         receipt.subject.unwrap().id
     };
     let location_id = LocationId(submit(PutLocation { facts }.into()).await);
     submit(PutItem { facts: item }.into()).await;
-    let lines = vec![ReceiveLine {
-        sku: "A1".into(),
-        lot_id: LotId::NIL,
-        quantity: Quantity(10),
-    }];
-    submit(
-        ReceiveStock {
-            location_id,
-            state: StockAccount::Available,
-            reference: None,
-            lines,
-        }
-        .into(),
-    )
-    .await;
+    let lines = vec![ReceiveLine { sku: "A1".into(), lot_id: LotId::NIL, quantity: Quantity(10) }];
+    submit(ReceiveStock { location_id, state: StockAccount::Available, reference: None, lines }.into()).await;
     engine.stop().await;
 }
 
@@ -172,11 +145,8 @@ async fn strict_stock_ships_what_is_there_and_holds_the_rest() {
     assert_eq!(summary.classes.returned.lines, 0);
     assert_eq!(summary.classes.cancellation.units, -15);
     let opened = store.open().await;
-    let mut found = rows(
-        &*opened,
-        "SELECT external_ref, lifecycle, fulfillment_status, holds_active FROM orders",
-    )
-    .await;
+    let mut found =
+        rows(&*opened, "SELECT external_ref, lifecycle, fulfillment_status, holds_active FROM orders").await;
     found.sort_unstable();
     let expected = [
         // All its mugs were called off later; what is left waits for bowls.
@@ -191,11 +161,7 @@ async fn strict_stock_ships_what_is_there_and_holds_the_rest() {
         "C1007 completed unfulfilled 0",
     ];
     assert_eq!(found, expected);
-    assert_eq!(
-        rows(&*opened, "SELECT name FROM items WHERE sku = 'A1'").await,
-        ["Mug, red"],
-        "what is there stays"
-    );
+    assert_eq!(rows(&*opened, "SELECT name FROM items WHERE sku = 'A1'").await, ["Mug, red"], "what is there stays");
     drop(opened);
     let before = content(&store).await;
     let again = imported(&store, &plan).await.summary;

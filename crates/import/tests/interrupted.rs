@@ -46,38 +46,14 @@ fn year() -> String {
         row(&number, "POST", 1, day, minute, "12.00", &customer);
         let (sku, quantity, price) = &bought[0];
         if n % 5 == 0 {
-            row(
-                &format!("C{}", 80_000 + n),
-                sku,
-                -(quantity / 2),
-                day,
-                minute + 30,
-                price,
-                &customer,
-            );
+            row(&format!("C{}", 80_000 + n), sku, -(quantity / 2), day, minute + 30, price, &customer);
         }
         let (sku, quantity, price) = &bought[1];
         if n % 3 == 0 {
-            row(
-                &format!("C{}", 90_000 + n),
-                sku,
-                -quantity,
-                day + 8,
-                minute,
-                price,
-                &customer,
-            );
+            row(&format!("C{}", 90_000 + n), sku, -quantity, day + 8, minute, price, &customer);
         }
         if n % 10 == 0 {
-            row(
-                &format!("C{}", 70_000 + n),
-                "POST",
-                -1,
-                day + 9,
-                minute,
-                "12.00",
-                &customer,
-            );
+            row(&format!("C{}", 70_000 + n), "POST", -1, day + 9, minute, "12.00", &customer);
         }
         if n % 7 == 0 {
             row(&format!("{}", 60_000 + n), sku, -3, day + 1, minute, "0", "");
@@ -118,10 +94,7 @@ async fn killed(store: &TestStore, file: &Path, enough: usize) {
         .spawn()
         .unwrap();
     while orders(store).await <= enough {
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "the import ended before it could be killed"
-        );
+        assert!(child.try_wait().unwrap().is_none(), "the import ended before it could be killed");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     child.kill().unwrap();
@@ -143,10 +116,7 @@ async fn goes_on(whole: TestStore, store: TestStore) {
         assert!(found > enough && found < ORDERS, "killed in the middle: {found} orders");
     }
     let rest = imported(&store, &plan).await.summary;
-    assert_eq!(
-        (rest.orders as usize, rest.already_there as usize),
-        (ORDERS - found, found)
-    );
+    assert_eq!((rest.orders as usize, rest.already_there as usize), (ORDERS - found, found));
     assert_eq!((rest.classes, rest.rejects), (once.classes, once.rejects));
     same(&content(&whole).await, &content(&store).await);
 }

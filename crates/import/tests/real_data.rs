@@ -21,11 +21,7 @@ fn expected(name: &str) -> Value {
 }
 
 fn rehearsed(preset: &str, source: PathBuf) -> Outcome {
-    let plan = ImportPlan {
-        map: Map::preset(preset).unwrap(),
-        source,
-        stock: StockMode::Receive,
-    };
+    let plan = ImportPlan { map: Map::preset(preset).unwrap(), source, stock: StockMode::Receive };
     dry_run(&plan, &Silent).unwrap()
 }
 
@@ -33,26 +29,10 @@ fn rehearsed(preset: &str, source: PathBuf) -> Outcome {
 fn agrees(preset: &str, source: &str) -> Option<Outcome> {
     let outcome = rehearsed(preset, data(source)?);
     let (summary, expected) = (&outcome.summary, expected(preset));
-    assert_eq!(
-        serde_json::to_value(summary.classes).unwrap(),
-        expected["classes"],
-        "classes of {preset}"
-    );
-    assert_eq!(
-        summary.orders,
-        expected["orders"].as_u64().unwrap(),
-        "orders of {preset}"
-    );
-    assert_eq!(
-        summary.rejected_rows,
-        expected["rejected_rows"].as_u64().unwrap(),
-        "rejected rows of {preset}"
-    );
-    assert_eq!(
-        serde_json::to_value(&summary.rejects).unwrap(),
-        expected["rejects"],
-        "rejects of {preset}"
-    );
+    assert_eq!(serde_json::to_value(summary.classes).unwrap(), expected["classes"], "classes of {preset}");
+    assert_eq!(summary.orders, expected["orders"].as_u64().unwrap(), "orders of {preset}");
+    assert_eq!(summary.rejected_rows, expected["rejected_rows"].as_u64().unwrap(), "rejected rows of {preset}");
+    assert_eq!(serde_json::to_value(&summary.rejects).unwrap(), expected["rejects"], "rejects of {preset}");
     let file = &expected["file"];
     let total = summary.classes.total();
     assert_eq!(
@@ -62,10 +42,7 @@ fn agrees(preset: &str, source: &str) -> Option<Outcome> {
         })
     );
     let currency = expected["currency"].as_str().unwrap();
-    assert_eq!(
-        summary.money_minor[currency],
-        total.minor - summary.classes.reject.minor
-    );
+    assert_eq!(summary.money_minor[currency], total.minor - summary.classes.reject.minor);
     Some(outcome)
 }
 
@@ -79,10 +56,7 @@ fn a_year_of_a_wholesaler_is_classed_to_the_penny() {
     assert!(summary.rejected_rows * 1_000 <= 541_909 * 5, "at most half a percent");
     assert_eq!(outcome.rejects.len(), 1_272);
     let first = &outcome.rejects[0];
-    assert!(
-        first.reason.starts_with("cancel_") && first.line > 1 && !first.column.is_empty(),
-        "{first:?}"
-    );
+    assert!(first.reason.starts_with("cancel_") && first.line > 1 && !first.column.is_empty(), "{first:?}");
 }
 
 #[test]

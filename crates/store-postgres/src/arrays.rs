@@ -78,11 +78,7 @@ pub struct Columns<'a> {
 impl<'a> Columns<'a> {
     pub fn new(places: &'a [Option<usize>]) -> Self {
         let arrays = places.iter().flatten().map(|_| ColumnArray::default()).collect();
-        Self {
-            arrays,
-            places,
-            next: 0,
-        }
+        Self { arrays, places, next: 0 }
     }
 
     /// A row begins.

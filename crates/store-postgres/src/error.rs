@@ -50,16 +50,8 @@ fn by_state(said: &DbError) -> StoreError {
     {
         return StoreError::Serialization(words);
     }
-    if [
-        SqlState::UNIQUE_VIOLATION,
-        SqlState::CHECK_VIOLATION,
-        SqlState::FOREIGN_KEY_VIOLATION,
-    ]
-    .contains(code)
-    {
-        return StoreError::Constraint {
-            constraint: said.constraint().unwrap_or(said.message()).to_owned(),
-        };
+    if [SqlState::UNIQUE_VIOLATION, SqlState::CHECK_VIOLATION, SqlState::FOREIGN_KEY_VIOLATION].contains(code) {
+        return StoreError::Constraint { constraint: said.constraint().unwrap_or(said.message()).to_owned() };
     }
     if *code == SqlState::DISK_FULL {
         return StoreError::Full;

@@ -7,11 +7,8 @@ use waybill_store::StoreError;
 use waybill_store::migration::{Applied, CREATE_SCHEMA_MIGRATIONS, Migration, now_us, pending};
 
 /// Every migration of this backend, oldest first. The other backend has the same numbers and names.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "spine",
-    sql: include_str!("../migrations/0001_spine.sql"),
-}];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "spine", sql: include_str!("../migrations/0001_spine.sql") }];
 
 /// How often to look again after another process was faster. Each time it has finished at least one migration.
 const ATTEMPTS: usize = 100;
@@ -25,15 +22,9 @@ pub async fn applied(client: &Client) -> Result<Vec<Applied>, StoreError> {
         Err(failure) => return Err(error::read(&failure)),
     };
     let read = |row: tokio_postgres::Row| {
-        Ok(Applied {
-            version: row.try_get(0)?,
-            name: row.try_get(1)?,
-            checksum: row.try_get(2)?,
-        })
+        Ok(Applied { version: row.try_get(0)?, name: row.try_get(1)?, checksum: row.try_get(2)? })
     };
-    rows.into_iter()
-        .map(|row| read(row).map_err(|failure| error::read(&failure)))
-        .collect()
+    rows.into_iter().map(|row| read(row).map_err(|failure| error::read(&failure))).collect()
 }
 
 /// Applies what is missing, each migration whole or not at all. Returns the titles of those this call applied.
@@ -51,9 +42,7 @@ pub async fn migrate(client: &mut Client, known: &[Migration]) -> Result<Vec<Str
             titles.push(next.title());
         }
     }
-    Err(StoreError::Other(
-        "other processes kept migrating this database".to_owned(),
-    ))
+    Err(StoreError::Other("other processes kept migrating this database".to_owned()))
 }
 
 /// Returns whether it was us who applied it.
@@ -73,9 +62,7 @@ async fn try_apply(client: &mut Client, migration: &Migration, first: bool) -> R
     let transaction = client.transaction().await?;
     let sql = "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)";
     let (checksum, now) = (migration.checksum(), now_us());
-    transaction
-        .execute(sql, &[&migration.version, &migration.name, &checksum, &now])
-        .await?;
+    transaction.execute(sql, &[&migration.version, &migration.name, &checksum, &now]).await?;
     transaction.batch_execute(migration.sql).await?;
     transaction.commit().await
 }

@@ -15,10 +15,6 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self {
-            readers: 8,
-            read_limit: Duration::from_secs(10),
-            connect_limit: Duration::from_secs(10),
-        }
+        Self { readers: 8, read_limit: Duration::from_secs(10), connect_limit: Duration::from_secs(10) }
     }
 }

@@ -13,10 +13,7 @@ async fn plan(client: &Client, sql: &str) -> Vec<String> {
     let parameters = sql.matches("[]").count();
     let arrays = vec!["'{}'"; parameters].join(", ");
     let explain = format!("PREPARE derived AS {sql}; EXPLAIN EXECUTE derived({arrays}); DEALLOCATE derived");
-    let messages = client
-        .simple_query(&explain)
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let messages = client.simple_query(&explain).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     let line = |message: &SimpleQueryMessage| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
@@ -28,10 +25,7 @@ async fn plan(client: &Client, sql: &str) -> Vec<String> {
 fn loads_by(table: &Table) -> Vec<Vec<&'static str>> {
     let mut loads = vec![table.key.to_vec()];
     loads.extend(table.parent.map(|(_, column)| vec![column]));
-    let unique = table
-        .indexes
-        .iter()
-        .filter(|index| index.unique && index.only.is_none());
+    let unique = table.indexes.iter().filter(|index| index.unique && index.only.is_none());
     loads.extend(unique.map(|index| index.columns.to_vec()));
     loads
 }
@@ -43,11 +37,7 @@ async fn check_plans(client: &Client) {
                 let sql = select(table, &by, lock);
                 let plan = plan(client, &sql).await;
                 check_row_by_row(&sql, &plan);
-                assert_eq!(
-                    plan[0].starts_with("LockRows"),
-                    lock,
-                    "what is sorted is locked, in that order: {plan:#?}"
-                );
+                assert_eq!(plan[0].starts_with("LockRows"), lock, "what is sorted is locked, in that order: {plan:#?}");
             }
         }
         let changes = table.columns.iter().any(|column| !column.fixed);
@@ -77,10 +67,7 @@ async fn derived_statements_find_rows_by_index_whatever_the_tables_hold() {
     let client = connect(&config).await.expect("a connection");
     client.batch_execute(WRITER_SETTINGS).await.expect("settings");
     check_plans(&client).await;
-    client
-        .batch_execute("ANALYZE")
-        .await
-        .expect("statistics of empty tables");
+    client.batch_execute("ANALYZE").await.expect("statistics of empty tables");
     check_plans(&client).await;
     raw_rows::prepare(&store).await.expect("stock");
     raw_rows::run(&store, 0, 1_000, 250).await.expect("orders");

@@ -29,39 +29,22 @@ pub fn write(table: &Table, mode: WriteMode) -> WriteStatement {
         }
     }
     let names = used.iter().map(|(name, _)| *name).collect::<Vec<_>>();
-    let arrays: Vec<_> = used
-        .iter()
-        .zip(1..)
-        .map(|((_, kind), place)| array(*kind, place))
-        .collect();
+    let arrays: Vec<_> = used.iter().zip(1..).map(|((_, kind), place)| array(*kind, place)).collect();
     let (name, list, all) = (table.name, names.join(", "), arrays.join(", "));
     let matches = || equal(table.key, "t", "u", table.key);
     let sql = match mode {
         // Unnested one by one, which the executor does row by row: unnested together in FROM, all arrays are first
         // written to temporary storage, at a tenth more processor time.
         WriteMode::Insert => {
-            let values = arrays
-                .iter()
-                .map(|array| format!("UNNEST({array})"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let values = arrays.iter().map(|array| format!("UNNEST({array})")).collect::<Vec<_>>().join(", ");
             format!("INSERT INTO {name} ({list}) SELECT {values}")
         }
         WriteMode::Update => {
             let changed = names.iter().filter(|name| !table.key.contains(name));
-            let sets = changed
-                .map(|name| format!("{name} = u.{name}"))
-                .collect::<Vec<_>>()
-                .join(", ");
-            format!(
-                "UPDATE {name} AS t SET {sets} FROM UNNEST({all}) AS u ({list}) WHERE {}",
-                matches()
-            )
+            let sets = changed.map(|name| format!("{name} = u.{name}")).collect::<Vec<_>>().join(", ");
+            format!("UPDATE {name} AS t SET {sets} FROM UNNEST({all}) AS u ({list}) WHERE {}", matches())
         }
-        WriteMode::Delete => format!(
-            "DELETE FROM {name} AS t USING UNNEST({all}) AS u ({list}) WHERE {}",
-            matches()
-        ),
+        WriteMode::Delete => format!("DELETE FROM {name} AS t USING UNNEST({all}) AS u ({list}) WHERE {}", matches()),
     };
     WriteStatement { sql, places }
 }
@@ -69,27 +52,12 @@ pub fn write(table: &Table, mode: WriteMode) -> WriteStatement {
 /// Finds rows by some columns, in the order of those and of the key. Locks are taken in that order too: PostgreSQL locks
 /// what it has sorted.
 pub fn select(table: &Table, by: &[&str], lock: bool) -> String {
-    let columns = table
-        .columns
-        .iter()
-        .map(|column| format!("t.{}", column.name))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let columns = table.columns.iter().map(|column| format!("t.{}", column.name)).collect::<Vec<_>>().join(", ");
     let mut order: Vec<_> = by.to_vec();
     order.extend(table.key.iter().filter(|key| !by.contains(key)));
-    let order = order
-        .iter()
-        .map(|column| format!("t.{column}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let kinds = by
-        .iter()
-        .map(|name| table.column(name).map_or(ColumnKind::Int, |column| column.kind));
-    let arrays = kinds
-        .zip(1..)
-        .map(|(kind, place)| array(kind, place))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let order = order.iter().map(|column| format!("t.{column}")).collect::<Vec<_>>().join(", ");
+    let kinds = by.iter().map(|name| table.column(name).map_or(ColumnKind::Int, |column| column.kind));
+    let arrays = kinds.zip(1..).map(|(kind, place)| array(kind, place)).collect::<Vec<_>>().join(", ");
     let (name, lock) = (table.name, if lock { " FOR NO KEY UPDATE OF t" } else { "" });
     match by {
         [one] => format!("SELECT {columns} FROM {name} AS t WHERE t.{one} = ANY({arrays}) ORDER BY {order}{lock}"),
@@ -103,10 +71,7 @@ pub fn select(table: &Table, by: &[&str], lock: bool) -> String {
 
 fn equal(left: &[&str], left_of: &str, right_of: &str, right: &[&str]) -> String {
     let pairs = left.iter().zip(right);
-    pairs
-        .map(|(left, right)| format!("{left_of}.{left} = {right_of}.{right}"))
-        .collect::<Vec<_>>()
-        .join(" AND ")
+    pairs.map(|(left, right)| format!("{left_of}.{left} = {right_of}.{right}")).collect::<Vec<_>>().join(" AND ")
 }
 
 /// `$1::uuid[]`

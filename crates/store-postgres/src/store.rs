@@ -32,9 +32,7 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`] where it does not answer.
     pub async fn connect(url: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
         let config = configure(url, options)?;
-        let manager_config = ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        };
+        let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let settings = reader_settings(options);
         let pool = Pool::builder(Manager::from_config(config.clone(), NoTls, manager_config))
             .max_size(options.readers.max(1))
@@ -95,20 +93,14 @@ impl Store for PostgresStore {
 
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         let client = self.pooled().await?;
-        let statement = client
-            .prepare_cached(sql)
-            .await
-            .map_err(|failure| error::read(&failure))?;
+        let statement = client.prepare_cached(sql).await.map_err(|failure| error::read(&failure))?;
         query(&client, &statement, params).await
     }
 
     async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
         let failed = |failure| error::read(&failure);
         let mut client = self.pooled().await?;
-        let transaction = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::RepeatableRead)
-            .read_only(true);
+        let transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
         let transaction = transaction.start().await.map_err(failed)?;
         let mut found = Vec::with_capacity(statements.len());
         for (sql, params) in statements {
@@ -122,35 +114,22 @@ impl Store for PostgresStore {
     async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {
         let failed = |failure| error::read(&failure);
         let mut client = self.pooled().await?;
-        let transaction = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::ReadCommitted)
-            .read_only(false);
+        let transaction = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).read_only(false);
         let transaction = transaction.start().await.map_err(failed)?;
         let mut changed = Vec::with_capacity(statements.len());
         for (sql, params) in statements {
             let statement = transaction.prepare_cached(sql).await.map_err(failed)?;
             check_count(&statement, params)?;
             let params = params.iter().map(Parameter).collect::<Vec<_>>();
-            changed.push(
-                transaction
-                    .execute_raw(&statement, as_sql(&params))
-                    .await
-                    .map_err(failed)?,
-            );
+            changed.push(transaction.execute_raw(&statement, as_sql(&params)).await.map_err(failed)?);
         }
-        transaction
-            .commit()
-            .await
-            .map_err(|failure| error::of_commit(&failure))?;
+        transaction.commit().await.map_err(|failure| error::of_commit(&failure))?;
         Ok(changed)
     }
 
     async fn backup(&self, _: &Path) -> Result<(), StoreError> {
-        let (user, database) = (
-            self.config.get_user().unwrap_or("USER"),
-            self.config.get_dbname().unwrap_or("DATABASE"),
-        );
+        let (user, database) =
+            (self.config.get_user().unwrap_or("USER"), self.config.get_dbname().unwrap_or("DATABASE"));
         Err(StoreError::Configuration(format!(
             "a store on PostgreSQL is backed up with PostgreSQL's own tools: \
              `pg_dump --format=custom --file=FILE --username={user} {database}` for one database, \
@@ -161,10 +140,7 @@ impl Store for PostgresStore {
     async fn gauges(&self) -> Result<StoreGauges, StoreError> {
         let mut rows = self.read("SELECT pg_database_size(current_database())", &[]).await?;
         let data_bytes = rows.first_mut().map_or(Ok(0), Row::take)?;
-        Ok(StoreGauges {
-            data_bytes,
-            wal_bytes: 0,
-        })
+        Ok(StoreGauges { data_bytes, wal_bytes: 0 })
     }
 
     async fn explain(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, StoreError> {
@@ -180,10 +156,7 @@ async fn query(
 ) -> Result<Vec<Row>, StoreError> {
     check_count(statement, params)?;
     let params = params.iter().map(Parameter).collect::<Vec<_>>();
-    let rows = client
-        .query_raw(statement, as_sql(&params))
-        .await
-        .map_err(|failure| error::read(&failure))?;
+    let rows = client.query_raw(statement, as_sql(&params)).await.map_err(|failure| error::read(&failure))?;
     let rows: Vec<_> = rows.try_collect().await.map_err(|failure| error::read(&failure))?;
     rows.iter().map(row).collect()
 }
@@ -197,8 +170,5 @@ fn check_count(statement: &tokio_postgres::Statement, params: &[Value]) -> Resul
     if wanted == params.len() {
         return Ok(());
     }
-    Err(StoreError::Other(format!(
-        "the statement has {wanted} parameters, {} were given",
-        params.len()
-    )))
+    Err(StoreError::Other(format!("the statement has {wanted} parameters, {} were given", params.len())))
 }

@@ -26,9 +26,7 @@ impl TestDatabase {
             return None;
         };
         let name = format!("waybill_test_{:016x}", RandomState::new().hash_one(std::process::id()));
-        run(&server, &format!("CREATE DATABASE {name}"))
-            .await
-            .expect("a database for tests");
+        run(&server, &format!("CREATE DATABASE {name}")).await.expect("a database for tests");
         Some(Self { server, name })
     }
 
@@ -38,9 +36,7 @@ impl TestDatabase {
     /// Where the server's URL is not one.
     pub fn url(&self) -> String {
         let (before, parameters) = self.server.split_once('?').unwrap_or((&self.server, ""));
-        let (address, _) = before
-            .rsplit_once('/')
-            .expect("a URL like postgres://user@host/database");
+        let (address, _) = before.rsplit_once('/').expect("a URL like postgres://user@host/database");
         format!("{address}/{}?{parameters}", self.name)
     }
 
@@ -49,9 +45,7 @@ impl TestDatabase {
     /// # Panics
     /// Where that fails.
     pub async fn open(&self) -> PostgresStore {
-        PostgresStore::connect(&self.url(), &PostgresOptions::default())
-            .await
-            .expect("a store for tests")
+        PostgresStore::connect(&self.url(), &PostgresOptions::default()).await.expect("a store for tests")
     }
 }
 
@@ -60,10 +54,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (server, sql) = (self.server.clone(), format!("DROP DATABASE {} WITH (FORCE)", self.name));
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .ok()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
             runtime.block_on(run(&server, &sql)).ok()
         });
         if !matches!(dropped.join(), Ok(Some(()))) {

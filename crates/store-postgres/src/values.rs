@@ -83,11 +83,7 @@ pub fn row(found: &tokio_postgres::Row) -> Result<Row, StoreError> {
         match found.try_get::<_, Read>(place) {
             Ok(Read(value)) => values.push(value),
             Err(_) if !Read::accepts(column.type_()) => {
-                return Err(StoreError::Other(format!(
-                    "column {} is {}: cast it",
-                    column.name(),
-                    column.type_()
-                )));
+                return Err(StoreError::Other(format!("column {} is {}: cast it", column.name(), column.type_())));
             }
             Err(error) => return Err(StoreError::Damaged(format!("column {}: {error}", column.name()))),
         }

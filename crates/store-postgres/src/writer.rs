@@ -42,11 +42,7 @@ enum Step<'a> {
 
 impl PostgresWriter {
     pub const fn new(config: Config) -> Self {
-        Self {
-            config,
-            link: None,
-            transaction: Transaction::None,
-        }
+        Self { config, link: None, transaction: Transaction::None }
     }
 
     /// Sends the steps in one go and checks every answer. After an error the transaction is over.
@@ -89,12 +85,7 @@ impl PostgresWriter {
         if begin {
             requests.push(command(client, "BEGIN ISOLATION LEVEL READ COMMITTED"));
         }
-        requests.extend(
-            steps
-                .iter()
-                .zip(&prepared)
-                .map(|(step, prepared)| request(client, step, prepared)),
-        );
+        requests.extend(steps.iter().zip(&prepared).map(|(step, prepared)| request(client, step, prepared)));
         if commit {
             requests.push(command(client, "COMMIT"));
         }
@@ -115,14 +106,8 @@ impl Writer for PostgresWriter {
         if self.link.as_ref().is_none_or(|link| link.client.is_closed()) {
             self.link = None;
             let client = connect(&self.config).await?;
-            client
-                .batch_execute(WRITER_SETTINGS)
-                .await
-                .map_err(|failure| error::read(&failure))?;
-            self.link = Some(Link {
-                client,
-                prepared: HashMap::new(),
-            });
+            client.batch_execute(WRITER_SETTINGS).await.map_err(|failure| error::read(&failure))?;
+            self.link = Some(Link { client, prepared: HashMap::new() });
         }
         self.transaction = Transaction::Asked;
         Ok(())
@@ -185,9 +170,7 @@ struct Link {
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link")
-            .field("closed", &self.client.is_closed())
-            .finish_non_exhaustive()
+        f.debug_struct("Link").field("closed", &self.client.is_closed()).finish_non_exhaustive()
     }
 }
 
@@ -223,21 +206,14 @@ impl Link {
             Step::Select(select) => (statements::select(select.table, select.by, select.lock), Vec::new()),
             Step::Positions(_) => (statements::TAKE_POSITIONS.to_owned(), Vec::new()),
         };
-        let prepared = Arc::new(Prepared {
-            statement: self.client.prepare(&sql).await?,
-            places,
-        });
+        let prepared = Arc::new(Prepared { statement: self.client.prepare(&sql).await?, places });
         self.prepared.insert(shape, Arc::clone(&prepared));
         Ok(prepared)
     }
 }
 
 fn steps_of<'a>(writes: &'a [Write<'a>]) -> Vec<Step<'a>> {
-    writes
-        .iter()
-        .filter(|write| !write.rows.is_empty())
-        .map(Step::Write)
-        .collect()
+    writes.iter().filter(|write| !write.rows.is_empty()).map(Step::Write).collect()
 }
 
 fn command<'a>(client: &'a Client, sql: &'a str) -> Request<'a> {
@@ -252,17 +228,12 @@ fn request<'a>(client: &'a Client, step: &'a Step<'a>, prepared: &'a Prepared) -
                 let mut columns = Columns::new(&prepared.places);
                 write.rows.iter().for_each(|row| row.bind(columns.row()));
                 let arrays = columns.into_arrays();
-                client
-                    .execute_raw(&prepared.statement, &arrays)
-                    .await
-                    .map(Answer::Written)
+                client.execute_raw(&prepared.statement, &arrays).await.map(Answer::Written)
             }
             Step::Select(select) => {
                 let mut arrays: Vec<_> = select.by.iter().map(|_| ColumnArray::default()).collect();
                 for key in &select.keys {
-                    key.iter()
-                        .zip(&mut arrays)
-                        .for_each(|(value, array)| array.put_value(value));
+                    key.iter().zip(&mut arrays).for_each(|(value, array)| array.put_value(value));
                 }
                 rows(client, &prepared.statement, &arrays).await
             }
@@ -273,12 +244,7 @@ fn request<'a>(client: &'a Client, step: &'a Step<'a>, prepared: &'a Prepared) -
 
 async fn rows<T: ToSql + Sync>(client: &Client, statement: &Statement, parameters: &[T]) -> Result<Answer, Error> {
     let parameters = parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync));
-    client
-        .query_raw(statement, parameters)
-        .await?
-        .try_collect()
-        .await
-        .map(Answer::Rows)
+    client.query_raw(statement, parameters).await?.try_collect().await.map(Answer::Rows)
 }
 
 /// All answers, or what the first failure means.

@@ -28,24 +28,13 @@ async fn tables_look_as_they_are_described() {
     store.migrate().await.unwrap();
     specimen::create(&store, Dialect::Postgres).await.unwrap();
     for table in tables().into_iter().chain(specimen::tables()) {
-        assert_eq!(
-            live_shape(&store, table.name).await,
-            TableShape::described(table, type_name)
-        );
+        assert_eq!(live_shape(&store, table.name).await, TableShape::described(table, type_name));
     }
     let sql = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'specimens'::regclass AND attcollation = '\"C\"'::regcollation";
-    assert_eq!(
-        texts(store.read(sql, &[]).await),
-        ["Int(2)"],
-        "text sorts by bytes, as on SQLite"
-    );
+    assert_eq!(texts(store.read(sql, &[]).await), ["Int(2)"], "text sorts by bytes, as on SQLite");
     let sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'";
     let found = store.read(sql, &[]).await.unwrap().len();
-    assert_eq!(
-        found,
-        tables().len() + specimen::tables().len() + 1,
-        "no table is without a description"
-    );
+    assert_eq!(found, tables().len() + specimen::tables().len() + 1, "no table is without a description");
 }
 
 const fn type_name(kind: ColumnKind) -> &'static str {
@@ -78,40 +67,15 @@ async fn live_shape(store: &PostgresStore, table: &str) -> TableShape {
         let (name, unique, partial) = (row.take().unwrap(), row.take().unwrap(), row.take().unwrap());
         let (primary, columns): (bool, String) = (row.take().unwrap(), row.take().unwrap());
         let columns = columns.split(' ').map(str::to_owned).collect();
-        if primary {
-            key = columns
-        } else {
-            indexes.push(IndexShape {
-                name,
-                columns,
-                unique,
-                partial,
-            })
-        }
+        if primary { key = columns } else { indexes.push(IndexShape { name, columns, unique, partial }) }
     }
     let sql = "SELECT conname FROM pg_constraint WHERE conrelid = CAST(CAST($1 AS text) AS regclass) ORDER BY conname";
-    let constraints = store
-        .read(sql, &named)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|mut row| row.take().unwrap())
-        .collect();
-    TableShape {
-        name: table.to_owned(),
-        columns,
-        key,
-        indexes,
-        constraints,
-    }
+    let constraints = store.read(sql, &named).await.unwrap().into_iter().map(|mut row| row.take().unwrap()).collect();
+    TableShape { name: table.to_owned(), columns, key, indexes, constraints }
 }
 
 fn texts(rows: Result<Vec<Row>, StoreError>) -> Vec<String> {
-    rows.unwrap()
-        .iter()
-        .flat_map(Row::values)
-        .map(|value| format!("{value:?}"))
-        .collect()
+    rows.unwrap().iter().flat_map(Row::values).map(|value| format!("{value:?}")).collect()
 }
 
 #[tokio::test]
@@ -121,13 +85,7 @@ async fn migrating_twice_is_migrating_once() {
     };
     let store = database.open().await;
     let newest = MIGRATIONS.last().unwrap().version;
-    assert_eq!(
-        store.check_schema().await,
-        Err(StoreError::OlderSchema {
-            found: 0,
-            known: newest
-        })
-    );
+    assert_eq!(store.check_schema().await, Err(StoreError::OlderSchema { found: 0, known: newest }));
     let titles: Vec<_> = MIGRATIONS.iter().map(|migration| migration.title()).collect();
     assert_eq!(store.migrate().await, Ok(titles));
     assert_eq!(store.migrate().await, Ok(vec![]));
@@ -135,10 +93,7 @@ async fn migrating_twice_is_migrating_once() {
 
     let sql = "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (1000, 'later', '', 0)";
     store.execute(&[(sql, &[])]).await.unwrap();
-    let newer = StoreError::NewerSchema {
-        found: 1000,
-        known: newest,
-    };
+    let newer = StoreError::NewerSchema { found: 1000, known: newest };
     assert_eq!(store.migrate().await, Err(newer.clone()));
     assert_eq!(store.check_schema().await, Err(newer));
 }
@@ -166,12 +121,7 @@ async fn processes_may_migrate_at_once() {
 fn migrations_travel_in_pairs() {
     let names = |list: &[waybill_store::migration::Migration]| list.iter().map(|one| one.title()).collect::<Vec<_>>();
     assert_eq!(names(MIGRATIONS), names(waybill_store_sqlite::MIGRATIONS));
-    assert!(
-        MIGRATIONS
-            .iter()
-            .zip(1..)
-            .all(|(migration, number)| migration.version == number)
-    );
+    assert!(MIGRATIONS.iter().zip(1..).all(|(migration, number)| migration.version == number));
 }
 
 #[tokio::test]
@@ -185,11 +135,7 @@ async fn positions_follow_each_other() {
     for (count, committed, expected) in [(3, true, 0), (5, false, 3), (1, true, 3), (1, true, 4)] {
         writer.begin().await.unwrap();
         assert_eq!(writer.take_positions(&[], count).await, Ok(expected));
-        if committed {
-            writer.commit(&[]).await.unwrap()
-        } else {
-            writer.rollback().await
-        }
+        if committed { writer.commit(&[]).await.unwrap() } else { writer.rollback().await }
     }
 }
 
@@ -198,22 +144,13 @@ async fn a_read_that_takes_too_long_is_stopped() {
     let Some(database) = TestDatabase::create().await else {
         return;
     };
-    let options = PostgresOptions {
-        readers: 1,
-        read_limit: Duration::from_millis(50),
-        ..PostgresOptions::default()
-    };
+    let options = PostgresOptions { readers: 1, read_limit: Duration::from_millis(50), ..PostgresOptions::default() };
     let store = PostgresStore::connect(&database.url(), &options).await.unwrap();
     let answer = store.read("SELECT CAST(pg_sleep(60) AS text)", &[]).await;
     assert!(matches!(answer, Err(StoreError::Other(_))), "{answer:?}");
     assert_eq!(texts(store.read("SELECT 7", &[]).await), ["Int(7)"]);
-    let sum = store
-        .read("SELECT SUM(n) FROM generate_series(CAST(1 AS bigint), 3) AS n", &[])
-        .await;
-    assert!(
-        sum.unwrap_err().to_string().contains("cast"),
-        "a sum of bigint is numeric, which no column is"
-    );
+    let sum = store.read("SELECT SUM(n) FROM generate_series(CAST(1 AS bigint), 3) AS n", &[]).await;
+    assert!(sum.unwrap_err().to_string().contains("cast"), "a sum of bigint is numeric, which no column is");
 }
 
 #[tokio::test]
@@ -221,28 +158,15 @@ async fn an_address_that_leads_nowhere_is_told_from_a_server_that_is_away() {
     let Some(database) = TestDatabase::create().await else {
         return;
     };
-    let connect = async |url: &str| {
-        PostgresStore::connect(url, &PostgresOptions::default())
-            .await
-            .map(|_| ())
-    };
-    for wrong in [
-        "nonsense",
-        &database.url().replace("/waybill_test", "/no_such"),
-        "postgres://localhost/?sslmode=require",
-    ] {
+    let connect = async |url: &str| PostgresStore::connect(url, &PostgresOptions::default()).await.map(|_| ());
+    for wrong in
+        ["nonsense", &database.url().replace("/waybill_test", "/no_such"), "postgres://localhost/?sslmode=require"]
+    {
         let answer = connect(wrong).await;
-        assert!(
-            matches!(answer, Err(StoreError::Configuration(_))),
-            "{wrong}: {answer:?}"
-        );
+        assert!(matches!(answer, Err(StoreError::Configuration(_))), "{wrong}: {answer:?}");
     }
     // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let answer = connect(&format!("postgres://postgres@127.0.0.1:{port}/x")).await;
     assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
 }

@@ -24,11 +24,7 @@ async fn with_specimens(database: &TestDatabase) -> PostgresStore {
 async fn lock(writer: &mut dyn Writer, numbers: &[i64]) -> Result<Vec<Specimen>, StoreError> {
     let keys = numbers.iter().map(|&n| vec![Value::Id(id(n))]).collect();
     let mut found = writer.select(&[select::<Specimen>(&["specimen_id"], keys)]).await?;
-    found
-        .remove(0)
-        .into_iter()
-        .map(|mut row| Specimen::read(&mut row))
-        .collect()
+    found.remove(0).into_iter().map(|mut row| Specimen::read(&mut row)).collect()
 }
 
 async fn count(store: &PostgresStore, number: i64) -> i64 {
@@ -51,18 +47,12 @@ async fn a_writer_survives_its_connection() {
     let store = with_specimens(&database).await;
     let mut writer = store.writer().await.unwrap();
     writer.begin().await.unwrap();
-    writer
-        .write(&[write(WriteMode::Insert, &[specimen(20)])])
-        .await
-        .unwrap();
+    writer.write(&[write(WriteMode::Insert, &[specimen(20)])]).await.unwrap();
     end_writers(&store).await;
     let answer = writer.write(&[write(WriteMode::Insert, &[specimen(21)])]).await;
     assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     writer.begin().await.unwrap();
-    writer
-        .commit(&[write(WriteMode::Insert, &[specimen(22)])])
-        .await
-        .unwrap();
+    writer.commit(&[write(WriteMode::Insert, &[specimen(22)])]).await.unwrap();
     assert_eq!((count(&store, 20).await, count(&store, 22).await), (0, 1));
 }
 
@@ -78,20 +68,9 @@ async fn a_lock_is_waited_for_and_shows_what_its_holder_did() {
     second.begin().await.unwrap();
     {
         let mut waiting = Box::pin(lock(&mut *second, &[4, 5]));
-        assert!(
-            tokio::time::timeout(Duration::from_millis(100), &mut waiting)
-                .await
-                .is_err(),
-            "it waits"
-        );
-        let changed = Specimen {
-            number: 1_000,
-            ..specimen(4)
-        };
-        first
-            .commit(&[write(WriteMode::Update, std::slice::from_ref(&changed))])
-            .await
-            .unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(100), &mut waiting).await.is_err(), "it waits");
+        let changed = Specimen { number: 1_000, ..specimen(4) };
+        first.commit(&[write(WriteMode::Update, std::slice::from_ref(&changed))]).await.unwrap();
         assert_eq!(waiting.await, Ok(vec![changed, specimen(5)]));
     }
     second.rollback().await;
@@ -123,17 +102,11 @@ async fn a_writer_whose_caller_gave_up_starts_afresh() {
     holder.begin().await.unwrap();
     lock(&mut *holder, &[1]).await.unwrap();
     writer.begin().await.unwrap();
-    writer
-        .write(&[write(WriteMode::Insert, &[specimen(20)])])
-        .await
-        .unwrap();
+    writer.write(&[write(WriteMode::Insert, &[specimen(20)])]).await.unwrap();
     let given_up = tokio::time::timeout(Duration::from_millis(100), lock(&mut *writer, &[1])).await;
     assert!(given_up.is_err());
     holder.rollback().await;
-    assert!(
-        writer.commit(&[]).await.is_err(),
-        "nobody knows what the transaction has seen"
-    );
+    assert!(writer.commit(&[]).await.is_err(), "nobody knows what the transaction has seen");
     writer.begin().await.unwrap();
     assert_eq!(lock(&mut *writer, &[1, 20]).await, Ok(vec![specimen(1)]));
 }
@@ -175,25 +148,13 @@ async fn a_commit_whose_answer_is_lost_is_unknown() {
     let (server, path) = rest.split_once('/').unwrap();
     let (port, swallow) = proxy(server.to_owned()).await;
     let (url, options) = (format!("{before}@127.0.0.1:{port}/{path}"), PostgresOptions::default());
-    let mut writer = PostgresStore::connect(&url, &options)
-        .await
-        .unwrap()
-        .writer()
-        .await
-        .unwrap();
+    let mut writer = PostgresStore::connect(&url, &options).await.unwrap().writer().await.unwrap();
     writer.begin().await.unwrap();
-    writer
-        .write(&[write(WriteMode::Insert, &[specimen(20)])])
-        .await
-        .unwrap();
+    writer.write(&[write(WriteMode::Insert, &[specimen(20)])]).await.unwrap();
     swallow.store(true, Ordering::SeqCst);
     let answer = writer.commit(&[write(WriteMode::Insert, &[specimen(21)])]).await;
     assert!(matches!(answer, Err(StoreError::CommitUnknown(_))), "{answer:?}");
     swallow.store(false, Ordering::SeqCst);
     writer.begin().await.expect("a new connection");
-    assert_eq!(
-        lock(&mut *writer, &[20, 21]).await,
-        Ok(vec![specimen(20), specimen(21)]),
-        "it had happened"
-    );
+    assert_eq!(lock(&mut *writer, &[20, 21]).await, Ok(vec![specimen(20), specimen(21)]), "it had happened");
 }

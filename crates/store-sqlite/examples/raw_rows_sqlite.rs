@@ -16,10 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for per_commit in arguments {
         let timing = raw_rows::run(&store, from, orders, per_commit.parse()?).await?;
         from += orders;
-        println!(
-            "{per_commit:>5} a commit: {:>6.0} orders/s, {timing:?}",
-            timing.orders_per_second()
-        );
+        println!("{per_commit:>5} a commit: {:>6.0} orders/s, {timing:?}", timing.orders_per_second());
         println!("      {:?}", store.gauges().await?);
     }
     Ok(())

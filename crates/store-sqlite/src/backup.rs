@@ -53,14 +53,10 @@ fn copy(source: &Connection, to: &Path) -> Result<PathBuf, StoreError> {
     }
     let transaction = source.unchecked_transaction().map_err(plain)?;
     // The transaction takes its image of the store with its first read.
-    transaction
-        .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))
-        .map_err(plain)?;
+    transaction.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(())).map_err(plain)?;
     let mut target = Connection::open(&partial).map_err(plain)?;
     // Nobody sees the copy before it is whole and synced, so that it needs no journal of its own.
-    target
-        .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-        .map_err(plain)?;
+    target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;").map_err(plain)?;
     let copying = Backup::new(&transaction, &mut target).map_err(plain)?;
     loop {
         match copying.step(STEP_PAGES).map_err(plain)? {
@@ -76,14 +72,8 @@ fn copy(source: &Connection, to: &Path) -> Result<PathBuf, StoreError> {
 
 fn check_pages(copy: &Path, options: &SqliteOptions) -> Result<(), StoreError> {
     let connection = open::reader(copy, options)?;
-    let said: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(plain)?;
-    if said == "ok" {
-        Ok(())
-    } else {
-        Err(StoreError::Damaged(said))
-    }
+    let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(plain)?;
+    if said == "ok" { Ok(()) } else { Err(StoreError::Damaged(said)) }
 }
 
 /// Moves a store out of the way, its log with it: the log may hold commits that the file does not.
@@ -91,9 +81,7 @@ fn set_aside(store: &Path) -> Result<Option<PathBuf>, StoreError> {
     if !store.exists() {
         return Ok(None);
     }
-    let free = (1..)
-        .map(|n| beside(store, &format!(".replaced-{n}")))
-        .find(|path| !path.exists());
+    let free = (1..).map(|n| beside(store, &format!(".replaced-{n}"))).find(|path| !path.exists());
     let aside = free.unwrap_or_else(|| beside(store, ".replaced"));
     for addition in ["-wal", "-shm", ""] {
         let from = beside(store, addition);
@@ -115,10 +103,7 @@ fn put_in_place(partial: &Path, to: &Path) -> Result<(), StoreError> {
 /// Makes a rename durable, where folders can be synced.
 #[cfg(unix)]
 fn sync_folder(of: &Path) -> std::io::Result<()> {
-    let folder = of
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = of.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 

@@ -15,21 +15,14 @@ pub struct Binder<'a, 'connection> {
 
 impl<'a, 'connection> Binder<'a, 'connection> {
     pub fn new(statement: &'a mut Statement<'connection>, places: &'a [usize]) -> Self {
-        Self {
-            statement,
-            places: places.iter(),
-            failure: None,
-        }
+        Self { statement, places: places.iter(), failure: None }
     }
 
     fn put(&mut self, value: impl ToSql) {
         let bound = match self.places.next() {
             Some(0) => return,
             Some(&place) => self.statement.raw_bind_parameter(place, value),
-            None => Err(rusqlite::Error::InvalidParameterCount(
-                self.places.len() + 1,
-                self.places.len(),
-            )),
+            None => Err(rusqlite::Error::InvalidParameterCount(self.places.len() + 1, self.places.len())),
         };
         if let Err(error) = bound {
             self.failure.get_or_insert(error);
@@ -92,9 +85,7 @@ pub fn bind_numbered(statement: &mut Statement<'_>, parameters: &[Value]) -> Res
         let name = statement.parameter_name(place).unwrap_or_default();
         let value = name.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
         let Some(value) = value.and_then(|number| parameters.get(number.checked_sub(1)?)) else {
-            return Err(StoreError::Other(format!(
-                "the statement has a parameter {name:?}, not $1 to $n"
-            )));
+            return Err(StoreError::Other(format!("the statement has a parameter {name:?}, not $1 to $n")));
         };
         bind_value(statement, place, value).map_err(crate::error::plain)?;
     }
@@ -151,9 +142,7 @@ pub fn row_of_any(columns: usize, row: &rusqlite::Row<'_>) -> Result<Row, StoreE
             },
             // No column is one; an average or a division must be cast, as on PostgreSQL.
             ValueRef::Real(_) => {
-                return Err(StoreError::Other(format!(
-                    "column {place} is a floating-point number: cast it"
-                )));
+                return Err(StoreError::Other(format!("column {place} is a floating-point number: cast it")));
             }
         });
     }

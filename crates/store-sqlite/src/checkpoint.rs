@@ -37,10 +37,7 @@ impl Log {
     fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Self> {
         connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
             // -1 where another checkpoint runs or there is no log.
-            Ok(Self {
-                pages: row.get::<_, i64>(1)?.max(0),
-                copied: row.get::<_, i64>(2)?.max(0),
-            })
+            Ok(Self { pages: row.get::<_, i64>(1)?.max(0), copied: row.get::<_, i64>(2)?.max(0) })
         })
     }
 }
@@ -60,20 +57,10 @@ impl Checkpoints {
         limit_pages: i64,
     ) -> Result<Self, StoreError> {
         let signal = Arc::new(Signal::default());
-        let worker = Worker {
-            connection,
-            turn,
-            limit_pages,
-            signal: Arc::clone(&signal),
-        };
-        let thread = std::thread::Builder::new()
-            .name("sqlite-checkpoints".to_owned())
-            .spawn(move || worker.run());
+        let worker = Worker { connection, turn, limit_pages, signal: Arc::clone(&signal) };
+        let thread = std::thread::Builder::new().name("sqlite-checkpoints".to_owned()).spawn(move || worker.run());
         let thread = thread.map_err(|error| StoreError::Other(format!("cannot start a thread: {error}")))?;
-        Ok(Self {
-            signal,
-            thread: Some(thread),
-        })
+        Ok(Self { signal, thread: Some(thread) })
     }
 
     /// The log grew.
@@ -119,10 +106,7 @@ impl Signal {
         let state = self.state();
         let goes_on = |state: &mut State| !until(state);
         match time {
-            None => self
-                .changed
-                .wait_while(state, goes_on)
-                .unwrap_or_else(PoisonError::into_inner),
+            None => self.changed.wait_while(state, goes_on).unwrap_or_else(PoisonError::into_inner),
             Some(time) => {
                 let waited = self.changed.wait_timeout_while(state, time, goes_on);
                 waited.unwrap_or_else(PoisonError::into_inner).0
@@ -150,11 +134,7 @@ impl Worker {
                 std::mem::take(&mut state.wrote)
             };
             idle_after = wrote.then_some(IDLE);
-            let done = if wrote {
-                self.keep_short()
-            } else {
-                self.copy_all().map(|_| ())
-            };
+            let done = if wrote { self.keep_short() } else { self.copy_all().map(|_| ()) };
             if let Err(error) = done {
                 // The log keeps everything; the next round tries again, and the gauge shows a log that grows.
                 tracing::warn!(%error, "a checkpoint failed");

@@ -13,9 +13,7 @@ pub fn read(connection: &Connection, table: Option<&Table>, error: Error) -> Sto
             | ffi::SQLITE_CONSTRAINT_ROWID
             | ffi::SQLITE_CONSTRAINT_CHECK
             | ffi::SQLITE_CONSTRAINT_FOREIGNKEY,
-        ) => StoreError::Constraint {
-            constraint: constraint(connection, table, &error.to_string()),
-        },
+        ) => StoreError::Constraint { constraint: constraint(connection, table, &error.to_string()) },
         _ => plain(error),
     }
 }
@@ -66,13 +64,7 @@ fn unique_index(connection: &Connection, detail: &str) -> Option<String> {
         FROM pragma_index_list(?1) i WHERE i.\"unique\"";
     let mut statement = connection.prepare(sql).ok()?;
     let indexes = statement
-        .query_map([table], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, String>(2)?,
-            ))
-        })
+        .query_map([table], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
         .ok()?;
     for (name, origin, over) in indexes.flatten() {
         if over == columns && origin != "pk" {

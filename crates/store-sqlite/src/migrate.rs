@@ -6,31 +6,19 @@ use waybill_store::StoreError;
 use waybill_store::migration::{Applied, CREATE_SCHEMA_MIGRATIONS, Migration, now_us, pending};
 
 /// Every migration of this backend, oldest first. The other backend has the same numbers and names.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "spine",
-    sql: include_str!("../migrations/0001_spine.sql"),
-}];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "spine", sql: include_str!("../migrations/0001_spine.sql") }];
 
 /// What a file has behind it; nothing where it was never migrated.
 pub fn applied(connection: &Connection) -> Result<Vec<Applied>, StoreError> {
     let exists = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_migrations'";
-    if connection
-        .query_row(exists, [], |row| row.get::<_, i64>(0))
-        .map_err(plain)?
-        == 0
-    {
+    if connection.query_row(exists, [], |row| row.get::<_, i64>(0)).map_err(plain)? == 0 {
         return Ok(Vec::new());
     }
     let sql = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
     let mut statement = connection.prepare(sql).map_err(plain)?;
-    let rows = statement.query_map([], |row| {
-        Ok(Applied {
-            version: row.get(0)?,
-            name: row.get(1)?,
-            checksum: row.get(2)?,
-        })
-    });
+    let rows =
+        statement.query_map([], |row| Ok(Applied { version: row.get(0)?, name: row.get(1)?, checksum: row.get(2)? }));
     rows.and_then(Iterator::collect).map_err(plain)
 }
 

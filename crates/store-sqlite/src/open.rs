@@ -81,10 +81,7 @@ pub fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreE
 /// A reader of a file that no writer of this process vouches for.
 pub fn checked_reader(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     if !path.is_file() {
-        return Err(StoreError::Configuration(format!(
-            "there is no store at {}",
-            path.display()
-        )));
+        return Err(StoreError::Configuration(format!("there is no store at {}", path.display())));
     }
     let connection = reader(path, options)?;
     match identity(&connection)? {
@@ -138,11 +135,7 @@ fn not_a_store(path: &Path) -> StoreError {
 fn check_length(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let said: i64 = connection
-        .query_row(
-            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| row.get(0))
         .map_err(plain)?;
     let found = length(path);
     if length(&beside(path, "-wal")) == 0 && found < said.unsigned_abs() {

@@ -18,11 +18,7 @@ impl Readers {
     /// `limit` is how long one piece of reading may take.
     pub fn new(connections: Vec<Connection>, limit: Duration) -> Self {
         let permits = Arc::new(Semaphore::new(connections.len()));
-        Self {
-            free: Arc::new(Mutex::new(connections)),
-            permits,
-            limit,
-        }
+        Self { free: Arc::new(Mutex::new(connections)), permits, limit }
     }
 
     /// Runs a piece of reading on a free connection, off the runtime's own threads. It is stopped when it takes longer
@@ -32,15 +28,9 @@ impl Readers {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let lost = |error: &dyn std::fmt::Display| StoreError::Other(format!("a read did not finish: {error}"));
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|error| lost(&error))?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|error| lost(&error))?;
         let connection = locked(&self.free).pop().ok_or_else(|| lost(&"a reader is missing"))?;
-        let read = Arc::new(Read {
-            interrupt: connection.get_interrupt_handle(),
-            runs: Mutex::new(true),
-        });
+        let read = Arc::new(Read { interrupt: connection.get_interrupt_handle(), runs: Mutex::new(true) });
         let on_loan = OnLoan {
             connection: Some(connection),
             read: Arc::clone(&read),
@@ -55,10 +45,7 @@ impl Readers {
         match tokio::time::timeout(self.limit, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => Err(lost(&error)),
-            Err(_) => Err(StoreError::Other(format!(
-                "a read took longer than {:?} and was stopped",
-                self.limit
-            ))),
+            Err(_) => Err(StoreError::Other(format!("a read took longer than {:?} and was stopped", self.limit))),
         }
     }
 }

@@ -28,23 +28,14 @@ impl Statements {
     }
 
     pub fn select(&mut self, table: &'static Table, by: &'static [&'static str]) -> &str {
-        self.selects
-            .entry((table.name, by))
-            .or_insert_with(|| select(table, by))
+        self.selects.entry((table.name, by)).or_insert_with(|| select(table, by))
     }
 }
 
 fn insert(table: &Table) -> WriteStatement {
     let places: Vec<_> = (1..=table.columns.len()).collect();
-    let values = places
-        .iter()
-        .map(|place| format!("?{place}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    WriteStatement {
-        sql: format!("INSERT INTO {} ({}) VALUES ({values})", table.name, table.column_list()),
-        places,
-    }
+    let values = places.iter().map(|place| format!("?{place}")).collect::<Vec<_>>().join(", ");
+    WriteStatement { sql: format!("INSERT INTO {} ({}) VALUES ({values})", table.name, table.column_list()), places }
 }
 
 fn update(table: &Table) -> WriteStatement {
@@ -64,12 +55,7 @@ fn update(table: &Table) -> WriteStatement {
         }
         places.push(place);
     }
-    let sql = format!(
-        "UPDATE {} SET {} WHERE {}",
-        table.name,
-        sets.join(", "),
-        matches.join(" AND ")
-    );
+    let sql = format!("UPDATE {} SET {} WHERE {}", table.name, sets.join(", "), matches.join(" AND "));
     WriteStatement { sql, places }
 }
 
@@ -83,18 +69,11 @@ fn delete(table: &Table) -> WriteStatement {
             places.push(0);
         }
     }
-    WriteStatement {
-        sql: format!("DELETE FROM {} WHERE {}", table.name, matches.join(" AND ")),
-        places,
-    }
+    WriteStatement { sql: format!("DELETE FROM {} WHERE {}", table.name, matches.join(" AND ")), places }
 }
 
 fn select(table: &Table, by: &[&str]) -> String {
-    let matches = by
-        .iter()
-        .zip(1..)
-        .map(|(column, place)| format!("{column} = ?{place}"))
-        .collect::<Vec<_>>();
+    let matches = by.iter().zip(1..).map(|(column, place)| format!("{column} = ?{place}")).collect::<Vec<_>>();
     format!(
         "SELECT {} FROM {} WHERE {} ORDER BY {}",
         table.column_list(),
@@ -115,22 +94,13 @@ mod tests {
         let mut statements = Statements::default();
         let table = SpecimenPart::table();
         let write = statements.write(table, WriteMode::Insert);
-        assert_eq!(
-            write.sql,
-            "INSERT INTO specimen_parts (specimen_id, part, quantity) VALUES (?1, ?2, ?3)"
-        );
+        assert_eq!(write.sql, "INSERT INTO specimen_parts (specimen_id, part, quantity) VALUES (?1, ?2, ?3)");
         assert_eq!(write.places, [1, 2, 3]);
         let write = statements.write(table, WriteMode::Update);
-        assert_eq!(
-            write.sql,
-            "UPDATE specimen_parts SET quantity = ?3 WHERE specimen_id = ?1 AND part = ?2"
-        );
+        assert_eq!(write.sql, "UPDATE specimen_parts SET quantity = ?3 WHERE specimen_id = ?1 AND part = ?2");
         assert_eq!(write.places, [1, 2, 3]);
         let write = statements.write(table, WriteMode::Delete);
-        assert_eq!(
-            write.sql,
-            "DELETE FROM specimen_parts WHERE specimen_id = ?1 AND part = ?2"
-        );
+        assert_eq!(write.sql, "DELETE FROM specimen_parts WHERE specimen_id = ?1 AND part = ?2");
         assert_eq!(write.places, [1, 2, 0]);
         assert_eq!(
             statements.select(table, &["specimen_id"]),

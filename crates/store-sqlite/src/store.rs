@@ -40,24 +40,12 @@ impl SqliteStore {
         let writer = open::writer(&path, &options)?;
         let readers = (0..options.readers.max(1)).map(|_| open::reader(&path, &options));
         let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit);
-        let page_bytes: i64 = writer
-            .query_row("PRAGMA page_size", [], |row| row.get(0))
-            .map_err(error::plain)?;
+        let page_bytes: i64 = writer.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(error::plain)?;
         let limit_pages = (options.checkpoint_bytes.cast_signed() / page_bytes).max(1);
         let connection = Arc::new(Mutex::new(writer));
         let checkpoints = Checkpoints::start(open::checkpointer(&path)?, Arc::clone(&connection), limit_pages)?;
-        let owned = Owned {
-            checkpoints,
-            connection,
-            seat_taken: AtomicBool::new(false),
-            _ownership: ownership,
-        };
-        Ok(Self {
-            path,
-            options,
-            readers,
-            owned: Some(Arc::new(owned)),
-        })
+        let owned = Owned { checkpoints, connection, seat_taken: AtomicBool::new(false), _ownership: ownership };
+        Ok(Self { path, options, readers, owned: Some(Arc::new(owned)) })
     }
 
     /// Opens a store only to read, beside a process that may own it: an audit, an export.
@@ -68,18 +56,11 @@ impl SqliteStore {
         let path = path.into();
         let readers = (0..options.readers.max(1)).map(|_| open::checked_reader(&path, &options));
         let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit);
-        Ok(Self {
-            path,
-            options,
-            readers,
-            owned: None,
-        })
+        Ok(Self { path, options, readers, owned: None })
     }
 
     fn owned(&self) -> Result<&Arc<Owned>, StoreError> {
-        self.owned
-            .as_ref()
-            .ok_or_else(|| StoreError::Configuration("the store was opened only to read".to_owned()))
+        self.owned.as_ref().ok_or_else(|| StoreError::Configuration("the store was opened only to read".to_owned()))
     }
 }
 
@@ -97,10 +78,7 @@ impl Owned {
     pub async fn turn(self: &Arc<Self>) -> Result<Turn, StoreError> {
         let connection = Arc::clone(&self.connection).lock_owned().await;
         run(&connection, "BEGIN IMMEDIATE").map_err(error::plain)?;
-        Ok(Turn {
-            connection,
-            store: Arc::clone(self),
-        })
+        Ok(Turn { connection, store: Arc::clone(self) })
     }
 }
 
@@ -161,27 +139,20 @@ impl Store for SqliteStore {
     }
 
     async fn check_schema(&self) -> Result<(), StoreError> {
-        self.readers
-            .run(|connection| migration::check(&migrate::applied(connection)?, migrate::MIGRATIONS))
-            .await
+        self.readers.run(|connection| migration::check(&migrate::applied(connection)?, migrate::MIGRATIONS)).await
     }
 
     async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
         let owned = self.owned()?;
         if owned.seat_taken.swap(true, Ordering::Acquire) {
-            return Err(StoreError::Locked(format!(
-                "{} has a writer already; it",
-                self.path.display()
-            )));
+            return Err(StoreError::Locked(format!("{} has a writer already; it", self.path.display())));
         }
         Ok(Box::new(SqliteWriter::new(Arc::clone(owned), Seat(Arc::clone(owned)))))
     }
 
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         let (sql, params) = (sql.to_owned(), params.to_vec());
-        self.readers
-            .run(move |connection| query(connection, &sql, &params))
-            .await
+        self.readers.run(move |connection| query(connection, &sql, &params)).await
     }
 
     async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
@@ -189,10 +160,7 @@ impl Store for SqliteStore {
         self.readers
             .run(move |connection| {
                 let _transaction = connection.unchecked_transaction().map_err(error::plain)?;
-                statements
-                    .iter()
-                    .map(|(sql, params)| query(connection, sql, params))
-                    .collect()
+                statements.iter().map(|(sql, params)| query(connection, sql, params)).collect()
             })
             .await
     }
@@ -201,9 +169,7 @@ impl Store for SqliteStore {
         let statements = owned_statements(statements);
         let turn = self.owned()?.turn().await?;
         blocking(move || {
-            let changed = statements
-                .iter()
-                .map(|(sql, params)| execute(turn.connection(), sql, params));
+            let changed = statements.iter().map(|(sql, params)| execute(turn.connection(), sql, params));
             let changed = changed.collect::<Result<Vec<_>, _>>()?;
             turn.commit()?;
             Ok(changed)
@@ -223,20 +189,14 @@ impl Store for SqliteStore {
                 let page_bytes = number("PRAGMA page_size").map_err(error::plain)?;
                 let pages = number("PRAGMA page_count").map_err(error::plain)?;
                 let log = Log::look(connection).map_err(error::plain)?;
-                Ok(StoreGauges {
-                    data_bytes: pages * page_bytes,
-                    wal_bytes: log.left() * page_bytes,
-                })
+                Ok(StoreGauges { data_bytes: pages * page_bytes, wal_bytes: log.left() * page_bytes })
             })
             .await
     }
 
     async fn explain(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, StoreError> {
         let (sql, params) = (format!("EXPLAIN QUERY PLAN {sql}"), params.to_vec());
-        let rows = self
-            .readers
-            .run(move |connection| query(connection, &sql, &params))
-            .await?;
+        let rows = self.readers.run(move |connection| query(connection, &sql, &params)).await?;
         // id, parent, not used, detail
         Ok(rows.into_iter().filter_map(|row| detail(&row)).collect())
     }
@@ -253,10 +213,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn owned_statements(statements: &[(&str, &[Value])]) -> Vec<(String, Vec<Value>)> {
-    statements
-        .iter()
-        .map(|(sql, params)| ((*sql).to_owned(), params.to_vec()))
-        .collect()
+    statements.iter().map(|(sql, params)| ((*sql).to_owned(), params.to_vec())).collect()
 }
 
 fn query(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {

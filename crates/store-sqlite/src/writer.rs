@@ -21,12 +21,7 @@ pub struct SqliteWriter {
 
 impl SqliteWriter {
     pub fn new(store: Arc<Owned>, seat: Seat) -> Self {
-        Self {
-            turn: None,
-            statements: Statements::default(),
-            store,
-            _seat: seat,
-        }
+        Self { turn: None, statements: Statements::default(), store, _seat: seat }
     }
 
     /// Does a piece of work in the open transaction, which ends where the work fails.
@@ -34,10 +29,7 @@ impl SqliteWriter {
         &mut self,
         work: impl FnOnce(&Connection, &mut Statements) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let turn = self
-            .turn
-            .as_ref()
-            .ok_or_else(|| StoreError::Other("no transaction is open".to_owned()))?;
+        let turn = self.turn.as_ref().ok_or_else(|| StoreError::Other("no transaction is open".to_owned()))?;
         let answer = work(turn.connection(), &mut self.statements);
         if answer.is_err() {
             self.turn = None;
@@ -56,10 +48,7 @@ impl Writer for SqliteWriter {
 
     async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
         self.within(|connection, statements| {
-            selects
-                .iter()
-                .map(|select| load(connection, statements, select))
-                .collect()
+            selects.iter().map(|select| load(connection, statements, select)).collect()
         })
     }
 
@@ -92,9 +81,7 @@ impl Writer for SqliteWriter {
 fn load(connection: &Connection, statements: &mut Statements, select: &Select) -> Result<Vec<Row>, StoreError> {
     let failed = |failure| error::read(connection, Some(select.table), failure);
     let mut found = Vec::with_capacity(select.keys.len());
-    let mut statement = connection
-        .prepare_cached(statements.select(select.table, select.by))
-        .map_err(failed)?;
+    let mut statement = connection.prepare_cached(statements.select(select.table, select.by)).map_err(failed)?;
     for key in &select.keys {
         for (value, place) in key.iter().zip(1..) {
             bind_value(&mut statement, place, value).map_err(failed)?;

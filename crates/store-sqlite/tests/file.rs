@@ -23,9 +23,7 @@ async fn insert(store: &SqliteStore, numbers: std::ops::Range<i64>) {
 }
 
 async fn count(store: &SqliteStore) -> i64 {
-    store.read("SELECT COUNT(*) FROM specimens", &[]).await.unwrap()[0]
-        .take()
-        .unwrap()
+    store.read("SELECT COUNT(*) FROM specimens", &[]).await.unwrap()[0].take().unwrap()
 }
 
 fn open(folder: &TestFolder) -> Result<SqliteStore, StoreError> {
@@ -70,10 +68,7 @@ async fn what_was_committed_is_there_after_a_crash() {
     let store = with_specimens(&folder, 0..1_000).await;
     let mut writer = store.writer().await.unwrap();
     writer.begin().await.unwrap();
-    writer
-        .write(&[write(WriteMode::Insert, &[specimen(5_000)])])
-        .await
-        .unwrap();
+    writer.write(&[write(WriteMode::Insert, &[specimen(5_000)])]).await.unwrap();
     // What a process that was killed here would leave: the file and its log, without the goodbye of a close.
     let crashed = TestFolder::create();
     for addition in ["", "-wal"] {
@@ -111,14 +106,8 @@ async fn a_store_that_was_cut_off_is_refused() {
     let file = fs::File::options().write(true).open(folder.store_path()).unwrap();
     for length in [whole - 1, whole - 4096, 4096, 100] {
         file.set_len(length).unwrap();
-        for answer in [
-            open(&folder),
-            SqliteStore::open_reader(folder.store_path(), SqliteOptions::default()),
-        ] {
-            assert!(
-                matches!(answer, Err(StoreError::Damaged(_))),
-                "{length} of {whole} bytes: {answer:?}"
-            );
+        for answer in [open(&folder), SqliteStore::open_reader(folder.store_path(), SqliteOptions::default())] {
+            assert!(matches!(answer, Err(StoreError::Damaged(_))), "{length} of {whole} bytes: {answer:?}");
         }
     }
 }
@@ -127,11 +116,7 @@ async fn a_store_that_was_cut_off_is_refused() {
 async fn the_folder_of_a_new_store_is_made() {
     let folder = TestFolder::create();
     let path = folder.path().join("shop/data/store.sqlite");
-    SqliteStore::open(&path, SqliteOptions::default())
-        .unwrap()
-        .migrate()
-        .await
-        .unwrap();
+    SqliteStore::open(&path, SqliteOptions::default()).unwrap().migrate().await.unwrap();
     assert!(path.is_file());
 }
 
@@ -140,13 +125,7 @@ async fn migrating_twice_is_migrating_once() {
     let folder = TestFolder::create();
     let store = folder.open();
     let newest = MIGRATIONS.last().unwrap().version;
-    assert_eq!(
-        store.check_schema().await,
-        Err(StoreError::OlderSchema {
-            found: 0,
-            known: newest
-        })
-    );
+    assert_eq!(store.check_schema().await, Err(StoreError::OlderSchema { found: 0, known: newest }));
     let titles: Vec<_> = MIGRATIONS.iter().map(|migration| migration.title()).collect();
     assert_eq!(store.migrate().await, Ok(titles));
     assert_eq!(store.migrate().await, Ok(vec![]));
@@ -162,10 +141,7 @@ async fn a_store_of_a_newer_version_is_left_alone() {
     store.migrate().await.unwrap();
     let sql = "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (1000, 'later', '', 0)";
     store.execute(&[(sql, &[])]).await.unwrap();
-    let newer = StoreError::NewerSchema {
-        found: 1000,
-        known: MIGRATIONS.last().unwrap().version,
-    };
+    let newer = StoreError::NewerSchema { found: 1000, known: MIGRATIONS.last().unwrap().version };
     assert_eq!(store.migrate().await, Err(newer.clone()));
     assert_eq!(store.check_schema().await, Err(newer.clone()));
     let copy = folder.path().join("copy.sqlite");
@@ -187,21 +163,13 @@ async fn a_backup_made_while_writing_is_one_moment_of_the_store() {
     copied.unwrap();
     assert_eq!(count(&store).await, 4_000);
     let answer = store.backup(&copy).await;
-    assert!(
-        matches!(answer, Err(StoreError::Configuration(_))),
-        "a backup is not written over: {answer:?}"
-    );
+    assert!(matches!(answer, Err(StoreError::Configuration(_))), "a backup is not written over: {answer:?}");
     drop(store);
 
-    let kept = restore(&copy, &folder.store_path())
-        .unwrap()
-        .expect("the replaced store is kept");
+    let kept = restore(&copy, &folder.store_path()).unwrap().expect("the replaced store is kept");
     let restored = folder.open();
     let found = count(&restored).await;
-    assert!(
-        (2_000..=4_000).contains(&found) && found % 100 == 0,
-        "whole transactions: {found}"
-    );
+    assert!((2_000..=4_000).contains(&found) && found % 100 == 0, "whole transactions: {found}");
     restored.check_schema().await.unwrap();
     insert(&restored, 9_000..9_010).await;
     let kept = SqliteStore::open_reader(kept, SqliteOptions::default()).unwrap();
@@ -214,10 +182,7 @@ async fn only_a_whole_store_is_restored_and_only_over_one_that_rests() {
     let store = with_specimens(&folder, 0..1_000).await;
     let copy = folder.path().join("copy.sqlite");
     store.backup(&copy).await.unwrap();
-    assert!(matches!(
-        restore(&copy, &folder.store_path()),
-        Err(StoreError::Locked(_))
-    ));
+    assert!(matches!(restore(&copy, &folder.store_path()), Err(StoreError::Locked(_))));
     drop(store);
 
     // A page in the middle overwritten: only reading every page finds it.

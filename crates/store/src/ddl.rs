@@ -54,26 +54,15 @@ pub fn create_table(table: &Table, dialect: Dialect) -> String {
         let null = if column.nullable { "" } else { " NOT NULL" };
         lines.push(format!("{} {}{null}", column.name, dialect.type_name(column.kind)));
     }
-    lines.push(format!(
-        "CONSTRAINT {} PRIMARY KEY ({})",
-        key_name(table.name),
-        table.key.join(", ")
-    ));
+    lines.push(format!("CONSTRAINT {} PRIMARY KEY ({})", key_name(table.name), table.key.join(", ")));
     if let Some((parent, column)) = table.parent {
-        lines.push(format!(
-            "CONSTRAINT {} FOREIGN KEY ({column}) REFERENCES {parent}",
-            parent_name(table.name)
-        ));
+        lines.push(format!("CONSTRAINT {} FOREIGN KEY ({column}) REFERENCES {parent}", parent_name(table.name)));
     }
     for (name, condition) in table.checks {
         lines.push(format!("CONSTRAINT {name} CHECK ({condition})"));
     }
-    let mut sql = format!(
-        "CREATE TABLE {} (\n    {}\n){};\n",
-        table.name,
-        lines.join(",\n    "),
-        suffix(table, dialect)
-    );
+    let mut sql =
+        format!("CREATE TABLE {} (\n    {}\n){};\n", table.name, lines.join(",\n    "), suffix(table, dialect));
     for index in table.indexes {
         sql.push_str(&create_index(table.name, index));
     }
@@ -82,11 +71,7 @@ pub fn create_table(table: &Table, dialect: Dialect) -> String {
 
 fn create_index(table: &str, index: &Index) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let mut sql = format!(
-        "CREATE {unique}INDEX {} ON {table} ({})",
-        index.name,
-        index.columns.join(", ")
-    );
+    let mut sql = format!("CREATE {unique}INDEX {} ON {table} ({})", index.name, index.columns.join(", "));
     if let Some(condition) = index.only {
         // Writing to a string cannot fail.
         let _ = write!(sql, " WHERE {condition}");
@@ -115,10 +100,7 @@ VALUES (1, 1, 0, 0, 0, 0);
 
 /// The whole schema of a new store, parents first.
 pub fn create_schema(dialect: Dialect) -> String {
-    let mut parts: Vec<_> = crate::tables::tables()
-        .into_iter()
-        .map(|table| create_table(table, dialect))
-        .collect();
+    let mut parts: Vec<_> = crate::tables::tables().into_iter().map(|table| create_table(table, dialect)).collect();
     parts.push(FIRST_ROWS.to_owned());
     parts.join("\n")
 }

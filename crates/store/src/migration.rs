@@ -76,10 +76,7 @@ pub fn pending<'a>(applied: &[Applied], known: &'a [Migration]) -> Result<&'a [M
 pub fn check(applied: &[Applied], known: &[Migration]) -> Result<(), StoreError> {
     match pending(applied, known)?.last() {
         None => Ok(()),
-        Some(newest) => Err(StoreError::OlderSchema {
-            found: version(applied),
-            known: newest.version,
-        }),
+        Some(newest) => Err(StoreError::OlderSchema { found: version(applied), known: newest.version }),
     }
 }
 
@@ -98,24 +95,12 @@ mod tests {
     use super::*;
 
     const KNOWN: [Migration; 2] = [
-        Migration {
-            version: 1,
-            name: "spine",
-            sql: "CREATE TABLE a (b bigint);\n",
-        },
-        Migration {
-            version: 2,
-            name: "more",
-            sql: "CREATE TABLE c (d bigint);\n",
-        },
+        Migration { version: 1, name: "spine", sql: "CREATE TABLE a (b bigint);\n" },
+        Migration { version: 2, name: "more", sql: "CREATE TABLE c (d bigint);\n" },
     ];
 
     fn applied(migrations: &[Migration]) -> Vec<Applied> {
-        let step = |m: &Migration| Applied {
-            version: m.version,
-            name: m.name.into(),
-            checksum: m.checksum(),
-        };
+        let step = |m: &Migration| Applied { version: m.version, name: m.name.into(), checksum: m.checksum() };
         migrations.iter().map(step).collect()
     }
 
@@ -124,10 +109,7 @@ mod tests {
         assert_eq!(pending(&[], &KNOWN), Ok(&KNOWN[..]));
         assert_eq!(pending(&applied(&KNOWN[..1]), &KNOWN), Ok(&KNOWN[1..]));
         assert_eq!(pending(&applied(&KNOWN), &KNOWN), Ok(&[][..]));
-        assert_eq!(
-            check(&applied(&KNOWN[..1]), &KNOWN),
-            Err(StoreError::OlderSchema { found: 1, known: 2 })
-        );
+        assert_eq!(check(&applied(&KNOWN[..1]), &KNOWN), Err(StoreError::OlderSchema { found: 1, known: 2 }));
         assert_eq!(check(&applied(&KNOWN), &KNOWN), Ok(()));
     }
 
@@ -139,26 +121,10 @@ mod tests {
 
     #[test]
     fn a_migration_that_was_edited_after_it_ran_is_noticed() {
-        let edited = [
-            KNOWN[0],
-            Migration {
-                sql: "CREATE TABLE c (e bigint);\n",
-                ..KNOWN[1]
-            },
-        ];
-        assert!(matches!(
-            pending(&applied(&KNOWN), &edited),
-            Err(StoreError::Damaged(_))
-        ));
-        let crlf = Migration {
-            sql: "CREATE TABLE a (b bigint);\r\n",
-            ..KNOWN[0]
-        };
-        assert_eq!(
-            crlf.checksum(),
-            KNOWN[0].checksum(),
-            "a checkout with other line ends is the same migration"
-        );
+        let edited = [KNOWN[0], Migration { sql: "CREATE TABLE c (e bigint);\n", ..KNOWN[1] }];
+        assert!(matches!(pending(&applied(&KNOWN), &edited), Err(StoreError::Damaged(_))));
+        let crlf = Migration { sql: "CREATE TABLE a (b bigint);\r\n", ..KNOWN[0] };
+        assert_eq!(crlf.checksum(), KNOWN[0].checksum(), "a checkout with other line ends is the same migration");
         assert_eq!(
             KNOWN[0].checksum(),
             "5d67f12263310065c1f4bc1a7e731ac60823b808a68c0e60138445c72e5e5347",

@@ -73,22 +73,14 @@ pub async fn prepare(store: &dyn Store) -> Result<(), StoreError> {
 /// What the store answers.
 pub async fn run(store: &dyn Store, from: i64, orders: i64, per_commit: i64) -> Result<Timing, StoreError> {
     let mut writer = store.writer().await?;
-    let mut timing = Timing {
-        orders,
-        ..Timing::default()
-    };
+    let mut timing = Timing { orders, ..Timing::default() };
     for first in (from..from + orders).step_by(per_commit.unsigned_abs() as usize) {
         let batch = first..(first + per_commit).min(from + orders);
         let each = |table, count: i64| -> Vec<RawRow> {
-            batch
-                .clone()
-                .flat_map(|order| (0..count).map(move |number| row(table, order, number)))
-                .collect()
+            batch.clone().flat_map(|order| (0..count).map(move |number| row(table, order, number))).collect()
         };
-        let mut items: Vec<_> = batch
-            .clone()
-            .flat_map(|order| (0..LINES).map(move |line| item_of(order, line)))
-            .collect();
+        let mut items: Vec<_> =
+            batch.clone().flat_map(|order| (0..LINES).map(move |line| item_of(order, line))).collect();
         items.sort_unstable();
         items.dedup();
         let levels: Vec<_> = items.iter().map(|&item| row("stock_levels", item, first)).collect();
@@ -99,18 +91,8 @@ pub async fn run(store: &dyn Store, from: i64, orders: i64, per_commit: i64) -> 
             _ => Id::NIL,
         });
         let selects = [
-            Select {
-                table: table("store_state"),
-                by: &["id"],
-                keys: vec![vec![1.into()]],
-                lock: false,
-            },
-            Select {
-                table: table("receipts_0"),
-                by: &["key"],
-                keys: receipt_keys,
-                lock: false,
-            },
+            Select { table: table("store_state"), by: &["id"], keys: vec![vec![1.into()]], lock: false },
+            Select { table: table("receipts_0"), by: &["key"], keys: receipt_keys, lock: false },
             Select {
                 table: table("stock_levels"),
                 by: &["item_id", "location_id", "lot_id"],
@@ -151,25 +133,16 @@ pub async fn run(store: &dyn Store, from: i64, orders: i64, per_commit: i64) -> 
 
 fn write(mode: WriteMode, rows: &[RawRow]) -> Write<'_> {
     let table = rows.first().map_or_else(|| table("store_state"), |row| row.table);
-    Write {
-        table,
-        mode,
-        rows: rows.iter().map(|row| row as &dyn ToRow).collect(),
-    }
+    Write { table, mode, rows: rows.iter().map(|row| row as &dyn ToRow).collect() }
 }
 
 fn table(name: &str) -> &'static Table {
-    tables()
-        .into_iter()
-        .find(|table| table.name == name)
-        .expect("a table that exists")
+    tables().into_iter().find(|table| table.name == name).expect("a table that exists")
 }
 
 /// Scatters numbers, always the same way.
 const fn scatter(n: i64) -> u64 {
-    let n = (n as u64)
-        .wrapping_add(0x9e37_79b9_7f4a_7c15)
-        .wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n as u64).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     (n ^ (n >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb)
 }
 
@@ -180,12 +153,7 @@ const fn item_of(order: i64, line: i64) -> i64 {
 /// The `number`-th row of an order in some table; of `stock_levels`, the row of item `order`.
 fn row(table_name: &str, order: i64, number: i64) -> RawRow {
     let table = table(table_name);
-    let id = |kind: u128, n: i64| {
-        Id::v7(
-            1_800_000_000_000 + n.unsigned_abs() / 4,
-            kind << 64 | u128::from(scatter(n)),
-        )
-    };
+    let id = |kind: u128, n: i64| Id::v7(1_800_000_000_000 + n.unsigned_abs() / 4, kind << 64 | u128::from(scatter(n)));
     let values = table.columns.iter().map(|column| match (table_name, column.name) {
         ("receipts_0", "key") => Value::Id(Id(u128::from(scatter(order)) << 64 | u128::from(scatter(!order)))),
         ("stock_levels", "item_id") => Value::Id(id(9, order)),
@@ -214,8 +182,5 @@ fn row(table_name: &str, order: i64, number: i64) -> RawRow {
             ColumnKind::Bytes => Value::Bytes(vec![order as u8; 32]),
         },
     });
-    RawRow {
-        table,
-        values: values.collect(),
-    }
+    RawRow { table, values: values.collect() }
 }

@@ -49,11 +49,7 @@ impl Table {
 
     /// `a, b, c`
     pub fn column_list(&self) -> String {
-        self.columns
-            .iter()
-            .map(|column| column.name)
-            .collect::<Vec<_>>()
-            .join(", ")
+        self.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -74,12 +70,7 @@ pub trait Record: ToRow + Sized + 'static {
 pub fn describe_field<R, T: Column>(_: fn(&R) -> &T, name: &'static str, fixed: bool, out: &mut Vec<ColumnDef>) {
     let mut columns = Vec::new();
     T::describe(name, &mut columns);
-    out.extend(columns.into_iter().map(|(name, kind, nullable)| ColumnDef {
-        name,
-        kind,
-        nullable,
-        fixed,
-    }));
+    out.extend(columns.into_iter().map(|(name, kind, nullable)| ColumnDef { name, kind, nullable, fixed }));
 }
 
 /// Declares a record: the struct's fields in column order. `fixed` fields never change after the insert.

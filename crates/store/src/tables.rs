@@ -79,18 +79,12 @@ impl Column for Steps {
 impl Column for Vec<Permission> {
     const KIND: ColumnKind = ColumnKind::Text;
     fn bind(&self, sink: &mut dyn Sink) {
-        let words: Vec<&str> = self
-            .iter()
-            .map(|permission| waybill_domain::Code::code(*permission))
-            .collect();
+        let words: Vec<&str> = self.iter().map(|permission| waybill_domain::Code::code(*permission)).collect();
         sink.text(Some(&words.join(" ")));
     }
     fn take(row: &mut Row) -> Result<Self, StoreError> {
         let words: String = row.take()?;
-        words
-            .split_whitespace()
-            .map(|word| value::code_from(Some(word.to_owned())))
-            .collect()
+        words.split_whitespace().map(|word| value::code_from(Some(word.to_owned()))).collect()
     }
 }
 
@@ -330,12 +324,7 @@ fn personal(name: &'static str, fields: &[&'static str]) -> Table {
 }
 
 const fn column(name: &'static str, kind: ColumnKind, nullable: bool) -> crate::record::ColumnDef {
-    crate::record::ColumnDef {
-        name,
-        kind,
-        nullable,
-        fixed: true,
-    }
+    crate::record::ColumnDef { name, kind, nullable, fixed: true }
 }
 
 /// A country is never null in an address; its column is, so that erasing can blank it.
@@ -390,17 +379,7 @@ impl Record for AddressRow {
         TABLE.get_or_init(|| {
             personal(
                 "addresses",
-                &[
-                    "name",
-                    "company",
-                    "line1",
-                    "line2",
-                    "city",
-                    "region",
-                    "postal_code",
-                    "country",
-                    "phone",
-                ],
+                &["name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone"],
             )
         })
     }
@@ -447,10 +426,7 @@ impl Record for TextRow {
     fn read(row: &mut Row) -> Result<Self, StoreError> {
         let id = row.take()?;
         let body: Option<String> = row.take()?;
-        Ok(Self(PersonalText {
-            id,
-            value: body.unwrap_or_default(),
-        }))
+        Ok(Self(PersonalText { id, value: body.unwrap_or_default() }))
     }
 }
 

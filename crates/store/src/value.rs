@@ -107,10 +107,7 @@ impl Row {
     }
 
     fn mismatch<T>(&self, expected: &str, found: &Value) -> Result<T, StoreError> {
-        Err(StoreError::Damaged(format!(
-            "column {} holds {found:?}, expected {expected}",
-            self.next - 1
-        )))
+        Err(StoreError::Damaged(format!("column {} holds {found:?}, expected {expected}", self.next - 1)))
     }
 
     pub fn int(&mut self) -> Result<Option<i64>, StoreError> {
@@ -300,10 +297,7 @@ impl Column for Chain {
         self.hash.bind(sink);
     }
     fn take(row: &mut Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            sequence: row.take()?,
-            hash: row.take()?,
-        })
+        Ok(Self { sequence: row.take()?, hash: row.take()? })
     }
 }
 
@@ -318,11 +312,7 @@ impl Column for StockKey {
         self.lot_id.bind(sink);
     }
     fn take(row: &mut Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            item_id: row.take()?,
-            location_id: row.take()?,
-            lot_id: row.take()?,
-        })
+        Ok(Self { item_id: row.take()?, location_id: row.take()?, lot_id: row.take()? })
     }
 }
 

@@ -30,12 +30,7 @@ fn keys(ids: impl Iterator<Item = Id>) -> Vec<Vec<Value>> {
 
 /// A select of the rows of `T` whose `by` columns match `keys`.
 pub fn select<T: Record>(by: &'static [&'static str], keys: Vec<Vec<Value>>, lock: bool) -> Select {
-    Select {
-        table: T::table(),
-        by,
-        keys,
-        lock,
-    }
+    Select { table: T::table(), by, keys, lock }
 }
 
 /// Reads every row as `T`.
@@ -50,22 +45,8 @@ pub fn read_rows<T: Record>(rows: Vec<Row>) -> Result<Vec<T>, StoreError> {
 async fn select_named(writer: &mut dyn Writer, selects: Vec<Select>) -> Result<Vec<Vec<Row>>, StoreError> {
     let named: Vec<bool> = selects.iter().map(|select| !select.keys.is_empty()).collect();
     let asked: Vec<Select> = selects.into_iter().filter(|select| !select.keys.is_empty()).collect();
-    let mut answers = if asked.is_empty() {
-        Vec::new()
-    } else {
-        writer.select(&asked).await?
-    }
-    .into_iter();
-    Ok(named
-        .into_iter()
-        .map(|named| {
-            if named {
-                answers.next().unwrap_or_default()
-            } else {
-                Vec::new()
-            }
-        })
-        .collect())
+    let mut answers = if asked.is_empty() { Vec::new() } else { writer.select(&asked).await? }.into_iter();
+    Ok(named.into_iter().map(|named| if named { answers.next().unwrap_or_default() } else { Vec::new() }).collect())
 }
 
 /// Loads what `needs` names into the World: roots first, locked in one order, stock levels last of the locks, and only
@@ -81,11 +62,7 @@ pub async fn load(writer: &mut dyn Writer, world: &mut World, needs: &Footprint)
         .iter()
         .map(|(channel, reference)| vec![Value::Id(channel.0), Value::Text(reference.clone())])
         .collect();
-    let texts = |list: &[String]| {
-        list.iter()
-            .map(|text| vec![Value::Text(text.clone())])
-            .collect::<Vec<_>>()
-    };
+    let texts = |list: &[String]| list.iter().map(|text| vec![Value::Text(text.clone())]).collect::<Vec<_>>();
     let mut selects = vec![
         select::<OrderHead>(&["id"], orders(), true),
         select::<TransferHead>(&["id"], transfers(), true),
@@ -136,10 +113,7 @@ pub async fn load(writer: &mut dyn Writer, world: &mut World, needs: &Footprint)
     }
     for head in transfer_heads {
         let lines = transfer_lines.remove(&head.id).unwrap_or_default();
-        world.load_transfer(Transfer {
-            head: Tracked::loaded(head),
-            lines,
-        });
+        world.load_transfer(Transfer { head: Tracked::loaded(head), lines });
     }
 
     let mut orders: BTreeMap<OrderId, Option<Order>> = needs.orders.iter().map(|id| (*id, None)).collect();
@@ -216,17 +190,9 @@ impl std::fmt::Debug for Changes<'_> {
 
 impl<'a> Changes<'a> {
     fn push(&mut self, table: &'static Table, mode: WriteMode, row: &'a dyn ToRow) {
-        match self
-            .writes
-            .iter_mut()
-            .find(|write| std::ptr::eq(write.table, table) && write.mode == mode)
-        {
+        match self.writes.iter_mut().find(|write| std::ptr::eq(write.table, table) && write.mode == mode) {
             Some(write) => write.rows.push(row),
-            None => self.writes.push(Write {
-                table,
-                mode,
-                rows: vec![row],
-            }),
+            None => self.writes.push(Write { table, mode, rows: vec![row] }),
         }
     }
 
@@ -256,25 +222,13 @@ impl<'a> Changes<'a> {
     /// Every changed record of the World but stock levels, which carry positions and are written last.
     pub fn of_world(&mut self, world: &'a World) {
         for id in &world.changed_channels {
-            world
-                .catalog
-                .tracked_channel(*id)
-                .into_iter()
-                .for_each(|one| self.once::<Channel>(one));
+            world.catalog.tracked_channel(*id).into_iter().for_each(|one| self.once::<Channel>(one));
         }
         for id in &world.changed_locations {
-            world
-                .catalog
-                .tracked_location(*id)
-                .into_iter()
-                .for_each(|one| self.once::<Location>(one));
+            world.catalog.tracked_location(*id).into_iter().for_each(|one| self.once::<Location>(one));
         }
         for id in &world.changed_items {
-            world
-                .catalog
-                .tracked_item(*id)
-                .into_iter()
-                .for_each(|one| self.once::<Item>(one));
+            world.catalog.tracked_item(*id).into_iter().for_each(|one| self.once::<Item>(one));
         }
         world.api_keys().for_each(|one| self.tracked(one));
         world.customers().for_each(|one| self.tracked(one));
@@ -284,10 +238,7 @@ impl<'a> Changes<'a> {
             self.tracked(&transfer.head);
             self.rows(&transfer.lines);
         }
-        let mut orders: Vec<&Order> = world
-            .orders()
-            .filter(|order| order.head.mark() != Mark::Clean)
-            .collect();
+        let mut orders: Vec<&Order> = world.orders().filter(|order| order.head.mark() != Mark::Clean).collect();
         orders.sort_unstable_by_key(|order| order.head.id);
         for order in orders {
             self.tracked(&order.head);
@@ -300,10 +251,7 @@ impl<'a> Changes<'a> {
         let here: *const T = &**row;
         let known = self.writes.iter().any(|write| {
             std::ptr::eq(write.table, T::table())
-                && write
-                    .rows
-                    .iter()
-                    .any(|other| std::ptr::addr_eq(std::ptr::from_ref(*other), here))
+                && write.rows.iter().any(|other| std::ptr::addr_eq(std::ptr::from_ref(*other), here))
         });
         if !known {
             self.tracked(row);
@@ -320,11 +268,7 @@ impl<'a> Changes<'a> {
 
     /// The settings record: there is one once settings were ever changed.
     pub fn settings(&mut self, settings: &'a SettingsRecord) {
-        if settings.chain.sequence <= 1 {
-            self.insert(settings)
-        } else {
-            self.update(settings)
-        }
+        if settings.chain.sequence <= 1 { self.insert(settings) } else { self.update(settings) }
     }
 
     /// A new child of a record that is there already may be met before the first new root, so roots go first.

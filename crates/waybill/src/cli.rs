@@ -20,13 +20,7 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct Common {
     /// Where the store is: sqlite:PATH or postgres://user@host/database [default: sqlite:waybill-data/waybill.db]
-    #[arg(
-        long,
-        global = true,
-        env = "WAYBILL_DATABASE",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
+    #[arg(long, global = true, env = "WAYBILL_DATABASE", hide_env_values = true, value_name = "URL")]
     pub database: Option<String>,
     /// A settings file in TOML; `waybill config example` prints one
     #[arg(long, global = true, env = "WAYBILL_CONFIG", value_name = "FILE")]

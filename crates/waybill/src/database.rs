@@ -41,10 +41,7 @@ impl Database {
             Self::Postgres(url) => {
                 let place = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
                 let place = place.split('?').next().unwrap_or_default();
-                format!(
-                    "postgres://{}",
-                    place.rsplit_once('@').map_or(place, |(_, place)| place)
-                )
+                format!("postgres://{}", place.rsplit_once('@').map_or(place, |(_, place)| place))
             }
         }
     }
@@ -59,9 +56,7 @@ impl Database {
                 private_folder(path)?;
                 Ok(Arc::new(SqliteStore::open(path, sqlite_options(settings))?))
             }
-            Self::Postgres(url) => Ok(Arc::new(
-                PostgresStore::connect(url, &postgres_options(settings)).await?,
-            )),
+            Self::Postgres(url) => Ok(Arc::new(PostgresStore::connect(url, &postgres_options(settings)).await?)),
         }
     }
 
@@ -154,10 +149,7 @@ pub fn postgres_options(settings: &Settings) -> PostgresOptions {
 
 /// Makes the folder of a new store so that only its owner can look inside.
 fn private_folder(store: &Path) -> Result<(), Failure> {
-    let Some(folder) = store
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-    else {
+    let Some(folder) = store.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
         return Ok(());
     };
     let mut builder = std::fs::DirBuilder::new();

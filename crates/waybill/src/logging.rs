@@ -8,19 +8,9 @@ use tracing_subscriber::EnvFilter;
 /// [`Failure::Settings`] where the filter is not one.
 pub fn start(process: &Process) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&process.log).map_err(|error| {
-        Failure::Settings(vec![Problem {
-            place: "log".to_owned(),
-            what: format!("is not a filter: {error}"),
-        }])
+        Failure::Settings(vec![Problem { place: "log".to_owned(), what: format!("is not a filter: {error}") }])
     })?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false);
-    let started = if process.log_json {
-        log.json().try_init()
-    } else {
-        log.try_init()
-    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let started = if process.log_json { log.json().try_init() } else { log.try_init() };
     started.map_err(|error| Failure::Other(format!("no log: {error}")))
 }

@@ -50,9 +50,7 @@ fn sources(cli: &Cli) -> Sources {
     let mut sources = Sources::of_this_process();
     sources.file = cli.common.config.clone();
     let mut flag = |section, name, value: &Option<String>| {
-        sources
-            .flags
-            .extend(value.iter().map(|value| (section, name, value.clone())));
+        sources.flags.extend(value.iter().map(|value| (section, name, value.clone())));
     };
     flag("", "database", &cli.common.database);
     flag("", "log", &cli.common.log);

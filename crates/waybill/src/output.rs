@@ -48,11 +48,7 @@ impl Output {
             let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
             Shown::Bar(ProgressBar::new(0).with_style(style.progress_chars("=> ")))
         } else {
-            Shown::Lines {
-                what: what.to_owned(),
-                unit,
-                said: Instant::now(),
-            }
+            Shown::Lines { what: what.to_owned(), unit, said: Instant::now() }
         };
         Progress { shown }
     }
@@ -71,11 +67,7 @@ pub struct Progress {
 enum Shown {
     Nothing,
     Bar(ProgressBar),
-    Lines {
-        what: String,
-        unit: &'static str,
-        said: Instant,
-    },
+    Lines { what: String, unit: &'static str, said: Instant },
 }
 
 impl Progress {

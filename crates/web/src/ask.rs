@@ -49,19 +49,13 @@ impl<T: FromJson> FromRequest<WebState> for Ask<T> {
         let caller = Caller::from_request_parts(&mut parts, state).await?;
         let key = key(&parts.headers)?;
         let expected_version = expected_version(&parts.headers)?;
-        let length = parts
-            .headers
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: u64| length > BODY_MAX as u64) {
             return Err(too_large(BODY_MAX));
         }
         let bytes = axum::body::to_bytes(body, BODY_MAX).await.map_err(|error| {
             use std::error::Error;
-            match error
-                .source()
-                .is_some_and(|source| source.to_string().contains("length limit"))
-            {
+            match error.source().is_some_and(|source| source.to_string().contains("length limit")) {
                 true => too_large(BODY_MAX),
                 false => Problem::malformed("The body ended before it was complete."),
             }
@@ -72,16 +66,7 @@ impl<T: FromJson> FromRequest<WebState> for Ask<T> {
         let body_hash = body_hash(parts.method.as_str(), parts.uri.path(), &bytes);
         let body = json::read(parse(&bytes)?).map_err(Problem::invalid)?;
         let minimal = prefers_minimal(&parts.headers);
-        Ok(Self {
-            body,
-            context: Context {
-                caller,
-                key,
-                body_hash,
-                expected_version,
-                minimal,
-            },
-        })
+        Ok(Self { body, context: Context { caller, key, body_hash, expected_version, minimal } })
     }
 }
 
@@ -122,15 +107,9 @@ pub fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         (None, _) => Ok(None),
         (Some(value), None) => match value.to_str() {
             Ok(text) if is_key(text) => Ok(Some(text.to_owned())),
-            _ => Err(Problem::edge(
-                problem::KEY_INVALID,
-                "The Idempotency-Key cannot be used.",
-            )),
+            _ => Err(Problem::edge(problem::KEY_INVALID, "The Idempotency-Key cannot be used.")),
         },
-        (Some(_), Some(_)) => Err(Problem::edge(
-            problem::KEY_INVALID,
-            "More than one Idempotency-Key was sent.",
-        )),
+        (Some(_), Some(_)) => Err(Problem::edge(problem::KEY_INVALID, "More than one Idempotency-Key was sent.")),
     }
 }
 
@@ -142,21 +121,13 @@ fn expected_version(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
     if text == "*" {
         return Ok(None);
     }
-    let version = text
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .and_then(|digits| digits.parse().ok());
-    version
-        .map(Some)
-        .ok_or_else(|| Problem::malformed("If-Match must be one ETag as it was given, such as \"7\"."))
+    let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|digits| digits.parse().ok());
+    version.map(Some).ok_or_else(|| Problem::malformed("If-Match must be one ETag as it was given, such as \"7\"."))
 }
 
 fn prefers_minimal(headers: &HeaderMap) -> bool {
     headers.get_all("prefer").iter().any(|value| {
-        value.to_str().is_ok_and(|text| {
-            text.split(',')
-                .any(|one| one.trim().eq_ignore_ascii_case("return=minimal"))
-        })
+        value.to_str().is_ok_and(|text| text.split(',').any(|one| one.trim().eq_ignore_ascii_case("return=minimal")))
     })
 }
 
@@ -164,21 +135,11 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return Ok(());
     };
-    let kind = value
-        .to_str()
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind == "application/json" || kind.ends_with("+json") {
         return Ok(());
     }
-    Err(Problem::edge(
-        problem::MEDIA_TYPE,
-        format!("The body is declared as {kind:?}."),
-    ))
+    Err(Problem::edge(problem::MEDIA_TYPE, format!("The body is declared as {kind:?}.")))
 }
 
 impl Context {
@@ -195,9 +156,7 @@ impl Context {
         let command = command.into();
         let takes_version = matches!(command, Command::CancelOrder(_) | Command::CancelLine(_));
         if self.expected_version.is_some() && !takes_version {
-            return Err(Problem::malformed(
-                "If-Match is understood by the cancelling requests only.",
-            ));
+            return Err(Problem::malformed("If-Match is understood by the cancelling requests only."));
         }
         Ok(state.engine().submit(self.submission(command, ids)).await?)
     }
@@ -248,9 +207,7 @@ impl From<&Receipt> for ReceiptView {
 pub fn answer<V: Serialize>(status: StatusCode, receipt: &Receipt, view: &V) -> Response {
     let mut response = (status, axum::Json(view)).into_response();
     if receipt.replayed {
-        response
-            .headers_mut()
-            .insert(REPLAYED, HeaderValue::from_static("true"));
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     response
 }

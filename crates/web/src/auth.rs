@@ -42,18 +42,12 @@ impl Caller {
         let mut actor = Actor::new(Principal::ApiKey(key.id), Door::Api, &key.permissions);
         actor.channels = key.channels.clone();
         actor.locations = key.locations.clone();
-        Self {
-            actor: Arc::new(actor),
-            name: Some(key.name.as_str().into()),
-        }
+        Self { actor: Arc::new(actor), name: Some(key.name.as_str().into()) }
     }
 
     fn owner() -> Self {
         let actor = Actor::new(Principal::System("owner"), Door::Api, Permission::ALL);
-        Self {
-            actor: Arc::new(actor),
-            name: None,
-        }
+        Self { actor: Arc::new(actor), name: None }
     }
 }
 
@@ -106,10 +100,7 @@ impl Keyring {
             return Ok(caller.clone());
         }
         let key = keys::by_secret(store, hash).await?;
-        let caller = key
-            .filter(|key| key.revoked_at.is_none())
-            .as_ref()
-            .map(Caller::from_key);
+        let caller = key.filter(|key| key.revoked_at.is_none()).as_ref().map(Caller::from_key);
         let mut known = locked(&self.known);
         if known.len() >= REMEMBERED_MAX {
             known.clear();
@@ -137,10 +128,7 @@ impl Keyring {
             allowances.clear();
         }
         let now = Instant::now();
-        let allowance = allowances.entry(hash).or_insert(Allowance {
-            tokens: rate * 10.0,
-            at: now,
-        });
+        let allowance = allowances.entry(hash).or_insert(Allowance { tokens: rate * 10.0, at: now });
         let refill = now.duration_since(allowance.at).as_secs_f64() * rate;
         allowance.tokens = (allowance.tokens + refill).min(rate * 10.0);
         allowance.at = now;
@@ -158,18 +146,13 @@ pub fn secret_hash(secret: &str) -> [u8; 32] {
 }
 
 fn unauthenticated() -> Problem {
-    Problem::edge(
-        problem::UNAUTHENTICATED,
-        "This needs an API key, and none that is known was sent.",
-    )
+    Problem::edge(problem::UNAUTHENTICATED, "This needs an API key, and none that is known was sent.")
 }
 
 /// What anybody may see.
 pub fn is_public(path: &str) -> bool {
-    matches!(
-        path,
-        "/" | "/healthz" | "/readyz" | "/metrics" | "/docs" | "/api/v1/openapi.json"
-    ) || path.starts_with("/docs/")
+    matches!(path, "/" | "/healthz" | "/readyz" | "/metrics" | "/docs" | "/api/v1/openapi.json")
+        || path.starts_with("/docs/")
         || path.starts_with("/assets/")
 }
 
@@ -223,10 +206,7 @@ fn from_another_site(headers: &HeaderMap) -> bool {
         let name = host
             .strip_prefix('[')
             .and_then(|rest| rest.split_once(']'))
-            .map_or_else(
-                || host.rsplit_once(':').map_or(host, |(name, _)| name),
-                |(name, _)| name,
-            );
+            .map_or_else(|| host.rsplit_once(':').map_or(host, |(name, _)| name), |(name, _)| name);
         matches!(name, "localhost" | "127.0.0.1" | "::1")
     };
     let foreign_host = text(header::HOST).is_some_and(|host| !local(host));
@@ -252,14 +232,8 @@ mod tests {
         for local in ["localhost:8080", "127.0.0.1", "[::1]:8080", "127.0.0.1:80"] {
             assert!(!foreign(&[("host", local)]), "{local}");
         }
-        assert!(!foreign(&[
-            ("host", "localhost:8080"),
-            ("origin", "http://localhost:8080")
-        ]));
-        assert!(
-            foreign(&[("host", "shop.example")]),
-            "a name that was pointed at this machine"
-        );
+        assert!(!foreign(&[("host", "localhost:8080"), ("origin", "http://localhost:8080")]));
+        assert!(foreign(&[("host", "shop.example")]), "a name that was pointed at this machine");
         assert!(foreign(&[("host", "localhost"), ("origin", "https://evil.example")]));
         assert!(foreign(&[("host", "localhost"), ("origin", "null")]));
         assert!(foreign(&[("host", "localhost"), ("sec-fetch-site", "cross-site")]));

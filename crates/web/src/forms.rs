@@ -54,9 +54,7 @@ impl Form for Date {
     const EXPECTED: &'static str = "a day between 1900 and 2999 such as 2026-12-01";
     fn parse(text: &str) -> Option<Self> {
         let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        text.parse::<Self>()
-            .ok()
-            .filter(|day| plain && (1900..=2999).contains(&day.year()))
+        text.parse::<Self>().ok().filter(|day| plain && (1900..=2999).contains(&day.year()))
     }
 }
 

@@ -21,10 +21,7 @@ const PROBLEMS_MAX: usize = 200;
 
 impl<'a> At<'a> {
     pub fn root(problems: &'a RefCell<Vec<Problem>>) -> Self {
-        Self {
-            path: String::new(),
-            problems,
-        }
+        Self { path: String::new(), problems }
     }
 
     pub fn problem(&self, code: &str, message: impl Into<String>) {
@@ -35,22 +32,12 @@ impl<'a> At<'a> {
     }
 
     pub fn field(&self, name: &str) -> Self {
-        let path = if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        };
-        Self {
-            path,
-            problems: self.problems,
-        }
+        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        Self { path, problems: self.problems }
     }
 
     fn element(&self, index: usize) -> Self {
-        Self {
-            path: format!("{}[{index}]", self.path),
-            problems: self.problems,
-        }
+        Self { path: format!("{}[{index}]", self.path), problems: self.problems }
     }
 
     fn wrong_type<T>(&self, expected: &str, found: &Value) -> Option<T> {
@@ -117,9 +104,7 @@ impl<'a> Fields<'a> {
 
     pub fn close(self) {
         for name in self.fields.keys() {
-            self.at
-                .field(name)
-                .problem("unknown_field", "is not a field of this request");
+            self.at.field(name).problem("unknown_field", "is not a field of this request");
         }
     }
 }
@@ -191,11 +176,7 @@ impl FromJson for bool {
 
 impl<T: FromJson> FromJson for Option<T> {
     fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
-        if value.is_null() {
-            Some(None)
-        } else {
-            T::from_json(value, at).map(Some)
-        }
+        if value.is_null() { Some(None) } else { T::from_json(value, at).map(Some) }
     }
     fn absent(_: &At<'_>) -> Option<Self> {
         Some(None)
@@ -294,9 +275,7 @@ pub fn codes<T: Code>() -> Vec<&'static str> {
 
 impl<T: Code> PartialSchema for OneOf<T> {
     fn schema() -> RefOr<Schema> {
-        let one = ObjectBuilder::new()
-            .schema_type(SchemaType::Type(Type::String))
-            .enum_values(Some(codes::<T>()));
+        let one = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).enum_values(Some(codes::<T>()));
         RefOr::T(Schema::Object(one.build()))
     }
 }

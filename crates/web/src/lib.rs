@@ -77,10 +77,7 @@ pub async fn serve(
 }
 
 async fn missing(request: Request) -> Problem {
-    Problem::edge(
-        problem::NOT_FOUND,
-        format!("There is nothing at {}.", request.uri().path()),
-    )
+    Problem::edge(problem::NOT_FOUND, format!("There is nothing at {}.", request.uri().path()))
 }
 
 async fn wrong_method(request: Request) -> Problem {

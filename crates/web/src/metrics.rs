@@ -41,14 +41,8 @@ impl Metrics {
             _ => "OTHER",
         };
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *inner
-            .requests
-            .entry((method.to_owned(), route.to_owned(), status))
-            .or_default() += 1;
-        let latency = inner
-            .latencies
-            .entry((method.to_owned(), route.to_owned()))
-            .or_default();
+        *inner.requests.entry((method.to_owned(), route.to_owned(), status)).or_default() += 1;
+        let latency = inner.latencies.entry((method.to_owned(), route.to_owned())).or_default();
         let seconds = took.as_secs_f64();
         latency.count += 1;
         latency.sum_s += seconds;
@@ -68,31 +62,16 @@ impl Metrics {
                 *count as f64,
             );
         }
-        head(
-            out,
-            "waybill_http_request_seconds",
-            "histogram",
-            "Time from request to answer.",
-        );
+        head(out, "waybill_http_request_seconds", "histogram", "Time from request to answer.");
         for ((method, route), latency) in &inner.latencies {
             let name = "waybill_http_request_seconds";
             for (within, bound) in latency.within.iter().zip(BOUNDS) {
                 let labels = labels(method, route, &format!(",le=\"{bound}\""));
                 line(out, &format!("{name}_bucket"), &labels, *within as f64);
             }
-            line(
-                out,
-                &format!("{name}_bucket"),
-                &labels(method, route, ",le=\"+Inf\""),
-                latency.count as f64,
-            );
+            line(out, &format!("{name}_bucket"), &labels(method, route, ",le=\"+Inf\""), latency.count as f64);
             line(out, &format!("{name}_sum"), &labels(method, route, ""), latency.sum_s);
-            line(
-                out,
-                &format!("{name}_count"),
-                &labels(method, route, ""),
-                latency.count as f64,
-            );
+            line(out, &format!("{name}_count"), &labels(method, route, ""), latency.count as f64);
         }
     }
 }
@@ -115,36 +94,16 @@ pub async fn metrics(State(state): State<WebState>) -> Response {
     let mut out = String::with_capacity(16 * 1024);
     let figures = state.engine().figures();
     let counters = [
-        (
-            "waybill_commands_total",
-            "Commands carried out.",
-            figures.commands.load(Relaxed),
-        ),
-        (
-            "waybill_refusals_total",
-            "Commands refused by the rules.",
-            figures.refusals.load(Relaxed),
-        ),
-        (
-            "waybill_replays_total",
-            "Repeats answered from a kept receipt.",
-            figures.replays.load(Relaxed),
-        ),
+        ("waybill_commands_total", "Commands carried out.", figures.commands.load(Relaxed)),
+        ("waybill_refusals_total", "Commands refused by the rules.", figures.refusals.load(Relaxed)),
+        ("waybill_replays_total", "Repeats answered from a kept receipt.", figures.replays.load(Relaxed)),
         (
             "waybill_overloads_total",
             "Commands turned away because too much was waiting.",
             figures.overloads.load(Relaxed),
         ),
-        (
-            "waybill_batches_total",
-            "Transactions committed.",
-            figures.batches.load(Relaxed),
-        ),
-        (
-            "waybill_retries_total",
-            "Batches decided again after a lost race.",
-            figures.retries.load(Relaxed),
-        ),
+        ("waybill_batches_total", "Transactions committed.", figures.batches.load(Relaxed)),
+        ("waybill_retries_total", "Batches decided again after a lost race.", figures.retries.load(Relaxed)),
         ("waybill_events_total", "Events written.", figures.events.load(Relaxed)),
         ("waybill_faults_total", "Internal faults.", figures.faults.load(Relaxed)),
     ];
@@ -152,50 +111,20 @@ pub async fn metrics(State(state): State<WebState>) -> Response {
         head(&mut out, name, "counter", help);
         line(&mut out, name, "", value as f64);
     }
-    head(
-        &mut out,
-        "waybill_stage_seconds_total",
-        "counter",
-        "Time the engine spent per stage.",
-    );
-    let stages = [
-        ("load", &figures.load_us),
-        ("decide", &figures.decide_us),
-        ("commit", &figures.commit_us),
-    ];
+    head(&mut out, "waybill_stage_seconds_total", "counter", "Time the engine spent per stage.");
+    let stages = [("load", &figures.load_us), ("decide", &figures.decide_us), ("commit", &figures.commit_us)];
     for (stage, us) in stages {
-        line(
-            &mut out,
-            "waybill_stage_seconds_total",
-            &format!("{{stage=\"{stage}\"}}"),
-            us.load(Relaxed) as f64 / 1e6,
-        );
+        line(&mut out, "waybill_stage_seconds_total", &format!("{{stage=\"{stage}\"}}"), us.load(Relaxed) as f64 / 1e6);
     }
     let mut gauges = vec![
-        (
-            "waybill_waiting",
-            "Commands that wait.",
-            state.engine().waiting() as f64,
-        ),
-        (
-            "waybill_position",
-            "Log position of this process's latest commit.",
-            figures.position.load(Relaxed) as f64,
-        ),
-        (
-            "waybill_writing",
-            "1 while this process writes.",
-            f64::from(u8::from(state.engine().closed().is_none())),
-        ),
+        ("waybill_waiting", "Commands that wait.", state.engine().waiting() as f64),
+        ("waybill_position", "Log position of this process's latest commit.", figures.position.load(Relaxed) as f64),
+        ("waybill_writing", "1 while this process writes.", f64::from(u8::from(state.engine().closed().is_none()))),
     ];
     match state.store().gauges().await {
         Ok(store) => gauges.extend([
             ("waybill_store_bytes", "Size of the database.", store.data_bytes as f64),
-            (
-                "waybill_store_wal_bytes",
-                "Write-ahead log not yet checkpointed.",
-                store.wal_bytes as f64,
-            ),
+            ("waybill_store_wal_bytes", "Write-ahead log not yet checkpointed.", store.wal_bytes as f64),
             ("waybill_store_up", "1 while the store answers.", 1.0),
         ]),
         Err(error) => {
@@ -208,9 +137,5 @@ pub async fn metrics(State(state): State<WebState>) -> Response {
         line(&mut out, name, "", value);
     }
     state.metrics().render(&mut out);
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        out,
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response()
 }

@@ -22,10 +22,7 @@ impl FromRequestParts<WebState> for Params {
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Problem> {
         match Query::<Vec<(String, String)>>::from_request_parts(parts, state).await {
-            Ok(Query(pairs)) => Ok(Self {
-                pairs,
-                problems: Vec::new(),
-            }),
+            Ok(Query(pairs)) => Ok(Self { pairs, problems: Vec::new() }),
             Err(_) => Err(Problem::malformed("The query of the address cannot be read.")),
         }
     }
@@ -56,11 +53,7 @@ impl Params {
         let text = self.text(name)?;
         let one = T::from_code(&text);
         if one.is_none() {
-            self.problem(
-                name,
-                "unknown_value",
-                format!("must be one of {}", codes::<T>().join(", ")),
-            );
+            self.problem(name, "unknown_value", format!("must be one of {}", codes::<T>().join(", ")));
         }
         one
     }
@@ -70,20 +63,14 @@ impl Params {
         let words = self.list(name);
         let known: Vec<T> = words.iter().filter_map(|word| T::from_code(word)).collect();
         if known.len() < words.len() {
-            self.problem(
-                name,
-                "unknown_value",
-                format!("must be some of {}", codes::<T>().join(", ")),
-            );
+            self.problem(name, "unknown_value", format!("must be some of {}", codes::<T>().join(", ")));
         }
         known
     }
 
     /// Words separated by commas.
     pub fn list(&mut self, name: &str) -> Vec<String> {
-        self.text(name).map_or_else(Vec::new, |text| {
-            text.split(',').map(|word| word.trim().to_owned()).collect()
-        })
+        self.text(name).map_or_else(Vec::new, |text| text.split(',').map(|word| word.trim().to_owned()).collect())
     }
 
     pub fn written<T: Form>(&mut self, name: &str) -> Option<T> {
@@ -137,10 +124,7 @@ impl Params {
     /// `limit` and `after`.
     pub fn page(&mut self) -> PageRequest {
         let limit = self.int("limit", 1..=i64::from(PageRequest::LIMIT_MAX));
-        PageRequest {
-            limit: limit.and_then(|limit| u32::try_from(limit).ok()),
-            after: self.text("after"),
-        }
+        PageRequest { limit: limit.and_then(|limit| u32::try_from(limit).ok()), after: self.text("after") }
     }
 
     /// # Errors
@@ -149,10 +133,6 @@ impl Params {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.problem(&name, "unknown_parameter", "is not a parameter of this request");
         }
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(self.problems))
-        }
+        if self.problems.is_empty() { Ok(()) } else { Err(Problem::invalid(self.problems)) }
     }
 }

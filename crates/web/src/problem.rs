@@ -158,11 +158,7 @@ impl Problem {
     }
 
     pub fn refused(refusal: Refusal, replayed: bool) -> Self {
-        let facts = if refusal.facts.is_object() {
-            refusal.facts
-        } else {
-            serde_json::json!({})
-        };
+        let facts = if refusal.facts.is_object() { refusal.facts } else { serde_json::json!({}) };
         Self(Box::new(Parts {
             status: refusal_status(&refusal.code),
             code: refusal.code,
@@ -248,11 +244,9 @@ impl From<SubmitError> for Problem {
                 problem.facts = serde_json::json!({ "retry_after_ms": retry_after_ms });
                 problem
             }
-            SubmitError::Unavailable(_) => Self::edge(
-                UNAVAILABLE,
-                "The store cannot be written at the moment; nothing was done.",
-            )
-            .retry_after(5),
+            SubmitError::Unavailable(_) => {
+                Self::edge(UNAVAILABLE, "The store cannot be written at the moment; nothing was done.").retry_after(5)
+            }
             SubmitError::NotWriting(why) => {
                 Self::edge(UNAVAILABLE, format!("This process does not take requests: {why}.")).retry_after(5)
             }
@@ -264,10 +258,9 @@ impl From<SubmitError> for Problem {
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::NotPermitted(permission) => Self::refused(
-                waybill_domain::system::SystemRefusal::NotPermitted { permission }.into(),
-                false,
-            ),
+            ReadError::NotPermitted(permission) => {
+                Self::refused(waybill_domain::system::SystemRefusal::NotPermitted { permission }.into(), false)
+            }
             ReadError::BadCursor => Self::malformed("The parameter `after` is not a cursor that this list gave out."),
             ReadError::Store(error) => {
                 tracing::error!(%error, request_id = %crate::request::id(), "a read failed");
@@ -287,19 +280,13 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self.view()).unwrap_or_default();
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"waybill\""),
-            );
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"waybill\""));
         }
         if self.replayed {
             headers.insert(crate::ask::REPLAYED, HeaderValue::from_static("true"));

@@ -58,10 +58,7 @@ fn may_last(path: &str) -> bool {
 /// The outermost layer of every route.
 pub async fn surround(State(state): State<WebState>, request: Request, next: Next) -> Response {
     let id = id_of(&request);
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|path| path.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method = request.method().clone();
     let started = Instant::now();
     let served = ID.scope(id.clone(), async {
@@ -71,11 +68,7 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
         }
         let lasting = may_last(request.uri().path());
         let run = AssertUnwindSafe(next.run(request)).catch_unwind();
-        let limit = if lasting {
-            Duration::from_secs(24 * 3_600)
-        } else {
-            LIMIT
-        };
+        let limit = if lasting { Duration::from_secs(24 * 3_600) } else { LIMIT };
         match tokio::time::timeout(limit, run).await {
             Ok(Ok(response)) => response,
             Ok(Err(_)) => {
@@ -84,10 +77,7 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
             }
             Err(_) => Problem::edge(
                 problem::TIMED_OUT,
-                format!(
-                    "The request was not done within {} seconds; it may still be carried out.",
-                    LIMIT.as_secs()
-                ),
+                format!("The request was not done within {} seconds; it may still be carried out.", LIMIT.as_secs()),
             )
             .into_response(),
         }
@@ -96,12 +86,8 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response
-        .headers_mut()
-        .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let route = route.as_deref().unwrap_or("unmatched");
-    state
-        .metrics()
-        .record(method.as_str(), route, response.status().as_u16(), started.elapsed());
+    state.metrics().record(method.as_str(), route, response.status().as_u16(), started.elapsed());
     response
 }

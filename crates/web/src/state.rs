@@ -49,9 +49,7 @@ pub struct WebState(Arc<Shared>);
 
 impl std::fmt::Debug for WebState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WebState")
-            .field("options", &self.0.options)
-            .finish_non_exhaustive()
+        f.debug_struct("WebState").field("options", &self.0.options).finish_non_exhaustive()
     }
 }
 

@@ -21,13 +21,7 @@ async fn a_consumer_with_a_cursor_sees_every_event_once() {
         let (mut after, mut seen) = (0, Vec::new());
         while after < head {
             let feed = api.get(&format!("/api/v1/events?after={after}&limit=7")).await.ok();
-            seen.extend(
-                feed["data"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|one| one["position"].as_i64().unwrap()),
-            );
+            seen.extend(feed["data"].as_array().unwrap().iter().map(|one| one["position"].as_i64().unwrap()));
             after = feed["next_after"].as_i64().unwrap();
         }
         assert_eq!(seen, (1..=head).collect::<Vec<_>>());
@@ -38,17 +32,10 @@ async fn a_consumer_with_a_cursor_sees_every_event_once() {
 
         let waiting = tokio::spawn({
             let api = api.clone();
-            async move {
-                api.get(&format!("/api/v1/events?after={head}&wait_s=20&kind=order.placed"))
-                    .await
-                    .ok()
-            }
+            async move { api.get(&format!("/api/v1/events?after={head}&wait_s=20&kind=order.placed")).await.ok() }
         });
         api.post("/api/v1/orders", &order("later")).await.ok();
-        let feed = tokio::time::timeout(Duration::from_secs(15), waiting)
-            .await
-            .unwrap()
-            .unwrap();
+        let feed = tokio::time::timeout(Duration::from_secs(15), waiting).await.unwrap().unwrap();
         assert_eq!(feed["data"][0]["payload"]["external_ref"], "later");
     })
     .await;
@@ -58,20 +45,13 @@ async fn a_consumer_with_a_cursor_sees_every_event_once() {
 async fn a_stream_goes_on_after_the_last_event_seen() {
     on_each(async |api| {
         api.shop().await;
-        let request = Request::get("/api/v1/events/stream")
-            .header("last-event-id", "1")
-            .body(Body::empty())
-            .unwrap();
+        let request = Request::get("/api/v1/events/stream").header("last-event-id", "1").body(Body::empty()).unwrap();
         let response = api.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let mut body = response.into_body();
         let mut text = String::new();
         while !text.contains("id: 4\n") {
-            let frame = tokio::time::timeout(Duration::from_secs(10), body.frame())
-                .await
-                .unwrap()
-                .unwrap()
-                .unwrap();
+            let frame = tokio::time::timeout(Duration::from_secs(10), body.frame()).await.unwrap().unwrap().unwrap();
             text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
         }
         assert!(text.starts_with("id: 2\nevent: location.created\ndata: {"), "{text}");
@@ -102,15 +82,9 @@ async fn bulk_lines_are_answered_in_order_and_do_not_stop_each_other() {
             let chunks: Vec<Result<Vec<u8>, std::io::Error>> =
                 body.as_bytes().chunks(1_000).map(|part| Ok(part.to_vec())).collect();
             let body = Body::from_stream(futures_util::stream::iter(chunks));
-            let answer = api
-                .send("POST", "/api/v1/orders/bulk", &[("idempotency-key", "bulk")], body)
-                .await;
+            let answer = api.send("POST", "/api/v1/orders/bulk", &[("idempotency-key", "bulk")], body).await;
             assert_eq!(answer.status, 200);
-            answer
-                .text
-                .lines()
-                .map(|line| serde_json::from_str::<Value>(line).unwrap())
-                .collect::<Vec<_>>()
+            answer.text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
         };
         let results = send(body.clone()).await;
         let summary = |results: &[Value]| -> Vec<_> {
@@ -122,15 +96,8 @@ async fn bulk_lines_are_answered_in_order_and_do_not_stop_each_other() {
                 })
                 .collect()
         };
-        let codes = [
-            "",
-            "request.malformed",
-            "order.duplicate_external_ref",
-            "request.invalid",
-            "",
-            "request.too_large",
-            "",
-        ];
+        let codes =
+            ["", "request.malformed", "order.duplicate_external_ref", "request.invalid", "", "request.too_large", ""];
         let statuses = [201, 400, 409, 422, 201, 413, 201];
         let expected: Vec<_> = codes
             .iter()
@@ -145,10 +112,7 @@ async fn bulk_lines_are_answered_in_order_and_do_not_stop_each_other() {
         assert_eq!(summary(&again), expected);
         assert_eq!(again[0]["receipt"]["id"], results[0]["receipt"]["id"]);
         assert_eq!(again[0]["replayed"], true);
-        assert_eq!(
-            api.get("/api/v1/orders").await.ok()["data"].as_array().unwrap().len(),
-            3
-        );
+        assert_eq!(api.get("/api/v1/orders").await.ok()["data"].as_array().unwrap().len(), 3);
     })
     .await;
 }
@@ -158,37 +122,16 @@ async fn lists_come_in_pages_that_neither_miss_nor_repeat() {
     on_each(async |api| {
         api.shop().await;
         for n in 0..7 {
-            api.write(
-                "POST",
-                "/api/v1/orders",
-                &[("prefer", "return=minimal")],
-                &order(&n.to_string()),
-            )
-            .await
-            .ok();
-            api.put(
-                &format!("/api/v1/customers/C{n}"),
-                &json!({"name": "N", "tier": "gold"}),
-            )
-            .await
-            .ok();
+            api.write("POST", "/api/v1/orders", &[("prefer", "return=minimal")], &order(&n.to_string())).await.ok();
+            api.put(&format!("/api/v1/customers/C{n}"), &json!({"name": "N", "tier": "gold"})).await.ok();
         }
-        for (list, id, count) in [
-            ("orders", "id", 7),
-            ("customers", "code", 7),
-            ("items", "sku", 2),
-            ("stock/levels", "location", 2),
-        ] {
+        for (list, id, count) in
+            [("orders", "id", 7), ("customers", "code", 7), ("items", "sku", 2), ("stock/levels", "location", 2)]
+        {
             let (mut seen, mut after) = (Vec::new(), String::new());
             loop {
                 let page = api.get(&format!("/api/v1/{list}?limit=2{after}")).await.ok();
-                seen.extend(
-                    page["data"]
-                        .as_array()
-                        .unwrap()
-                        .iter()
-                        .map(|one| one[id].as_str().unwrap().to_owned()),
-                );
+                seen.extend(page["data"].as_array().unwrap().iter().map(|one| one[id].as_str().unwrap().to_owned()));
                 match page["next"].as_str() {
                     Some(next) => after = format!("&after={next}"),
                     None => break,

@@ -120,55 +120,26 @@ async fn a_declined_card_a_late_answer_and_terms_each_end_where_they_should() {
             body["payment"] = payment;
             body
         };
-        let declined = api
-            .post(
-                "/api/v1/orders",
-                &with("d", json!({"method": "card", "token": "sim_decline"})),
-            )
-            .await
-            .ok();
+        let declined =
+            api.post("/api/v1/orders", &with("d", json!({"method": "card", "token": "sim_decline"}))).await.ok();
         assert_eq!(declined["lifecycle"], "placed");
         assert_eq!(declined["payment_status"], "failed");
         let path = format!("/api/v1/orders/{}", id(&declined));
-        let saved = api
-            .post(
-                &format!("{path}/payments"),
-                &json!({"method": "card", "token": "sim_ok"}),
-            )
-            .await
-            .ok();
+        let saved = api.post(&format!("{path}/payments"), &json!({"method": "card", "token": "sim_ok"})).await.ok();
         assert_eq!(saved["lifecycle"], "confirmed", "{saved}");
 
-        let late = api
-            .post(
-                "/api/v1/orders",
-                &with("l", json!({"method": "card", "token": "sim_late"})),
-            )
-            .await
-            .ok();
+        let late = api.post("/api/v1/orders", &with("l", json!({"method": "card", "token": "sim_late"}))).await.ok();
         assert_eq!(late["payment_status"], "unknown", "{late}");
 
-        let terms = api
-            .post("/api/v1/orders", &with("t", json!({"method": "terms"})))
-            .await
-            .ok();
+        let terms = api.post("/api/v1/orders", &with("t", json!({"method": "terms"}))).await.ok();
         assert_eq!(terms["lifecycle"], "confirmed");
 
-        let transfer = api
-            .post("/api/v1/orders", &with("b", json!({"method": "transfer"})))
-            .await
-            .ok();
-        assert_eq!(
-            (&transfer["lifecycle"], &transfer["payment_status"]),
-            (&json!("placed"), &json!("pending"))
-        );
+        let transfer = api.post("/api/v1/orders", &with("b", json!({"method": "transfer"}))).await.ok();
+        assert_eq!((&transfer["lifecycle"], &transfer["payment_status"]), (&json!("placed"), &json!("pending")));
         let path = format!("/api/v1/orders/{}", id(&transfer));
         let paid = json!({"method": "transfer", "amount_minor": 4497, "reference": "bank-1"});
         let paid = api.post(&format!("{path}/payments"), &paid).await.ok();
-        assert_eq!(
-            (&paid["lifecycle"], &paid["payment_status"]),
-            (&json!("confirmed"), &json!("paid"))
-        );
+        assert_eq!((&paid["lifecycle"], &paid["payment_status"]), (&json!("confirmed"), &json!("paid")));
     })
     .await;
 }
@@ -188,32 +159,21 @@ async fn holds_drafts_and_cancelling_work_over_http() {
         let hold = json!({"kind": "fraud", "steps": ["release", "ship"], "reason": "velocity", "note": "Ring her"});
         let held = api.post(&format!("{path}/holds"), &hold).await.ok();
         assert_eq!(held["holds"][0]["note"], "Ring her");
-        assert_eq!(
-            api.get("/api/v1/orders?held=true").await.ok()["data"][0]["id"],
-            draft["id"]
-        );
+        assert_eq!(api.get("/api/v1/orders?held=true").await.ok()["data"][0]["id"], draft["id"]);
         api.step(&format!("{path}/release")).await.problem(409, "order.held");
         let hold_id = id(&held["holds"][0]);
-        let free = api
-            .post(&format!("{path}/holds/{hold_id}/release"), &json!({"reason": "called"}))
-            .await
-            .ok();
+        let free = api.post(&format!("{path}/holds/{hold_id}/release"), &json!({"reason": "called"})).await.ok();
         assert_eq!(free["holds"][0]["state"], "released");
 
         let version = free["version"].as_i64().unwrap();
         let stale = format!("\"{}\"", version - 1);
         let cancel = format!("{path}/cancel");
-        api.write("POST", &cancel, &[("if-match", &stale)], &json!({}))
-            .await
-            .problem(412, "order.stale_version");
+        api.write("POST", &cancel, &[("if-match", &stale)], &json!({})).await.problem(412, "order.stale_version");
         let line = json!({"quantity": 1, "reason": "changed_mind"});
         let less = api.post(&format!("{path}/lines/1/cancel"), &line).await.ok();
         assert_eq!(less["lines"][0]["cancelled"], 1);
         let current = format!("\"{}\"", less["version"]);
-        let gone = api
-            .write("POST", &cancel, &[("if-match", &current)], &json!({"reason": "no"}))
-            .await
-            .ok();
+        let gone = api.write("POST", &cancel, &[("if-match", &current)], &json!({"reason": "no"})).await.ok();
         assert_eq!(gone["lifecycle"], "cancelled");
         let levels = api.get("/api/v1/stock/levels?sku=MUG-1&location=DUB").await.ok();
         assert_eq!(levels["data"][0]["available"], 40, "all stock is back");
@@ -227,30 +187,18 @@ async fn transfers_reservations_and_adjustments_keep_the_books() {
         api.shop().await;
         let send = json!({"from": "DUB", "to": "ORK", "lines": [{"sku": "MUG-1", "quantity": 10}]});
         let sent = api.post("/api/v1/stock/transfers", &send).await.ok();
-        assert_eq!(
-            (&sent["from"], &sent["lines"][0]["in_transit"]),
-            (&json!("DUB"), &json!(10))
-        );
+        assert_eq!((&sent["from"], &sent["lines"][0]["in_transit"]), (&json!("DUB"), &json!(10)));
         let path = format!("/api/v1/stock/transfers/{}", id(&sent));
         let arrived = json!({"lines": [{"line": 1, "received": 9, "lost": 1}]});
-        assert_eq!(
-            api.post(&format!("{path}/receive"), &arrived).await.ok()["state"],
-            "done"
-        );
-        assert_eq!(
-            api.get("/api/v1/stock/transfers?location=ORK").await.ok()["data"][0]["id"],
-            sent["id"]
-        );
+        assert_eq!(api.post(&format!("{path}/receive"), &arrived).await.ok()["state"], "done");
+        assert_eq!(api.get("/api/v1/stock/transfers?location=ORK").await.ok()["data"][0]["id"], sent["id"]);
 
         let keep = json!({"sku": "MUG-1", "location": "ORK", "quantity": 5, "seconds": 600, "channel": "web"});
         let kept = api.post("/api/v1/stock/reservations", &keep).await.ok();
         assert_eq!(kept["state"], "active");
         let path = format!("/api/v1/stock/reservations/{}", id(&kept));
         assert_eq!(api.step(&format!("{path}/release")).await.ok()["state"], "released");
-        assert_eq!(
-            api.get("/api/v1/stock/reservations?state=active").await.ok()["data"],
-            json!([])
-        );
+        assert_eq!(api.get("/api/v1/stock/reservations?state=active").await.ok()["data"], json!([]));
 
         let adjust = json!({"location": "ORK", "reason": "count", "lines": [
             {"sku": "MUG-1", "delta": -2}, {"sku": "MUG-1", "delta": 3, "to": "damaged"}]});

@@ -19,31 +19,17 @@ use waybill_store::{Store, Value};
 
 async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
     let id = Value::Id(Id(9));
-    let page = |key: &[Value]| {
-        [
-            PageRequest::default(),
-            PageRequest {
-                limit: Some(3),
-                after: Some(cursor::encode(key)),
-            },
-        ]
-    };
+    let page =
+        |key: &[Value]| [PageRequest::default(), PageRequest { limit: Some(3), after: Some(cursor::encode(key)) }];
     let text = || Some("x".to_owned());
     for page in page(&["x".into()]) {
         for archived in [None, Some(true)] {
-            let filter = catalog::CatalogFilter {
-                archived,
-                prefix: archived.and_then(|_| text()),
-            };
+            let filter = catalog::CatalogFilter { archived, prefix: archived.and_then(|_| text()) };
             catalog::items(store, viewer, &filter, &page).await.unwrap();
             catalog::locations(store, viewer, &filter, &page).await.unwrap();
             catalog::channels(store, viewer, &filter, &page).await.unwrap();
         }
-        let every = customers::CustomerFilter {
-            archived: Some(false),
-            tier: Some(Tier::Gold),
-            email: text(),
-        };
+        let every = customers::CustomerFilter { archived: Some(false), tier: Some(Tier::Gold), email: text() };
         for filter in [customers::CustomerFilter::default(), every] {
             customers::customers(store, viewer, &filter, &page).await.unwrap();
         }
@@ -77,18 +63,12 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
         for filter in [orders::OrderFilter::default(), every] {
             orders::orders(store, viewer, &filter, &page).await.unwrap();
         }
-        let every = transfers::TransferFilter {
-            state: Some(TransferState::Open),
-            location: text(),
-        };
+        let every = transfers::TransferFilter { state: Some(TransferState::Open), location: text() };
         for filter in [transfers::TransferFilter::default(), every] {
             transfers::transfers(store, viewer, &filter, &page).await.unwrap();
         }
-        let every = reservations::ReservationFilter {
-            state: Some(ReservationState::Active),
-            sku: text(),
-            location: text(),
-        };
+        let every =
+            reservations::ReservationFilter { state: Some(ReservationState::Active), sku: text(), location: text() };
         for filter in [reservations::ReservationFilter::default(), every] {
             reservations::reservations(store, viewer, &filter, &page).await.unwrap();
         }
@@ -105,43 +85,26 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
     timeline::of_aggregate(store, Id(9), 0).await.unwrap();
     why::of_order(store, viewer, OrderId(Id(9))).await.unwrap();
     for page in page(&[id.clone(), id.clone(), id.clone()]) {
-        let every = stock::LevelFilter {
-            sku: text(),
-            location: text(),
-            available: Some(true),
-        };
+        let every = stock::LevelFilter { sku: text(), location: text(), available: Some(true) };
         for filter in [stock::LevelFilter::default(), every] {
             stock::levels(store, viewer, &filter, &page).await.unwrap();
         }
     }
     for page in page(&[Value::Int(1), Value::Int(0)]) {
-        let filter = postings::PostingFilter {
-            sku: "x".into(),
-            location: "x".into(),
-            lot_id: LotId::NIL,
-        };
+        let filter = postings::PostingFilter { sku: "x".into(), location: "x".into(), lot_id: LotId::NIL };
         postings::postings(store, viewer, &filter, &page).await.unwrap();
     }
     for page in page(&[Value::Int(1), id.clone(), Value::Int(1)]) {
         for ended in [false, true] {
-            let filter = queue::WorkFilter {
-                location: text().filter(|_| ended),
-                ended,
-            };
+            let filter = queue::WorkFilter { location: text().filter(|_| ended), ended };
             queue::queue(store, viewer, &filter, &page).await.unwrap();
         }
     }
-    queue::work(store, viewer, FulfillmentOrderId::new(OrderId(Id(9)), 1))
-        .await
-        .unwrap();
+    queue::work(store, viewer, FulfillmentOrderId::new(OrderId(Id(9)), 1)).await.unwrap();
     transfers::transfer(store, viewer, TransferId(Id(9))).await.unwrap();
-    reservations::reservation(store, viewer, ReservationId(Id(9)))
-        .await
-        .unwrap();
-    let every = events::EventFilter {
-        kinds: vec!["x".into(), "y".into()],
-        origins: vec![Origin::Live, Origin::Import],
-    };
+    reservations::reservation(store, viewer, ReservationId(Id(9))).await.unwrap();
+    let every =
+        events::EventFilter { kinds: vec!["x".into(), "y".into()], origins: vec![Origin::Live, Origin::Import] };
     for filter in [events::EventFilter::default(), every] {
         events::after(store, viewer, &filter, 0, 10).await.unwrap();
     }

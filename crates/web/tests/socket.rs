@@ -27,24 +27,13 @@ async fn a_stopping_server_ends_its_streams_and_finishes() {
     let server = tokio::spawn(waybill_web::serve(listener, api.state.clone(), async move {
         let _ = stopped.await;
     }));
-    let ready = ask(
-        address,
-        "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
-    )
-    .await;
+    let ready = ask(address, "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     assert!(ready.starts_with("HTTP/1.1 200 OK\r\n"), "{ready}");
-    let page = ask(
-        address,
-        "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
-    )
-    .await;
+    let page = ask(address, "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     assert!(page.contains("Taking orders"), "{page}");
 
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream
-        .write_all(b"GET /api/v1/events/stream HTTP/1.1\r\nhost: localhost\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /api/v1/events/stream HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut first = [0; 16];
     stream.read_exact(&mut first).await.unwrap();
     assert!(first.starts_with(b"HTTP/1.1 200"));
@@ -55,11 +44,7 @@ async fn a_stopping_server_ends_its_streams_and_finishes() {
     api.shop().await;
     assert!(waiting.await.unwrap().contains("channel.created"));
     stop.send(()).unwrap();
-    tokio::time::timeout(Duration::from_secs(10), server)
-        .await
-        .expect("it stops")
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(10), server).await.expect("it stops").unwrap().unwrap();
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.unwrap();
     api.engine().stop().await;

@@ -23,13 +23,7 @@ impl Account {
         }
         ["postgres", "nobody"]
             .into_iter()
-            .find_map(|name| {
-                Some(Self::Other {
-                    name,
-                    uid: id("-u", name)?,
-                    gid: id("-g", name)?,
-                })
-            })
+            .find_map(|name| Some(Self::Other { name, uid: id("-u", name)?, gid: id("-g", name)? }))
             .ok_or_else(|| {
                 "PostgreSQL must not run as root, and there is neither a user `postgres` nor `nobody`".into()
             })
@@ -51,19 +45,14 @@ impl Account {
             Self::Other { name, uid, gid } => match find_in_path("setpriv") {
                 Some(setpriv) => {
                     let mut command = Command::new(setpriv);
-                    command
-                        .arg(format!("--reuid={uid}"))
-                        .arg(format!("--regid={gid}"))
-                        .arg("--clear-groups");
+                    command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}")).arg("--clear-groups");
                     command.arg("--").arg(program);
                     command
                 }
                 None => {
                     let mut command = Command::new("su");
                     // The shell is named because these accounts may have none; it hands its arguments on unchanged.
-                    command
-                        .args(["-s", "/bin/sh", "-c", "exec \"$0\" \"$@\"", name, "--"])
-                        .arg(program);
+                    command.args(["-s", "/bin/sh", "-c", "exec \"$0\" \"$@\"", name, "--"]).arg(program);
                     command
                 }
             },

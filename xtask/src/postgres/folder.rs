@@ -82,10 +82,7 @@ fn is_leftover(path: &Path) -> bool {
     let Ok(metadata) = fs::symlink_metadata(path) else {
         return false;
     };
-    let age = metadata
-        .modified()
-        .ok()
-        .and_then(|modified| SystemTime::now().duration_since(modified).ok());
+    let age = metadata.modified().ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
     if !metadata.is_dir() || age.is_none_or(|age| age < SETTLING) {
         return false;
     }
@@ -100,10 +97,7 @@ mod tests {
     use super::*;
 
     fn aged(path: &Path) {
-        File::open(path)
-            .unwrap()
-            .set_modified(SystemTime::now() - 2 * SETTLING)
-            .unwrap();
+        File::open(path).unwrap().set_modified(SystemTime::now() - 2 * SETTLING).unwrap();
     }
 
     /// A parallel run must never lose its data to another run's tidying.

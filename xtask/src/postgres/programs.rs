@@ -71,16 +71,11 @@ fn install() -> Outcome {
 
 /// The file of a program in `PATH`.
 pub fn find_in_path(program: &str) -> Option<PathBuf> {
-    path_folders()
-        .into_iter()
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
+    path_folders().into_iter().map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 fn path_folders() -> Vec<PathBuf> {
-    std::env::var_os("PATH")
-        .map(|path| std::env::split_paths(&path).collect())
-        .unwrap_or_default()
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
 /// `/usr/lib/postgresql/<version>/bin`, newest version first.
@@ -105,9 +100,7 @@ fn version(folder: &Path) -> Option<u32> {
 }
 
 fn is_complete(folder: &Path) -> bool {
-    ["initdb", "postgres", "pg_ctl"]
-        .iter()
-        .all(|program| folder.join(program).is_file())
+    ["initdb", "postgres", "pg_ctl"].iter().all(|program| folder.join(program).is_file())
 }
 
 #[cfg(test)]

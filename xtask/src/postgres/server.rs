@@ -50,10 +50,7 @@ impl Server {
     pub fn check(&mut self) -> Outcome {
         match self.process.ended()? {
             None => Ok(()),
-            Some(status) => Err(format!(
-                "the PostgreSQL server ended ({status}); its log:\n{}",
-                log_end(&self.folder)
-            )),
+            Some(status) => Err(format!("the PostgreSQL server ended ({status}); its log:\n{}", log_end(&self.folder))),
         }
     }
 }
@@ -89,12 +86,8 @@ impl Process {
             .spawn()
             .map_err(failed)?;
         let mut stop = account.command(&programs.pg_ctl());
-        stop.current_dir(folder.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        stop.args(["stop", "-w", "-t", "30", "-D"])
-            .arg(folder.data())
-            .args(["-m", "fast"]);
+        stop.current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        stop.args(["stop", "-w", "-t", "30", "-D"]).arg(folder.data()).args(["-m", "fast"]);
         Ok(Self { child, stop })
     }
 
@@ -106,9 +99,7 @@ impl Process {
                 if log.contains("Address already in use") {
                     return Ok(Start::PortTaken);
                 }
-                return Err(format!(
-                    "the PostgreSQL server did not start ({status}); its log:\n{log}"
-                ));
+                return Err(format!("the PostgreSQL server did not start ({status}); its log:\n{log}"));
             }
             if is_ready(folder) {
                 return Ok(Start::Ready);
@@ -124,9 +115,7 @@ impl Process {
     }
 
     fn ended(&mut self) -> Outcome<Option<std::process::ExitStatus>> {
-        self.child
-            .try_wait()
-            .map_err(|error| format!("cannot ask for the PostgreSQL server's state: {error}"))
+        self.child.try_wait().map_err(|error| format!("cannot ask for the PostgreSQL server's state: {error}"))
     }
 }
 
@@ -161,11 +150,7 @@ fn create_data(programs: &Programs, account: &Account, folder: &Folder) -> Outco
     if output.status.success() {
         return Ok(());
     }
-    Err(format!(
-        "initdb failed ({}):\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr).trim_end()
-    ))
+    Err(format!("initdb failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr).trim_end()))
 }
 
 /// A port nobody listens on right now.

@@ -97,18 +97,12 @@ pub fn put_channel(world: &World, command: &PutChannel, attempt: &Attempt) -> Ou
     }
     match world.catalog.channel_by_code(&facts.code) {
         None => {
-            let set = ChannelSet {
-                channel: attempt.ids.nth(0),
-                facts: facts.clone(),
-            };
+            let set = ChannelSet { channel: attempt.ids.nth(0), facts: facts.clone() };
             Ok(vec![Event::ChannelCreated(set)])
         }
         Some(channel) if !channel.archived && channel.facts() == *facts => Ok(Vec::new()),
         Some(channel) => {
-            let set = ChannelSet {
-                channel: channel.id,
-                facts: facts.clone(),
-            };
+            let set = ChannelSet { channel: channel.id, facts: facts.clone() };
             Ok(vec![Event::ChannelChanged(set)])
         }
     }
@@ -118,10 +112,7 @@ pub fn archive_channel(world: &World, command: &ArchiveChannel) -> Outcome {
     let channel = world
         .catalog
         .channel_by_code(&command.code)
-        .ok_or_else(|| CatalogRefusal::Unknown {
-            kind: "channel".into(),
-            code: command.code.clone(),
-        })?;
+        .ok_or_else(|| CatalogRefusal::Unknown { kind: "channel".into(), code: command.code.clone() })?;
     if channel.archived {
         return Ok(Vec::new());
     }

@@ -168,19 +168,12 @@ pub fn put_item(world: &World, command: &PutItem, attempt: &Attempt) -> Outcome 
         return Err(CatalogRefusal::Invalid { problems }.into());
     }
     let Some(item) = world.catalog.item_by_sku(&facts.sku) else {
-        let set = ItemSet {
-            item: attempt.ids.nth(0),
-            facts: facts.clone(),
-        };
+        let set = ItemSet { item: attempt.ids.nth(0), facts: facts.clone() };
         return Ok(vec![Event::ItemCreated(set)]);
     };
     let posted = world.levels_of(item.id).any(|level| level.postings > 0);
     if posted && item.precision != facts.precision {
-        return Err(CatalogRefusal::PrecisionFixed {
-            sku: item.sku.clone(),
-            precision: item.precision,
-        }
-        .into());
+        return Err(CatalogRefusal::PrecisionFixed { sku: item.sku.clone(), precision: item.precision }.into());
     }
     if posted && item.supply != facts.supply {
         return Err(CatalogRefusal::SupplyFixed { sku: item.sku.clone() }.into());
@@ -188,20 +181,14 @@ pub fn put_item(world: &World, command: &PutItem, attempt: &Attempt) -> Outcome 
     if !item.archived && item.facts() == *facts {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::ItemChanged(ItemSet {
-        item: item.id,
-        facts: facts.clone(),
-    })])
+    Ok(vec![Event::ItemChanged(ItemSet { item: item.id, facts: facts.clone() })])
 }
 
 pub fn archive_item(world: &World, command: &ArchiveItem) -> Outcome {
     let item = world
         .catalog
         .item_by_sku(&command.sku)
-        .ok_or_else(|| CatalogRefusal::Unknown {
-            kind: "item".into(),
-            code: command.sku.clone(),
-        })?;
+        .ok_or_else(|| CatalogRefusal::Unknown { kind: "item".into(), code: command.sku.clone() })?;
     if item.archived {
         return Ok(Vec::new());
     }

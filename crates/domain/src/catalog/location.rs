@@ -111,18 +111,10 @@ fn problems(facts: &LocationFacts) -> Vec<Problem> {
         problems.push(Problem::new("name", "length", "must be 1 to 200 bytes, not blank"));
     }
     if !is_country_code(&facts.country) {
-        problems.push(Problem::new(
-            "country",
-            "country",
-            "must be two capital letters (ISO 3166-1), such as IE",
-        ));
+        problems.push(Problem::new("country", "country", "must be two capital letters (ISO 3166-1), such as IE"));
     }
     if jiff::tz::TimeZone::get(&facts.zone).is_err() {
-        problems.push(Problem::new(
-            "zone",
-            "unknown_zone",
-            "must be an IANA time zone, such as Europe/Dublin",
-        ));
+        problems.push(Problem::new("zone", "unknown_zone", "must be an IANA time zone, such as Europe/Dublin"));
     }
     if facts.latitude_e4.is_some_and(|latitude| latitude.abs() > 900_000) {
         problems.push(Problem::new("latitude", "out_of_range", "must be -90 to 90 degrees"));
@@ -131,11 +123,7 @@ fn problems(facts: &LocationFacts) -> Vec<Problem> {
         problems.push(Problem::new("longitude", "out_of_range", "must be -180 to 180 degrees"));
     }
     if facts.latitude_e4.is_some() != facts.longitude_e4.is_some() {
-        problems.push(Problem::new(
-            "longitude",
-            "incomplete",
-            "latitude and longitude go together",
-        ));
+        problems.push(Problem::new("longitude", "incomplete", "latitude and longitude go together"));
     }
     problems
 }
@@ -148,18 +136,12 @@ pub fn put_location(world: &World, command: &PutLocation, attempt: &Attempt) -> 
     }
     match world.catalog.location_by_code(&facts.code) {
         None => {
-            let set = LocationSet {
-                location: attempt.ids.nth(0),
-                facts: facts.clone(),
-            };
+            let set = LocationSet { location: attempt.ids.nth(0), facts: facts.clone() };
             Ok(vec![Event::LocationCreated(set)])
         }
         Some(location) if !location.archived && location.facts() == *facts => Ok(Vec::new()),
         Some(location) => {
-            let set = LocationSet {
-                location: location.id,
-                facts: facts.clone(),
-            };
+            let set = LocationSet { location: location.id, facts: facts.clone() };
             Ok(vec![Event::LocationChanged(set)])
         }
     }
@@ -169,14 +151,9 @@ pub fn archive_location(world: &World, command: &ArchiveLocation) -> Outcome {
     let location = world
         .catalog
         .location_by_code(&command.code)
-        .ok_or_else(|| CatalogRefusal::Unknown {
-            kind: "location".into(),
-            code: command.code.clone(),
-        })?;
+        .ok_or_else(|| CatalogRefusal::Unknown { kind: "location".into(), code: command.code.clone() })?;
     if location.archived {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::LocationArchived(LocationArchived {
-        location: location.id,
-    })])
+    Ok(vec![Event::LocationArchived(LocationArchived { location: location.id })])
 }

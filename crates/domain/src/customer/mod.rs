@@ -80,32 +80,19 @@ pub fn put_customer(world: &World, command: &PutCustomer, attempt: &Attempt) -> 
         return Err(CatalogRefusal::Invalid { problems }.into());
     }
     let party = command.party.as_ref().map(|party| party.id);
-    let set = |customer, party| CustomerSet {
-        customer,
-        code: command.code.clone(),
-        party,
-        tier: command.tier,
-    };
+    let set = |customer, party| CustomerSet { customer, code: command.code.clone(), party, tier: command.tier };
     match world.customer_by_code(&command.code) {
         None => Ok(vec![Event::CustomerCreated(set(attempt.ids.nth(0), party))]),
-        Some(customer) => Ok(vec![Event::CustomerChanged(set(
-            customer.id,
-            party.or(customer.party_id),
-        ))]),
+        Some(customer) => Ok(vec![Event::CustomerChanged(set(customer.id, party.or(customer.party_id)))]),
     }
 }
 
 pub fn archive_customer(world: &World, command: &ArchiveCustomer) -> Outcome {
     let customer = world
         .customer_by_code(&command.code)
-        .ok_or_else(|| CatalogRefusal::Unknown {
-            kind: "customer".into(),
-            code: command.code.clone(),
-        })?;
+        .ok_or_else(|| CatalogRefusal::Unknown { kind: "customer".into(), code: command.code.clone() })?;
     if customer.archived {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::CustomerArchived(CustomerArchived {
-        customer: customer.id,
-    })])
+    Ok(vec![Event::CustomerArchived(CustomerArchived { customer: customer.id })])
 }

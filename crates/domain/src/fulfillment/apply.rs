@@ -30,25 +30,13 @@ impl Order {
     pub(crate) fn apply_picked(&mut self, event: &PickCompleted) {
         for moved in &event.lines {
             let to = Some(StockAccount::Picked);
-            self.shift(
-                Some(event.fulfillment_order),
-                event.location,
-                moved,
-                StockAccount::Allocated,
-                to,
-            );
+            self.shift(Some(event.fulfillment_order), event.location, moved, StockAccount::Allocated, to);
         }
     }
 
     pub(crate) fn apply_short(&mut self, event: &PickShort) {
         for moved in &event.lines {
-            self.shift(
-                Some(event.fulfillment_order),
-                event.location,
-                moved,
-                StockAccount::Allocated,
-                None,
-            );
+            self.shift(Some(event.fulfillment_order), event.location, moved, StockAccount::Allocated, None);
             if let Some(line) = self.lines.edit_where(|line| line.number == moved.line) {
                 line.open += moved.quantity;
             }

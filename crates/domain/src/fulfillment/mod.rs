@@ -64,9 +64,7 @@ refusals! {
 
 /// The order and the work asked for, where no hold blocks `step`.
 pub(crate) fn work(world: &World, id: FulfillmentOrderId, step: Step) -> Result<(&Order, &FulfillmentOrder), Stop> {
-    let unknown = FulfillmentRefusal::Unknown {
-        fulfillment_order_id: id,
-    };
+    let unknown = FulfillmentRefusal::Unknown { fulfillment_order_id: id };
     let order = world.order(id.order_id).ok_or_else(|| unknown.clone())?;
     let work = order.fulfillment_order(id.number).ok_or(unknown)?;
     if order.head.lifecycle != Lifecycle::Confirmed {
@@ -74,12 +72,7 @@ pub(crate) fn work(world: &World, id: FulfillmentOrderId, step: Step) -> Result<
     }
     let holds = order.holds_blocking(step, None);
     if !holds.is_empty() {
-        return Err(OrderRefusal::Held {
-            order_id: id.order_id,
-            step,
-            holds,
-        }
-        .into());
+        return Err(OrderRefusal::Held { order_id: id.order_id, step, holds }.into());
     }
     Ok((order, work))
 }

@@ -29,14 +29,8 @@ pub struct Pack {
 pub fn pack(world: &World, command: &Pack, attempt: &Attempt) -> Outcome {
     let (order, work) = work(world, command.fulfillment_order_id, Step::Pack)?;
     let mut held = Held::new(order, work, StockAccount::Picked);
-    if command
-        .weight_g
-        .is_some_and(|weight| !(0..=1_000_000_000).contains(&weight))
-    {
-        return Err(FulfillmentRefusal::QuantityOutOfRange {
-            path: "weight_g".into(),
-        }
-        .into());
+    if command.weight_g.is_some_and(|weight| !(0..=1_000_000_000).contains(&weight)) {
+        return Err(FulfillmentRefusal::QuantityOutOfRange { path: "weight_g".into() }.into());
     }
     let mut packed = Vec::new();
     if command.lines.is_empty() {
@@ -44,20 +38,12 @@ pub fn pack(world: &World, command: &Pack, attempt: &Attempt) -> Outcome {
     } else {
         for (n, one) in command.lines.iter().enumerate() {
             if !one.quantity.is_valid_demand() {
-                return Err(FulfillmentRefusal::QuantityOutOfRange {
-                    path: format!("lines[{n}].quantity"),
-                }
-                .into());
+                return Err(FulfillmentRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
             }
             let picked = held.of(one.line, one.lot_id);
             if one.quantity > picked {
                 let (line, requested) = (one.line, one.quantity);
-                return Err(FulfillmentRefusal::ExceedsPicked {
-                    line,
-                    requested,
-                    picked,
-                }
-                .into());
+                return Err(FulfillmentRefusal::ExceedsPicked { line, requested, picked }.into());
             }
             held.take(one.line, one.lot_id, one.quantity, &mut packed);
         }
@@ -95,11 +81,7 @@ fn due_with(order: &Order, more: &[Moved]) -> crate::money::Minor {
 
 /// Opens the parcels that hold units of `line` and have not left, so that their units are picked again.
 pub(crate) fn unpack_holding(order: &Order, line: u32, events: &mut Vec<Event>) {
-    for parcel in order
-        .parcels
-        .iter()
-        .filter(|parcel| parcel.state == ParcelState::Packed)
-    {
+    for parcel in order.parcels.iter().filter(|parcel| parcel.state == ParcelState::Packed) {
         let holds = order.lines_of_parcel(parcel.number).any(|held| held.line == line);
         let opened = events
             .iter()
@@ -112,10 +94,7 @@ pub(crate) fn unpack_holding(order: &Order, line: u32, events: &mut Vec<Event>) 
             fulfillment_order: parcel.fulfillment_order,
             parcel: parcel.number,
             location: parcel.location_id,
-            lines: order
-                .lines_of_parcel(parcel.number)
-                .map(|held| held.moved(order))
-                .collect(),
+            lines: order.lines_of_parcel(parcel.number).map(|held| held.moved(order)).collect(),
         }));
     }
 }

@@ -47,28 +47,19 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn new(order: &Order, work: &FulfillmentOrder, state: StockAccount) -> Self {
         let mut rows: Vec<Moved> = Vec::new();
-        for allocation in order
-            .allocations
-            .iter()
-            .filter(|one| one.fulfillment_order == work.number)
-        {
+        for allocation in order.allocations.iter().filter(|one| one.fulfillment_order == work.number) {
             let quantity = allocation.quantity(state);
             if quantity.is_zero() {
                 continue;
             }
-            match rows
-                .iter_mut()
-                .find(|row| row.line == allocation.line && row.lot == allocation.lot_id)
-            {
+            match rows.iter_mut().find(|row| row.line == allocation.line && row.lot == allocation.lot_id) {
                 Some(row) => row.quantity += quantity,
                 None => rows.push(Moved {
                     line: allocation.line,
                     item: allocation.item_id,
                     lot: allocation.lot_id,
                     quantity,
-                    counted: order
-                        .line(allocation.line)
-                        .is_some_and(|line| line.supply == Supply::Stock),
+                    counted: order.line(allocation.line).is_some_and(|line| line.supply == Supply::Stock),
                 }),
             }
         }
@@ -86,11 +77,7 @@ impl Held {
     /// Takes `quantity`, which is there.
     pub(super) fn take(&mut self, line: u32, lot: Option<LotId>, quantity: Quantity, out: &mut Vec<Moved>) {
         let mut left = quantity;
-        for row in self
-            .rows
-            .iter_mut()
-            .filter(|row| row.line == line && lot.is_none_or(|lot| row.lot == lot))
-        {
+        for row in self.rows.iter_mut().filter(|row| row.line == line && lot.is_none_or(|lot| row.lot == lot)) {
             let part = row.quantity.min(left);
             if part.is_zero() {
                 continue;
@@ -99,10 +86,7 @@ impl Held {
             left -= part;
             match out.iter_mut().find(|moved| moved.line == line && moved.lot == row.lot) {
                 Some(moved) => moved.quantity += part,
-                None => out.push(Moved {
-                    quantity: part,
-                    ..row.clone()
-                }),
+                None => out.push(Moved { quantity: part, ..row.clone() }),
             }
         }
     }
@@ -126,22 +110,12 @@ pub fn pick(world: &World, command: &Pick, attempt: &Attempt) -> Outcome {
             }
             let allocated = held.of(line, lot);
             if quantity > allocated {
-                return Err(FulfillmentRefusal::ExceedsAllocated {
-                    line,
-                    requested: quantity,
-                    allocated,
-                });
+                return Err(FulfillmentRefusal::ExceedsAllocated { line, requested: quantity, allocated });
             }
             Ok(())
         };
         for (n, one) in command.picks.iter().enumerate() {
-            check(
-                &held,
-                format!("picks[{n}].quantity"),
-                one.line,
-                one.lot_id,
-                one.quantity,
-            )?;
+            check(&held, format!("picks[{n}].quantity"), one.line, one.lot_id, one.quantity)?;
             held.take(one.line, one.lot_id, one.quantity, &mut picked);
         }
         for (n, one) in command.shorts.iter().enumerate() {
@@ -181,15 +155,7 @@ pub fn pick(world: &World, command: &Pick, attempt: &Attempt) -> Outcome {
     if !demands.is_empty() {
         // The count of this location was just found wrong, so what is missing comes from elsewhere or has to wait.
         let plan = plan(world, order, &demands, Some(work.location_id));
-        plan_events(
-            order.head.id,
-            plan,
-            Unpromised::Open,
-            StockAccount::Allocated,
-            None,
-            attempt.now,
-            &mut events,
-        );
+        plan_events(order.head.id, plan, Unpromised::Open, StockAccount::Allocated, None, attempt.now, &mut events);
     }
     Ok(events)
 }
@@ -212,16 +178,7 @@ fn short_demands(shorts: &[PickShort]) -> Vec<Demand> {
 }
 
 fn need_levels(world: &World, demands: &[Demand]) -> Result<(), Stop> {
-    let missing = demands
-        .iter()
-        .filter(|demand| demand.counted && !world.has_levels(demand.item));
+    let missing = demands.iter().filter(|demand| demand.counted && !world.has_levels(demand.item));
     let levels: Vec<_> = missing.map(|demand| demand.item).collect();
-    if levels.is_empty() {
-        Ok(())
-    } else {
-        Err(Stop::Needs(Box::new(Footprint {
-            levels,
-            ..Footprint::default()
-        })))
-    }
+    if levels.is_empty() { Ok(()) } else { Err(Stop::Needs(Box::new(Footprint { levels, ..Footprint::default() }))) }
 }

@@ -38,10 +38,7 @@ pub fn ship(world: &World, command: &Ship, attempt: &Attempt) -> Outcome {
         let packed = |parcel: &&crate::shipping::Parcel| {
             parcel.fulfillment_order == work.number && parcel.state == ParcelState::Packed
         };
-        let send = |parcel: &crate::shipping::Parcel| ParcelSent {
-            parcel: parcel.number,
-            tracking_number: None,
-        };
+        let send = |parcel: &crate::shipping::Parcel| ParcelSent { parcel: parcel.number, tracking_number: None };
         parcels.extend(order.parcels.iter().filter(packed).map(send));
     }
     for one in &command.parcels {
@@ -51,23 +48,12 @@ pub fn ship(world: &World, command: &Ship, attempt: &Attempt) -> Outcome {
             .filter(|parcel| parcel.fulfillment_order == work.number)
             .ok_or(FulfillmentRefusal::UnknownParcel { parcel_id: id })?;
         if parcel.state != ParcelState::Packed || parcels.iter().any(|sent| sent.parcel == one.parcel) {
-            return Err(FulfillmentRefusal::ParcelNotPacked {
-                parcel_id: id,
-                state: parcel.state.to_string(),
-            }
-            .into());
+            return Err(FulfillmentRefusal::ParcelNotPacked { parcel_id: id, state: parcel.state.to_string() }.into());
         }
-        if one
-            .tracking_number
-            .as_ref()
-            .is_some_and(|number| number.trim().is_empty() || number.len() > 64)
-        {
+        if one.tracking_number.as_ref().is_some_and(|number| number.trim().is_empty() || number.len() > 64) {
             return Err(FulfillmentRefusal::MissingTracking { parcel_id: id }.into());
         }
-        parcels.push(ParcelSent {
-            parcel: one.parcel,
-            tracking_number: one.tracking_number.clone(),
-        });
+        parcels.push(ParcelSent { parcel: one.parcel, tracking_number: one.tracking_number.clone() });
     }
     if parcels.is_empty() {
         return Err(FulfillmentRefusal::NothingNamed.into());
@@ -76,10 +62,7 @@ pub fn ship(world: &World, command: &Ship, attempt: &Attempt) -> Outcome {
     let mut shipping: BTreeMap<u32, Quantity> = BTreeMap::new();
     for held in parcels.iter().flat_map(|sent| order.lines_of_parcel(sent.parcel)) {
         *shipping.entry(held.line).or_default() += held.quantity;
-        match lines
-            .iter_mut()
-            .find(|moved| moved.line == held.line && moved.lot == held.lot_id)
-        {
+        match lines.iter_mut().find(|moved| moved.line == held.line && moved.lot == held.lot_id) {
             Some(moved) => moved.quantity += held.quantity,
             None => lines.push(held.moved(order)),
         }
@@ -118,19 +101,10 @@ fn require_money(world: &World, order: &Order, billed: crate::money::Minor) -> R
             && matches!(one.state, TransactionState::Pending | TransactionState::Unknown)
     });
     let under_way: crate::money::Minor = pending.clone().map(|one| one.amount).sum();
-    let patient = world
-        .catalog
-        .channel(order.head.channel_id)
-        .is_some_and(|channel| channel.ship_on_pending);
+    let patient = world.catalog.channel(order.head.channel_id).is_some_and(|channel| channel.ship_on_pending);
     match pending.clone().next() {
         Some(_) if patient && under_way >= missing => Ok(()),
-        Some(capture) => Err(FulfillmentRefusal::CapturePending {
-            transaction_id: capture.id(),
-        }
-        .into()),
-        None => Err(FulfillmentRefusal::NotPaid {
-            order_id: order.head.id,
-        }
-        .into()),
+        Some(capture) => Err(FulfillmentRefusal::CapturePending { transaction_id: capture.id() }.into()),
+        None => Err(FulfillmentRefusal::NotPaid { order_id: order.head.id }.into()),
     }
 }

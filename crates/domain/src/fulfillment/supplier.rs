@@ -31,30 +31,19 @@ pub fn ship_from_supplier(world: &World, command: &ShipFromSupplier, attempt: &A
     let mut shipping: BTreeMap<u32, Quantity> = BTreeMap::new();
     for (n, (line, quantity)) in command.lines.iter().enumerate() {
         if !quantity.is_valid_demand() {
-            return Err(FulfillmentRefusal::QuantityOutOfRange {
-                path: format!("lines[{n}].quantity"),
-            }
-            .into());
+            return Err(FulfillmentRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
         }
         let sum = shipping.entry(*line).or_default();
         *sum += *quantity;
         let at_supplier = order.line(*line).map_or(Quantity::ZERO, |line| line.at_supplier);
         if *sum > at_supplier {
-            return Err(FulfillmentRefusal::ExceedsAtSupplier {
-                line: *line,
-                requested: *sum,
-                at_supplier,
-            }
-            .into());
+            return Err(FulfillmentRefusal::ExceedsAtSupplier { line: *line, requested: *sum, at_supplier }.into());
         }
     }
     Ok(vec![Event::SupplierShipped(SupplierShipped {
         order: command.order_id,
         at: attempt.now,
         bill: bill(order, &shipping, false),
-        lines: shipping
-            .into_iter()
-            .map(|(line, quantity)| LineQuantity { line, quantity })
-            .collect(),
+        lines: shipping.into_iter().map(|(line, quantity)| LineQuantity { line, quantity }).collect(),
     })])
 }

@@ -82,8 +82,7 @@ impl RoutingOption {
     }
 
     fn km(&self) -> i64 {
-        self.distance_km
-            .unwrap_or(if self.same_country { UNKNOWN_KM.0 } else { UNKNOWN_KM.1 })
+        self.distance_km.unwrap_or(if self.same_country { UNKNOWN_KM.0 } else { UNKNOWN_KM.1 })
     }
 
     /// Lower is better: distance, preference, then the most stock, then the id so that every run agrees.
@@ -105,9 +104,7 @@ struct Stock {
 
 impl Stock {
     fn available(&self, item: ItemId, location: LocationId) -> Quantity {
-        self.left
-            .get(&(item, location))
-            .map_or(Quantity::ZERO, |lots| lots.iter().map(|(_, quantity)| *quantity).sum())
+        self.left.get(&(item, location)).map_or(Quantity::ZERO, |lots| lots.iter().map(|(_, quantity)| *quantity).sum())
     }
 
     fn take(&mut self, demand: &Demand, location: LocationId, out: &mut Vec<Moved>) -> Quantity {
@@ -119,13 +116,7 @@ impl Stock {
             }
             *left -= part;
             wanted -= part;
-            out.push(Moved {
-                line: demand.line,
-                item: demand.item,
-                lot: *lot,
-                quantity: part,
-                counted: true,
-            });
+            out.push(Moved { line: demand.line, item: demand.item, lot: *lot, quantity: part, counted: true });
         }
         demand.quantity - wanted
     }
@@ -141,10 +132,7 @@ pub fn plan(world: &World, order: &Order, demands: &[Demand], exclude: Option<Lo
     let mut options: Vec<RoutingOption> = Vec::new();
     let destination = order.head.destination();
     let usable = |location: LocationId| {
-        world
-            .catalog
-            .location(location)
-            .filter(|known| !known.archived && Some(location) != exclude)
+        world.catalog.location(location).filter(|known| !known.archived && Some(location) != exclude)
     };
     for item in wanted.keys() {
         for level in world.levels_of(*item) {
@@ -152,11 +140,7 @@ pub fn plan(world: &World, order: &Order, demands: &[Demand], exclude: Option<Lo
             if available.is_zero() || usable(key.location_id).is_none() {
                 continue;
             }
-            stock
-                .left
-                .entry((*item, key.location_id))
-                .or_default()
-                .push((key.lot_id, available));
+            stock.left.entry((*item, key.location_id)).or_default().push((key.lot_id, available));
             let option = match options.iter_mut().find(|option| option.location == key.location_id) {
                 Some(option) => option,
                 None => {
@@ -181,10 +165,7 @@ pub fn plan(world: &World, order: &Order, demands: &[Demand], exclude: Option<Lo
     let chosen = choose(&options, &wanted, &stock);
     let routing = routing(order, &options, &chosen);
 
-    let mut plan = Plan {
-        routing,
-        ..Plan::default()
-    };
+    let mut plan = Plan { routing, ..Plan::default() };
     let mut moved: Vec<Vec<Moved>> = vec![Vec::new(); chosen.len()];
     for demand in demands {
         if !demand.counted {
@@ -192,28 +173,20 @@ pub fn plan(world: &World, order: &Order, demands: &[Demand], exclude: Option<Lo
         }
         let mut rest = *demand;
         // A line stays whole where one of the chosen locations has all of it.
-        let whole = chosen
-            .iter()
-            .position(|n| stock.available(demand.item, options[*n].location) >= demand.quantity);
+        let whole = chosen.iter().position(|n| stock.available(demand.item, options[*n].location) >= demand.quantity);
         let tries = whole.into_iter().chain(0..chosen.len());
         for n in tries {
             rest.quantity -= stock.take(&rest, options[chosen[n]].location, &mut moved[n]);
         }
         if !rest.quantity.is_zero() {
-            plan.short.push(LineQuantity {
-                line: demand.line,
-                quantity: rest.quantity,
-            });
+            plan.short.push(LineQuantity { line: demand.line, quantity: rest.quantity });
         }
     }
     let mut at: Vec<AtLocation> = chosen
         .iter()
         .zip(moved)
         .filter(|(_, lines)| !lines.is_empty())
-        .map(|(n, lines)| AtLocation {
-            location: options[*n].location,
-            lines,
-        })
+        .map(|(n, lines)| AtLocation { location: options[*n].location, lines })
         .collect();
     place_uncounted(world, demands, exclude, &destination, &mut at, &mut plan.short);
     plan.at = at;
@@ -237,10 +210,7 @@ fn place_uncounted(
                 .filter(|location| !location.archived && Some(location.id) != exclude)
                 .map(|location| RoutingOption::new(location, destination))
                 .min_by_key(RoutingOption::rank);
-            at.extend(nearest.map(|option| AtLocation {
-                location: option.location,
-                lines: Vec::new(),
-            }));
+            at.extend(nearest.map(|option| AtLocation { location: option.location, lines: Vec::new() }));
         }
         match at.first_mut() {
             Some(first) => first.lines.push(Moved {
@@ -250,10 +220,7 @@ fn place_uncounted(
                 quantity: demand.quantity,
                 counted: false,
             }),
-            None => short.push(LineQuantity {
-                line: demand.line,
-                quantity: demand.quantity,
-            }),
+            None => short.push(LineQuantity { line: demand.line, quantity: demand.quantity }),
         }
     }
 }
@@ -263,19 +230,13 @@ fn choose(options: &[RoutingOption], wanted: &BTreeMap<ItemId, Quantity>, stock:
     let most: BTreeMap<ItemId, Quantity> = wanted
         .iter()
         .map(|(item, quantity)| {
-            let all: Quantity = options
-                .iter()
-                .map(|option| stock.available(*item, option.location))
-                .sum();
+            let all: Quantity = options.iter().map(|option| stock.available(*item, option.location)).sum();
             (*item, all.min(*quantity))
         })
         .collect();
     let fills = |set: &[usize]| {
         most.iter().all(|(item, quantity)| {
-            set.iter()
-                .map(|n| stock.available(*item, options[*n].location))
-                .sum::<Quantity>()
-                >= *quantity
+            set.iter().map(|n| stock.available(*item, options[*n].location)).sum::<Quantity>() >= *quantity
         })
     };
     if let Some(single) = (0..options.len()).find(|n| fills(&[*n])) {
@@ -300,9 +261,7 @@ fn choose(options: &[RoutingOption], wanted: &BTreeMap<ItemId, Quantity>, stock:
                 })
                 .sum()
         };
-        let next = (0..options.len())
-            .filter(|n| !set.contains(n))
-            .max_by_key(|n| (missing(*n), std::cmp::Reverse(*n)));
+        let next = (0..options.len()).filter(|n| !set.contains(n)).max_by_key(|n| (missing(*n), std::cmp::Reverse(*n)));
         match next {
             Some(next) => set.push(next),
             None => break,
@@ -335,11 +294,8 @@ fn routing(order: &Order, options: &[RoutingOption], chosen: &[usize]) -> Option
         return None;
     }
     let winners: Vec<RoutingOption> = chosen.iter().map(|n| options[*n].clone()).collect();
-    let losers: Vec<RoutingOption> = (0..options.len())
-        .filter(|n| !chosen.contains(n))
-        .map(|n| options[n].clone())
-        .take(3)
-        .collect();
+    let losers: Vec<RoutingOption> =
+        (0..options.len()).filter(|n| !chosen.contains(n)).map(|n| options[n].clone()).take(3).collect();
     let decided_by = deciding_figure(&winners, &losers);
     Some(RoutingDecided {
         order: order.head.id,
@@ -407,21 +363,10 @@ pub fn plan_events(
 ) {
     events.extend(plan.routing.map(Event::RoutingDecided));
     if !plan.at.is_empty() {
-        events.push(Event::AllocationMade(AllocationMade {
-            order,
-            from,
-            to,
-            reserved_until,
-            at: plan.at,
-        }));
+        events.push(Event::AllocationMade(AllocationMade { order, from, to, reserved_until, at: plan.at }));
     }
     if !plan.short.is_empty() && from == Unpromised::Open {
-        let opened = BackorderOpened {
-            order,
-            at: now,
-            expected_on: None,
-            lines: plan.short,
-        };
+        let opened = BackorderOpened { order, at: now, expected_on: None, lines: plan.short };
         events.push(Event::BackorderOpened(opened));
     }
 }
@@ -434,30 +379,13 @@ pub fn allocate_order(world: &World, command: &AllocateOrder, attempt: &Attempt)
     }
     let backordered = demands(order, Unpromised::Backordered);
     let open = demands(order, Unpromised::Open);
-    let (from, demands) = if backordered.is_empty() {
-        (Unpromised::Open, open)
-    } else {
-        (Unpromised::Backordered, backordered)
-    };
+    let (from, demands) =
+        if backordered.is_empty() { (Unpromised::Open, open) } else { (Unpromised::Backordered, backordered) };
     let plan = plan(world, order, &demands, None);
     let mut events = Vec::new();
-    plan_events(
-        command.order_id,
-        plan,
-        from,
-        StockAccount::Allocated,
-        None,
-        attempt.now,
-        &mut events,
-    );
-    if !events
-        .iter()
-        .any(|event| matches!(event, Event::AllocationMade(_) | Event::BackorderOpened(_)))
-    {
-        return Err(OrderRefusal::NothingToAllocate {
-            order_id: command.order_id,
-        }
-        .into());
+    plan_events(command.order_id, plan, from, StockAccount::Allocated, None, attempt.now, &mut events);
+    if !events.iter().any(|event| matches!(event, Event::AllocationMade(_) | Event::BackorderOpened(_))) {
+        return Err(OrderRefusal::NothingToAllocate { order_id: command.order_id }.into());
     }
     Ok(events)
 }

@@ -215,13 +215,7 @@ impl Order {
     pub(crate) fn apply_hardened(&mut self, event: &AllocationHardened) {
         for place in &event.at {
             for moved in &place.lines {
-                self.shift(
-                    None,
-                    place.location,
-                    moved,
-                    StockAccount::Reserved,
-                    Some(StockAccount::Allocated),
-                );
+                self.shift(None, place.location, moved, StockAccount::Reserved, Some(StockAccount::Allocated));
             }
         }
         self.head.edit().reserved_until = None;
@@ -271,11 +265,7 @@ impl Order {
                 allocation.add(to, part);
             }
         }
-        debug_assert!(
-            left.is_zero(),
-            "{left} units of line {} were not {from} there",
-            moved.line
-        );
+        debug_assert!(left.is_zero(), "{left} units of line {} were not {from} there", moved.line);
     }
 
     pub(crate) fn apply_backorder_opened(&mut self, event: &BackorderOpened) {
@@ -337,13 +327,7 @@ impl Order {
     }
 
     pub(crate) fn deliver(&mut self, line: u32, quantity: Quantity, lost: bool) {
-        self.edit_line(line, |line| {
-            if lost {
-                line.lost += quantity
-            } else {
-                line.delivered += quantity
-            }
-        });
+        self.edit_line(line, |line| if lost { line.lost += quantity } else { line.delivered += quantity });
     }
 
     pub(crate) fn take_return(&mut self, line: u32, quantity: Quantity) {

@@ -11,11 +11,7 @@ use crate::shipping::ParcelState;
 
 pub fn payment_status(order: &Order) -> PaymentStatus {
     let head = &*order.head;
-    if order
-        .transactions
-        .iter()
-        .any(|transaction| transaction.state == TransactionState::Unknown)
-    {
+    if order.transactions.iter().any(|transaction| transaction.state == TransactionState::Unknown) {
         return PaymentStatus::Unknown;
     }
     if head.received.0 > 0 {
@@ -30,17 +26,9 @@ pub fn payment_status(order: &Order) -> PaymentStatus {
     let authorized: Minor = order.payments.iter().map(Payment::open_authorization).sum();
     if authorized.0 > 0 {
         let all = authorized >= head.total();
-        return if all {
-            PaymentStatus::Authorized
-        } else {
-            PaymentStatus::PartiallyAuthorized
-        };
+        return if all { PaymentStatus::Authorized } else { PaymentStatus::PartiallyAuthorized };
     }
-    if order
-        .transactions
-        .iter()
-        .any(|transaction| transaction.state == TransactionState::Pending)
-    {
+    if order.transactions.iter().any(|transaction| transaction.state == TransactionState::Pending) {
         return PaymentStatus::Pending;
     }
     let awaited = |payment: &Payment| match payment.method {
@@ -51,11 +39,7 @@ pub fn payment_status(order: &Order) -> PaymentStatus {
         PaymentStatus::None
     } else if order.payments.iter().any(awaited) {
         PaymentStatus::Pending
-    } else if order
-        .payments
-        .iter()
-        .any(|payment| payment.state == PaymentState::Failed)
-    {
+    } else if order.payments.iter().any(|payment| payment.state == PaymentState::Failed) {
         PaymentStatus::Failed
     } else {
         PaymentStatus::None
@@ -66,11 +50,7 @@ pub fn fulfillment_status(order: &Order) -> FulfillmentStatus {
     let sum = |quantity: fn(&OrderLine) -> Quantity| -> i64 { order.lines.iter().map(|line| quantity(line).0).sum() };
     let (wanted, shipped) = (sum(OrderLine::wanted), sum(|line| line.shipped));
     if shipped > 0 {
-        return if shipped >= wanted {
-            FulfillmentStatus::Fulfilled
-        } else {
-            FulfillmentStatus::PartiallyFulfilled
-        };
+        return if shipped >= wanted { FulfillmentStatus::Fulfilled } else { FulfillmentStatus::PartiallyFulfilled };
     }
     let working = order
         .fulfillment_orders
@@ -141,11 +121,8 @@ impl Order {
     /// Recomputes everything derived; called once at the end of a command that touched the order.
     pub fn settle(&mut self) {
         self.tally_lines();
-        let states: Vec<(u32, FulfillmentState)> = self
-            .fulfillment_orders
-            .iter()
-            .map(|work| (work.number, fulfillment_state(self, work.number)))
-            .collect();
+        let states: Vec<(u32, FulfillmentState)> =
+            self.fulfillment_orders.iter().map(|work| (work.number, fulfillment_state(self, work.number))).collect();
         for (number, state) in states {
             let differs = self.fulfillment_order(number).is_some_and(|work| work.state != state);
             if differs && let Some(work) = self.fulfillment_orders.edit_where(|work| work.number == number) {
@@ -154,10 +131,7 @@ impl Order {
         }
         let (goods, tax, charges) = totals(self);
         let active = self.holds.iter().filter(|hold| hold.state == HoldState::Active);
-        let (holds_active, hold_due_at) = (
-            active.clone().count() as i64,
-            active.filter_map(|hold| hold.due_at).min(),
-        );
+        let (holds_active, hold_due_at) = (active.clone().count() as i64, active.filter_map(|hold| hold.due_at).min());
         let expires = |payment: &Payment| payment.expires_at.filter(|_| payment.open_authorization().0 > 0);
         let authorization_expires_at = self.payments.iter().filter_map(expires).min();
         let mut next = OrderHead {
@@ -189,13 +163,8 @@ impl Order {
     fn tally_lines(&mut self) {
         let mut sums: Vec<(u32, [Quantity; 5])> = Vec::with_capacity(self.lines.len());
         for allocation in &self.allocations {
-            let parts = [
-                allocation.reserved,
-                allocation.allocated,
-                allocation.picked,
-                allocation.packed,
-                allocation.shipped,
-            ];
+            let parts =
+                [allocation.reserved, allocation.allocated, allocation.picked, allocation.packed, allocation.shipped];
             match sums.iter_mut().rev().find(|(line, _)| *line == allocation.line) {
                 Some((_, sum)) => sum.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part),
                 None => sums.push((allocation.line, parts)),
@@ -208,13 +177,7 @@ impl Order {
                 .map_or([Quantity::ZERO; 5], |place| sums[place].1);
             let [reserved, allocated, picked, packed, shipped] = sum;
             let shipped = shipped + tracked.served;
-            let now = (
-                tracked.reserved,
-                tracked.allocated,
-                tracked.picked,
-                tracked.packed,
-                tracked.shipped,
-            );
+            let now = (tracked.reserved, tracked.allocated, tracked.picked, tracked.packed, tracked.shipped);
             if now != (reserved, allocated, picked, packed, shipped) {
                 let line = tracked.edit();
                 (line.reserved, line.allocated, line.picked, line.packed) = (reserved, allocated, picked, packed);
@@ -236,49 +199,23 @@ impl Order {
                 let sum = line.cancelled + line.open + line.backordered + line.at_supplier + line.reserved;
                 let sum = sum + line.allocated + line.picked + line.packed + line.shipped;
                 check(sum == line.ordered, "line quantities do not add up", line.number);
-                check(
-                    line.delivered + line.lost <= line.shipped,
-                    "more delivered than shipped",
-                    line.number,
-                );
+                check(line.delivered + line.lost <= line.shipped, "more delivered than shipped", line.number);
                 check(line.returned <= line.shipped, "more returned than shipped", line.number);
-                let parts = [
-                    line.cancelled,
-                    line.open,
-                    line.backordered,
-                    line.at_supplier,
-                    line.served,
-                ];
-                check(
-                    parts.iter().all(|part| part.0 >= 0),
-                    "a quantity is below zero",
-                    line.number,
-                );
+                let parts = [line.cancelled, line.open, line.backordered, line.at_supplier, line.served];
+                check(parts.iter().all(|part| part.0 >= 0), "a quantity is below zero", line.number);
             }
         }
         for payment in &self.payments {
             let authorizes = payment.method == PaymentMethod::Card;
-            check(
-                !authorizes || payment.received <= payment.authorized,
-                "captured beyond authorized",
-                payment.number,
-            );
+            check(!authorizes || payment.received <= payment.authorized, "captured beyond authorized", payment.number);
             let back = payment.refunded + payment.charged_back;
             check(back <= payment.received, "refunded beyond received", payment.number);
         }
         let head = &*self.head;
-        check(
-            head.kept() == head.applied + head.deposit,
-            "received does not equal applied and deposit",
-            0,
-        );
+        check(head.kept() == head.applied + head.deposit, "received does not equal applied and deposit", 0);
         check(head.deposit.0 >= 0, "a deposit is below zero", 0);
-        let moved: Minor = self
-            .refunds
-            .iter()
-            .filter(|refund| refund.state == RefundState::Succeeded)
-            .map(|one| one.amount)
-            .sum();
+        let moved: Minor =
+            self.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded).map(|one| one.amount).sum();
         check(moved == head.refunded, "refunds do not add up", 0);
         broken
     }

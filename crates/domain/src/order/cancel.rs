@@ -52,28 +52,16 @@ pub fn cancel_line(world: &World, command: &CancelLine, attempt: &Attempt) -> Ou
     let open = line.unshipped();
     let requested = command.quantity.unwrap_or(open);
     if command.quantity.is_some_and(|quantity| !quantity.is_valid_demand()) {
-        return Err(OrderRefusal::QuantityOutOfRange {
-            path: "quantity".into(),
-        }
-        .into());
+        return Err(OrderRefusal::QuantityOutOfRange { path: "quantity".into() }.into());
     }
     if requested > open || open.is_zero() {
-        return Err(OrderRefusal::ExceedsOpenQuantity {
-            line_id: id,
-            requested,
-            open,
-        }
-        .into());
+        return Err(OrderRefusal::ExceedsOpenQuantity { line_id: id, requested, open }.into());
     }
     let mut events = Vec::new();
     let quantities = BTreeMap::from([(id.number, requested)]);
     take_back(order, &quantities, &command.reason, &mut events);
     let everything = order.lines.iter().all(|other| {
-        let cancelled = if other.number == id.number {
-            requested
-        } else {
-            Quantity::ZERO
-        };
+        let cancelled = if other.number == id.number { requested } else { Quantity::ZERO };
         other.unshipped() == cancelled && other.shipped.is_zero()
     });
     if everything {
@@ -88,17 +76,11 @@ pub fn cancel_order(world: &World, command: &CancelOrder, attempt: &Attempt) -> 
     match order.head.lifecycle {
         Lifecycle::Draft | Lifecycle::Placed | Lifecycle::Confirmed => {}
         Lifecycle::Completed | Lifecycle::Cancelled => {
-            return Err(OrderRefusal::NothingToCancel {
-                order_id: command.order_id,
-            }
-            .into());
+            return Err(OrderRefusal::NothingToCancel { order_id: command.order_id }.into());
         }
     }
     if order.lines.iter().any(|line| !line.shipped.is_zero()) {
-        return Err(OrderRefusal::ShippedAlready {
-            order_id: command.order_id,
-        }
-        .into());
+        return Err(OrderRefusal::ShippedAlready { order_id: command.order_id }.into());
     }
     let mut events = Vec::new();
     cancel_events(order, None, &command.reason, attempt, &mut events);
@@ -139,19 +121,9 @@ fn give_up(order: &Order, reason: &str, attempt: &Attempt, events: &mut Vec<Even
     let mut transactions = 0;
     for payment in &order.payments {
         let open = payment.open_authorization();
-        let busy = order
-            .transactions
-            .iter()
-            .any(|one| one.payment == payment.number && one.is_open());
+        let busy = order.transactions.iter().any(|one| one.payment == payment.number && one.is_open());
         if open.0 > 0 && !busy {
-            let void = request(
-                order,
-                transactions,
-                payment.number,
-                TransactionKind::Void,
-                open,
-                attempt,
-            );
+            let void = request(order, transactions, payment.number, TransactionKind::Void, open, attempt);
             transactions += 1;
             events.push(Event::PaymentRequested(void));
         }
@@ -178,19 +150,10 @@ fn held_of_line(order: &Order, line: u32, state: StockAccount, limit: Quantity, 
             continue;
         }
         left -= part;
-        let moved = Moved {
-            line,
-            item: allocation.item_id,
-            lot: allocation.lot_id,
-            quantity: part,
-            counted,
-        };
+        let moved = Moved { line, item: allocation.item_id, lot: allocation.lot_id, quantity: part, counted };
         match out.iter_mut().find(|place| place.location == allocation.location_id) {
             Some(place) => place.lines.push(moved),
-            None => out.push(AtLocation {
-                location: allocation.location_id,
-                lines: vec![moved],
-            }),
+            None => out.push(AtLocation { location: allocation.location_id, lines: vec![moved] }),
         }
     }
     limit - left
@@ -199,25 +162,12 @@ fn held_of_line(order: &Order, line: u32, state: StockAccount, limit: Quantity, 
 /// Allocated units that no fulfillment order works on yet, by location.
 pub(super) fn unreleased_at(order: &Order) -> Vec<AtLocation> {
     let mut at: Vec<AtLocation> = Vec::new();
-    for one in order
-        .allocations
-        .iter()
-        .filter(|one| one.fulfillment_order == 0 && !one.allocated.is_zero())
-    {
+    for one in order.allocations.iter().filter(|one| one.fulfillment_order == 0 && !one.allocated.is_zero()) {
         let counted = order.line(one.line).is_some_and(|line| line.supply == Supply::Stock);
-        let moved = Moved {
-            line: one.line,
-            item: one.item_id,
-            lot: one.lot_id,
-            quantity: one.allocated,
-            counted,
-        };
+        let moved = Moved { line: one.line, item: one.item_id, lot: one.lot_id, quantity: one.allocated, counted };
         match at.iter_mut().find(|place| place.location == one.location_id) {
             Some(place) => place.lines.push(moved),
-            None => at.push(AtLocation {
-                location: one.location_id,
-                lines: vec![moved],
-            }),
+            None => at.push(AtLocation { location: one.location_id, lines: vec![moved] }),
         }
     }
     at
@@ -226,11 +176,7 @@ pub(super) fn unreleased_at(order: &Order) -> Vec<AtLocation> {
 /// All units in one state, of one line or of the order.
 pub(super) fn held_at(order: &Order, line: Option<u32>, state: StockAccount) -> Vec<AtLocation> {
     let mut at = Vec::new();
-    for one in order
-        .lines
-        .iter()
-        .filter(|one| line.is_none_or(|line| one.number == line))
-    {
+    for one in order.lines.iter().filter(|one| line.is_none_or(|line| one.number == line)) {
         held_of_line(order, one.number, state, Quantity::MAX, &mut at);
     }
     at
@@ -256,21 +202,12 @@ fn take_back(order: &Order, quantities: &BTreeMap<u32, Quantity>, reason: &str, 
             open: take(line.open),
             at_supplier: take(line.at_supplier),
         };
-        for state in [
-            StockAccount::Reserved,
-            StockAccount::Allocated,
-            StockAccount::Picked,
-            StockAccount::Packed,
-        ] {
+        for state in [StockAccount::Reserved, StockAccount::Allocated, StockAccount::Picked, StockAccount::Packed] {
             if left.is_zero() {
                 break;
             }
             // Unpacked units are picked ones by the time they are released.
-            let from = if state == StockAccount::Packed {
-                StockAccount::Picked
-            } else {
-                state
-            };
+            let from = if state == StockAccount::Packed { StockAccount::Picked } else { state };
             let part = held_of_line(order, *number, state, left, released.entry(from).or_default());
             if state == StockAccount::Packed && !part.is_zero() {
                 crate::fulfillment::pack::unpack_holding(order, *number, &mut unpacked);
@@ -285,20 +222,11 @@ fn take_back(order: &Order, quantities: &BTreeMap<u32, Quantity>, reason: &str, 
         if at.is_empty() {
             continue;
         }
-        let release = AllocationReleased {
-            order: order.head.id,
-            reason: ReleaseReason::Cancelled,
-            from,
-            at,
-        };
+        let release = AllocationReleased { order: order.head.id, reason: ReleaseReason::Cancelled, from, at };
         events.push(Event::AllocationReleased(release));
     }
     if !cancelled.is_empty() {
-        let lines = LinesCancelled {
-            order: order.head.id,
-            reason: reason.to_owned(),
-            lines: cancelled,
-        };
+        let lines = LinesCancelled { order: order.head.id, reason: reason.to_owned(), lines: cancelled };
         events.push(Event::LinesCancelled(lines));
     }
 }

@@ -45,25 +45,12 @@ pub fn complete_order(world: &World, command: &CompleteOrder, attempt: &Attempt)
     }
     let holds = order.holds_blocking(Step::Complete, None);
     if !holds.is_empty() {
-        return Err(OrderRefusal::Held {
-            order_id: command.order_id,
-            step: Step::Complete,
-            holds,
-        }
-        .into());
+        return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Complete, holds }.into());
     }
     let bill = bill(order, &BTreeMap::new(), true);
     let open = open_matters(order, order.head.recognized + bill.total());
     if !open.is_empty() {
-        return Err(OrderRefusal::NotFinished {
-            order_id: command.order_id,
-            open,
-        }
-        .into());
+        return Err(OrderRefusal::NotFinished { order_id: command.order_id, open }.into());
     }
-    Ok(vec![Event::OrderCompleted(OrderCompleted {
-        order: command.order_id,
-        at: attempt.now,
-        bill,
-    })])
+    Ok(vec![Event::OrderCompleted(OrderCompleted { order: command.order_id, at: attempt.now, bill })])
 }

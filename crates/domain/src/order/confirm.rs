@@ -37,32 +37,15 @@ pub fn promise(world: &World, order: &Order, attempt: &Attempt, events: &mut Vec
     let id = order.head.id;
     let paid = secured(order) >= order.head.total();
     let reserved_until = (!paid).then(|| attempt.now.plus_seconds(world.settings.reservation_seconds(order)));
-    let to = if paid {
-        StockAccount::Allocated
-    } else {
-        StockAccount::Reserved
-    };
+    let to = if paid { StockAccount::Allocated } else { StockAccount::Reserved };
     let plan = plan(world, order, &demands(order, Unpromised::Open), None);
     plan_events(id, plan, Unpromised::Open, to, reserved_until, attempt.now, events);
     if paid {
-        events.push(Event::OrderConfirmed(OrderConfirmed {
-            order: id,
-            at: attempt.now,
-        }));
+        events.push(Event::OrderConfirmed(OrderConfirmed { order: id, at: attempt.now }));
     }
-    let cards = order
-        .payments
-        .iter()
-        .filter(|payment| payment.method == PaymentMethod::Card);
+    let cards = order.payments.iter().filter(|payment| payment.method == PaymentMethod::Card);
     for (n, payment) in cards.enumerate() {
-        let intent = request(
-            order,
-            n as u32,
-            payment.number,
-            TransactionKind::Authorize,
-            payment.amount,
-            attempt,
-        );
+        let intent = request(order, n as u32, payment.number, TransactionKind::Authorize, payment.amount, attempt);
         events.push(Event::PaymentRequested(intent));
     }
 }
@@ -86,24 +69,15 @@ pub fn once_paid(
     if blocked_after(order, events) {
         return Ok(());
     }
-    events.push(Event::OrderConfirmed(OrderConfirmed {
-        order: order.head.id,
-        at: attempt.now,
-    }));
+    events.push(Event::OrderConfirmed(OrderConfirmed { order: order.head.id, at: attempt.now }));
     Ok(())
 }
 
 /// Reserved units become allocated, open ones are allocated or backordered.
 fn harden(world: &World, order: &Order, attempt: &Attempt, events: &mut Vec<Event>) {
     let mut at: Vec<AtLocation> = Vec::new();
-    for allocation in order
-        .allocations
-        .iter()
-        .filter(|allocation| !allocation.reserved.is_zero())
-    {
-        let counted = order
-            .line(allocation.line)
-            .is_some_and(|line| line.supply == Supply::Stock);
+    for allocation in order.allocations.iter().filter(|allocation| !allocation.reserved.is_zero()) {
+        let counted = order.line(allocation.line).is_some_and(|line| line.supply == Supply::Stock);
         let moved = Moved {
             line: allocation.line,
             item: allocation.item_id,
@@ -113,63 +87,35 @@ fn harden(world: &World, order: &Order, attempt: &Attempt, events: &mut Vec<Even
         };
         match at.iter_mut().find(|place| place.location == allocation.location_id) {
             Some(place) => place.lines.push(moved),
-            None => at.push(AtLocation {
-                location: allocation.location_id,
-                lines: vec![moved],
-            }),
+            None => at.push(AtLocation { location: allocation.location_id, lines: vec![moved] }),
         }
     }
     if !at.is_empty() {
-        events.push(Event::ReservationConverted(AllocationHardened {
-            order: order.head.id,
-            at,
-        }));
+        events.push(Event::ReservationConverted(AllocationHardened { order: order.head.id, at }));
     }
     let open = demands(order, Unpromised::Open);
     if !open.is_empty() {
         let plan = plan(world, order, &open, None);
-        plan_events(
-            order.head.id,
-            plan,
-            Unpromised::Open,
-            StockAccount::Allocated,
-            None,
-            attempt.now,
-            events,
-        );
+        plan_events(order.head.id, plan, Unpromised::Open, StockAccount::Allocated, None, attempt.now, events);
     }
 }
 
 /// Asks for the stock of items whose open units must be promised now.
 fn need_levels(world: &World, order: &Order) -> Result<(), Stop> {
     let mut needs = Footprint::default();
-    for line in order
-        .lines
-        .iter()
-        .filter(|line| !line.open.is_zero() && line.supply == Supply::Stock)
-    {
+    for line in order.lines.iter().filter(|line| !line.open.is_zero() && line.supply == Supply::Stock) {
         if !world.has_levels(line.item_id) {
             needs.levels.push(line.item_id);
         }
     }
-    if needs.is_empty() {
-        Ok(())
-    } else {
-        Err(Stop::Needs(Box::new(needs)))
-    }
+    if needs.is_empty() { Ok(()) } else { Err(Stop::Needs(Box::new(needs))) }
 }
 
 /// Whether a hold still blocks confirming once the holds ended by `events` are gone.
 fn blocked_after(order: &Order, events: &[Event]) -> bool {
-    let released = |number: u32| {
-        events
-            .iter()
-            .any(|event| matches!(event, Event::HoldReleased(ended) if ended.hold == number))
-    };
-    order
-        .holds_blocking(Step::Confirm, None)
-        .iter()
-        .any(|hold| !released(hold.number))
+    let released =
+        |number: u32| events.iter().any(|event| matches!(event, Event::HoldReleased(ended) if ended.hold == number));
+    order.holds_blocking(Step::Confirm, None).iter().any(|hold| !released(hold.number))
 }
 
 pub fn confirm_order(world: &World, command: &ConfirmOrder, attempt: &Attempt) -> Outcome {
@@ -179,18 +125,10 @@ pub fn confirm_order(world: &World, command: &ConfirmOrder, attempt: &Attempt) -
     }
     let holds = order.holds_blocking(Step::Confirm, None);
     if !holds.is_empty() {
-        return Err(OrderRefusal::Held {
-            order_id: command.order_id,
-            step: Step::Confirm,
-            holds,
-        }
-        .into());
+        return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Confirm, holds }.into());
     }
     if secured(order) < order.head.total() {
-        return Err(OrderRefusal::NotPaid {
-            order_id: command.order_id,
-        }
-        .into());
+        return Err(OrderRefusal::NotPaid { order_id: command.order_id }.into());
     }
     let mut events = Vec::new();
     once_paid(world, order, Minor::ZERO, attempt, &mut events)?;

@@ -73,11 +73,7 @@ pub(crate) fn system_hold(
 /// Releases the holds that a payment has answered.
 pub(crate) fn release_payment_holds(order: &Order, attempt: &Attempt, events: &mut Vec<Event>) {
     let answered = |kind: HoldKind| matches!(kind, HoldKind::Payment | HoldKind::PaymentExpired);
-    for hold in order
-        .holds
-        .iter()
-        .filter(|hold| hold.state == HoldState::Active && answered(hold.kind))
-    {
+    for hold in order.holds.iter().filter(|hold| hold.state == HoldState::Active && answered(hold.kind)) {
         events.push(Event::HoldReleased(HoldEnded {
             order: order.head.id,
             hold: hold.number,
@@ -98,10 +94,7 @@ pub fn apply_hold(world: &World, command: &ApplyHold, attempt: &Attempt) -> Outc
     if let Some(number) = command.line
         && order.line(number).is_none()
     {
-        return Err(OrderRefusal::UnknownLine {
-            line_id: LineId::new(command.order_id, number),
-        }
-        .into());
+        return Err(OrderRefusal::UnknownLine { line_id: LineId::new(command.order_id, number) }.into());
     }
     Ok(vec![Event::HoldApplied(HoldApplied {
         order: command.order_id,
@@ -120,18 +113,13 @@ pub fn apply_hold(world: &World, command: &ApplyHold, attempt: &Attempt) -> Outc
 /// The order and that the hold is active.
 fn active(world: &World, id: HoldId) -> Result<&Order, crate::command::Stop> {
     let order = world.known_order(id.order_id)?;
-    let hold = order
-        .holds
-        .iter()
-        .find(|hold| hold.number == id.number)
-        .ok_or(OrderRefusal::UnknownHold { hold_id: id })?;
+    let hold =
+        order.holds.iter().find(|hold| hold.number == id.number).ok_or(OrderRefusal::UnknownHold { hold_id: id })?;
     match hold.state {
         HoldState::Active => Ok(order),
-        state @ (HoldState::Released | HoldState::Rejected) => Err(OrderRefusal::HoldEnded {
-            hold_id: id,
-            state: state.to_string(),
+        state @ (HoldState::Released | HoldState::Rejected) => {
+            Err(OrderRefusal::HoldEnded { hold_id: id, state: state.to_string() }.into())
         }
-        .into()),
     }
 }
 
@@ -150,24 +138,14 @@ pub fn release_hold(world: &World, command: &ReleaseHold, attempt: &Attempt) -> 
 
 pub fn reject_hold(world: &World, command: &RejectHold, attempt: &Attempt) -> Outcome {
     let order = active(world, command.hold_id)?;
-    let line = order
-        .holds
-        .iter()
-        .find(|hold| hold.number == command.hold_id.number)
-        .map_or(0, |hold| hold.line);
+    let line = order.holds.iter().find(|hold| hold.number == command.hold_id.number).map_or(0, |hold| hold.line);
     let mut events = vec![Event::HoldRejected(HoldEnded {
         order: order.head.id,
         hold: command.hold_id.number,
         reason: command.reason.clone(),
         at: attempt.now,
     })];
-    super::cancel::cancel_events(
-        order,
-        (line != 0).then_some(line),
-        "hold_rejected",
-        attempt,
-        &mut events,
-    );
+    super::cancel::cancel_events(order, (line != 0).then_some(line), "hold_rejected", attempt, &mut events);
     Ok(events)
 }
 
@@ -179,10 +157,7 @@ pub fn release_held_stock(world: &World, command: &ReleaseHeldStock, attempt: &A
         .any(|hold| hold.state == HoldState::Active && hold.due_at.is_some_and(|due_at| due_at <= attempt.now));
     let at = super::cancel::unreleased_at(order);
     if !overdue || at.is_empty() || order.head.lifecycle != Lifecycle::Confirmed {
-        return Err(OrderRefusal::NothingReserved {
-            order_id: command.order_id,
-        }
-        .into());
+        return Err(OrderRefusal::NothingReserved { order_id: command.order_id }.into());
     }
     Ok(vec![Event::AllocationReleased(AllocationReleased {
         order: command.order_id,

@@ -104,11 +104,7 @@ pub fn bill(order: &Order, shipping: &BTreeMap<u32, Quantity>, all: bool) -> Bil
         whole_units += line.wanted().0;
     }
     let all = all || done_units == whole_units;
-    let (part, of) = if whole.0 > 0 {
-        (done.0.clamp(0, whole.0), whole.0)
-    } else {
-        (done_units, whole_units)
-    };
+    let (part, of) = if whole.0 > 0 { (done.0.clamp(0, whole.0), whole.0) } else { (done_units, whole_units) };
     for charge in &order.charges {
         let target = |amount| if all { amount } else { split_first(amount, part, of) };
         let share = ChargeShare {
@@ -137,11 +133,7 @@ pub fn totals(order: &Order) -> (Minor, Minor, Minor) {
     }
     for charge in &order.charges {
         // With every line cancelled nothing is delivered, so only what was billed already stays due.
-        charges += if wanted {
-            charge.amount + charge.tax
-        } else {
-            charge.billed + charge.billed_tax
-        };
+        charges += if wanted { charge.amount + charge.tax } else { charge.billed + charge.billed_tax };
     }
     (goods, tax, charges)
 }

@@ -83,10 +83,7 @@ pub const LINES_MAX: usize = 5_000;
 /// Every problem at once, each with its path in the order.
 pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Outcome {
     let mut problems = Vec::new();
-    let channel = world
-        .catalog
-        .channel_by_code(&command.channel)
-        .filter(|channel| !channel.archived);
+    let channel = world.catalog.channel_by_code(&command.channel).filter(|channel| !channel.archived);
     if channel.is_none() {
         problems.push(Problem::new(
             "channel",
@@ -94,49 +91,24 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
             format!("no channel has the code {}", command.channel),
         ));
     }
-    let customer = command
-        .customer
-        .as_ref()
-        .map(|code| (code, world.customer_by_code(code)));
+    let customer = command.customer.as_ref().map(|code| (code, world.customer_by_code(code)));
     if let Some((code, None)) = customer {
-        problems.push(Problem::new(
-            "customer.code",
-            "unknown_customer",
-            format!("no customer has the code {code}"),
-        ));
+        problems.push(Problem::new("customer.code", "unknown_customer", format!("no customer has the code {code}")));
     }
     let customer = customer.and_then(|(_, customer)| customer);
     if command.lines.is_empty() && command.charges.is_empty() {
-        problems.push(Problem::new(
-            "lines",
-            "empty",
-            "an order needs at least one line or charge",
-        ));
+        problems.push(Problem::new("lines", "empty", "an order needs at least one line or charge"));
     }
     if command.lines.len() > LINES_MAX {
-        problems.push(Problem::new(
-            "lines",
-            "too_many",
-            format!("an order has at most {LINES_MAX} lines"),
-        ));
+        problems.push(Problem::new("lines", "too_many", format!("an order has at most {LINES_MAX} lines")));
     }
     let lines = check_lines(world, command, &mut problems);
     let charges = check_charges(command, &mut problems);
-    let total: i128 = lines
-        .iter()
-        .map(|line| i128::from(line.total.0) + i128::from(line.tax.0))
-        .sum::<i128>()
-        + charges
-            .iter()
-            .map(|charge| i128::from(charge.amount.0) + i128::from(charge.tax.0))
-            .sum::<i128>();
+    let total: i128 = lines.iter().map(|line| i128::from(line.total.0) + i128::from(line.tax.0)).sum::<i128>()
+        + charges.iter().map(|charge| i128::from(charge.amount.0) + i128::from(charge.tax.0)).sum::<i128>();
     let total = i64::try_from(total).map(Minor).ok().filter(|total| total.is_valid());
     if total.is_none() {
-        problems.push(Problem::new(
-            "totals",
-            "out_of_range",
-            "the order's total is larger than can be accounted for",
-        ));
+        problems.push(Problem::new("totals", "out_of_range", "the order's total is larger than can be accounted for"));
     }
     let payments = check_payments(command, total.unwrap_or_default(), &mut problems);
     let (Some(channel), true) = (channel, problems.is_empty()) else {
@@ -145,11 +117,7 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
     if let Some(external_ref) = &command.external_ref
         && let Some(order_id) = world.order_by_external_ref(channel.id, external_ref)
     {
-        return Err(OrderRefusal::DuplicateExternalRef {
-            external_ref: external_ref.clone(),
-            order_id,
-        }
-        .into());
+        return Err(OrderRefusal::DuplicateExternalRef { external_ref: external_ref.clone(), order_id }.into());
     }
 
     // From here on the command succeeds.
@@ -161,11 +129,7 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
         channel: channel.id,
         external_ref: command.external_ref.clone(),
         customer: customer.map(|customer| customer.id),
-        party: command
-            .party
-            .as_ref()
-            .map(|party| party.id)
-            .or(customer.and_then(|customer| customer.party_id)),
+        party: command.party.as_ref().map(|party| party.id).or(customer.and_then(|customer| customer.party_id)),
         ship_to: command.ship_to.as_ref().map(|address| address.id),
         country: command.destination.country.clone(),
         latitude_e1: command.destination.latitude_e1,
@@ -175,13 +139,7 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
         currency: command.currency,
         requested_by: command.requested_by,
         at: attempt.now,
-        priority: priority(
-            attempt.now,
-            command.requested_by,
-            tier,
-            total,
-            command.currency.exponent(),
-        ),
+        priority: priority(attempt.now, command.requested_by, tier, total, command.currency.exponent()),
         lines,
         charges,
         payments,
@@ -203,50 +161,24 @@ fn check_lines(world: &World, command: &PlaceOrder, problems: &mut Vec<Problem>)
         let before = problems.len();
         let item = world.catalog.item_by_sku(&line.sku).filter(|item| !item.archived);
         if item.is_none() {
-            problems.push(Problem::new(
-                path("sku"),
-                "unknown_sku",
-                format!("no item has the SKU {}", line.sku),
-            ));
+            problems.push(Problem::new(path("sku"), "unknown_sku", format!("no item has the SKU {}", line.sku)));
         }
         if !line.quantity.is_valid_demand() {
-            problems.push(Problem::new(
-                path("quantity"),
-                "out_of_range",
-                "must be 1 to 1,000,000,000,000",
-            ));
+            problems.push(Problem::new(path("quantity"), "out_of_range", "must be 1 to 1,000,000,000,000"));
         }
         if !(0..=UnitPrice::MAX.0).contains(&line.unit_price.0) {
-            problems.push(Problem::new(
-                path("unit_price"),
-                "out_of_range",
-                "must be 0 to 10,000,000,000",
-            ));
+            problems.push(Problem::new(path("unit_price"), "out_of_range", "must be 0 to 10,000,000,000"));
         }
         if line.discount.0 < 0 || !line.discount.is_valid() {
-            problems.push(Problem::new(
-                path("discount_minor"),
-                "out_of_range",
-                "must be 0 to 10,000,000,000,000",
-            ));
+            problems.push(Problem::new(path("discount_minor"), "out_of_range", "must be 0 to 10,000,000,000,000"));
         }
         if line.tax.0 < 0 || !line.tax.is_valid() {
-            problems.push(Problem::new(
-                path("tax_minor"),
-                "out_of_range",
-                "must be 0 to 10,000,000,000,000",
-            ));
+            problems.push(Problem::new(path("tax_minor"), "out_of_range", "must be 0 to 10,000,000,000,000"));
         }
         let (Some(item), true) = (item, problems.len() == before) else {
             continue;
         };
-        match line_total(
-            line.unit_price,
-            line.quantity,
-            item.precision,
-            line.discount,
-            command.currency,
-        ) {
+        match line_total(line.unit_price, line.quantity, item.precision, line.discount, command.currency) {
             Some(total) if total.0 >= 0 => lines.push(PlacedLine {
                 line: n as u32 + 1,
                 item: item.id,
@@ -278,20 +210,12 @@ fn check_lines(world: &World, command: &PlaceOrder, problems: &mut Vec<Problem>)
 fn check_charges(command: &PlaceOrder, problems: &mut Vec<Problem>) -> Vec<PlacedCharge> {
     let mut charges = Vec::with_capacity(command.charges.len());
     if command.charges.len() > LINES_MAX {
-        problems.push(Problem::new(
-            "charges",
-            "too_many",
-            format!("an order has at most {LINES_MAX} charges"),
-        ));
+        problems.push(Problem::new("charges", "too_many", format!("an order has at most {LINES_MAX} charges")));
     }
     for (n, charge) in command.charges.iter().enumerate() {
         if !charge.amount.is_valid() || !charge.tax.is_valid() {
             let range = "must be within 10,000,000,000,000 either way";
-            problems.push(Problem::new(
-                format!("charges[{n}].amount_minor"),
-                "out_of_range",
-                range,
-            ));
+            problems.push(Problem::new(format!("charges[{n}].amount_minor"), "out_of_range", range));
         }
         charges.push(PlacedCharge {
             kind: charge.kind,
@@ -305,34 +229,19 @@ fn check_charges(command: &PlaceOrder, problems: &mut Vec<Problem>) -> Vec<Place
 
 /// Payments with their amounts; at most one may leave its amount open.
 fn check_payments(command: &PlaceOrder, total: Minor, problems: &mut Vec<Problem>) -> Vec<PlacedPayment> {
-    let given: i128 = command
-        .payments
-        .iter()
-        .filter_map(|payment| payment.amount)
-        .map(|amount| i128::from(amount.0))
-        .sum();
+    let given: i128 =
+        command.payments.iter().filter_map(|payment| payment.amount).map(|amount| i128::from(amount.0)).sum();
     let rest = i64::try_from(i128::from(total.0) - given).map_or(Minor::ZERO, Minor);
     let mut open = 0;
     let mut payments = Vec::with_capacity(command.payments.len());
     for (n, payment) in command.payments.iter().enumerate() {
         let path = |field: &str| format!("payments[{n}].{field}");
-        if payment
-            .amount
-            .is_some_and(|amount| !(1..=Minor::MAX.0).contains(&amount.0))
-        {
-            problems.push(Problem::new(
-                path("amount_minor"),
-                "out_of_range",
-                "must be 1 to 10,000,000,000,000",
-            ));
+        if payment.amount.is_some_and(|amount| !(1..=Minor::MAX.0).contains(&amount.0)) {
+            problems.push(Problem::new(path("amount_minor"), "out_of_range", "must be 1 to 10,000,000,000,000"));
         }
         open += usize::from(payment.amount.is_none());
         if payment.method == PaymentMethod::Card && (payment.token.is_none() || payment.gateway.is_none()) {
-            problems.push(Problem::new(
-                path("token"),
-                "missing",
-                "a card payment needs the gateway's token",
-            ));
+            problems.push(Problem::new(path("token"), "missing", "a card payment needs the gateway's token"));
         }
         let amount = payment.amount.unwrap_or(rest);
         if payment.method == PaymentMethod::Card && amount.0 <= 0 && problems.is_empty() {
@@ -342,19 +251,12 @@ fn check_payments(command: &PlaceOrder, total: Minor, problems: &mut Vec<Problem
         payments.push(PlacedPayment {
             method: payment.method,
             amount,
-            gateway: payment
-                .gateway
-                .clone()
-                .filter(|_| payment.method == PaymentMethod::Card),
+            gateway: payment.gateway.clone().filter(|_| payment.method == PaymentMethod::Card),
             token: payment.token.as_ref().map(|token| token.id),
         });
     }
     if open > 1 {
-        problems.push(Problem::new(
-            "payments",
-            "ambiguous",
-            "only one payment may leave its amount open",
-        ));
+        problems.push(Problem::new("payments", "ambiguous", "only one payment may leave its amount open"));
     }
     payments
 }
@@ -365,10 +267,7 @@ pub fn submit_order(world: &World, command: &SubmitOrder, attempt: &Attempt) -> 
     if order.head.lifecycle != Lifecycle::Draft {
         return Err(world.wrong_lifecycle(order, "a draft").into());
     }
-    let mut events = vec![Event::OrderSubmitted(OrderSubmitted {
-        order: command.order_id,
-        at: attempt.now,
-    })];
+    let mut events = vec![Event::OrderSubmitted(OrderSubmitted { order: command.order_id, at: attempt.now })];
     promise(world, order, attempt, &mut events);
     Ok(events)
 }

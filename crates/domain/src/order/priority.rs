@@ -50,12 +50,7 @@ pub fn priority(
         Tier::Gold => 24 * 60,
     };
     let value = (total.0 / 10i64.pow(currency_exponent)).clamp(0, VALUE_MAX);
-    Priority {
-        score: FAR_MINUTE - due + tier + value,
-        due,
-        tier,
-        value,
-    }
+    Priority { score: FAR_MINUTE - due + tier + value, due, tier, value }
 }
 
 #[cfg(test)]
@@ -67,18 +62,10 @@ mod tests {
         let at = |day: i64| Timestamp(day * 86_400_000_000);
         let score = |placed, wanted, tier, total| priority(at(placed), wanted, tier, Minor(total), 2).score;
         let plain = score(20_000, None, Tier::Standard, 5_000);
-        assert_eq!(
-            score(19_999, None, Tier::Standard, 5_000),
-            plain + 24 * 60,
-            "a day older"
-        );
+        assert_eq!(score(19_999, None, Tier::Standard, 5_000), plain + 24 * 60, "a day older");
         assert_eq!(score(20_000, None, Tier::Gold, 5_000), plain + 24 * 60, "gold");
         assert_eq!(score(20_000, None, Tier::Standard, 15_000), plain + 100, "100.00 more");
-        assert_eq!(
-            score(20_000, None, Tier::Standard, 1_000_000_000),
-            plain + 24 * 60 - 50,
-            "value is capped"
-        );
+        assert_eq!(score(20_000, None, Tier::Standard, 1_000_000_000), plain + 24 * 60 - 50, "value is capped");
         // 20,001 days after 1970-01-01 is 2024-10-05; its end less two days is 1 minute before day 20,000.
         let soon = score(20_000, Some(jiff::civil::date(2024, 10, 5)), Tier::Standard, 5_000);
         assert_eq!(soon, plain + 3 * 24 * 60 + 1, "wanted tomorrow");

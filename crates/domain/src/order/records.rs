@@ -116,11 +116,7 @@ impl Steps {
     }
 
     pub fn list(self) -> Vec<Step> {
-        <Step as crate::Code>::ALL
-            .iter()
-            .copied()
-            .filter(|step| self.contains(*step))
-            .collect()
+        <Step as crate::Code>::ALL.iter().copied().filter(|step| self.contains(*step)).collect()
     }
 }
 
@@ -202,11 +198,7 @@ impl OrderHead {
     }
 
     pub fn destination(&self) -> Destination {
-        Destination {
-            country: self.country.clone(),
-            latitude_e1: self.latitude_e1,
-            longitude_e1: self.longitude_e1,
-        }
+        Destination { country: self.country.clone(), latitude_e1: self.latitude_e1, longitude_e1: self.longitude_e1 }
     }
 }
 
@@ -306,11 +298,7 @@ pub struct Allocation {
 
 impl Allocation {
     pub fn key(&self) -> StockKey {
-        StockKey {
-            item_id: self.item_id,
-            location_id: self.location_id,
-            lot_id: self.lot_id,
-        }
+        StockKey { item_id: self.item_id, location_id: self.location_id, lot_id: self.lot_id }
     }
 
     /// The quantity in one state; what the customer has is what shipped.
@@ -420,9 +408,7 @@ impl Order {
     }
 
     pub fn allocations_of(&self, line: u32) -> impl Iterator<Item = &Allocation> {
-        self.allocations
-            .iter()
-            .filter(move |allocation| allocation.line == line)
+        self.allocations.iter().filter(move |allocation| allocation.line == line)
     }
 
     /// Active holds that block `step` for the order as a whole, or for `line`.
@@ -440,9 +426,7 @@ impl Order {
     }
 
     pub fn transaction(&self, number: u32) -> Option<&PaymentTransaction> {
-        self.transactions
-            .iter()
-            .find(|transaction| transaction.number == number)
+        self.transactions.iter().find(|transaction| transaction.number == number)
     }
 
     pub fn parcel(&self, number: u32) -> Option<&Parcel> {

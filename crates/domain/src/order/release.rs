@@ -27,12 +27,7 @@ pub fn release_order(world: &World, command: &ReleaseOrder, attempt: &Attempt) -
     }
     let holds = order.holds_blocking(Step::Release, None);
     if !holds.is_empty() {
-        return Err(OrderRefusal::Held {
-            order_id: command.order_id,
-            step: Step::Release,
-            holds,
-        }
-        .into());
+        return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Release, holds }.into());
     }
     let held = |line: u32| !order.holds_blocking(Step::Release, Some(line)).is_empty();
     let mut work: Vec<Work> = Vec::new();
@@ -54,25 +49,15 @@ pub fn release_order(world: &World, command: &ReleaseOrder, attempt: &Attempt) -
             .lines
             .iter()
             .filter(|line| line.supply == supply && !line.open.is_zero() && !held(line.number))
-            .map(|line| LineQuantity {
-                line: line.number,
-                quantity: line.open,
-            })
+            .map(|line| LineQuantity { line: line.number, quantity: line.open })
             .collect()
     };
     let (served, to_supplier) = (waiting(Supply::Service), waiting(Supply::Dropship));
     if work.is_empty() && served.is_empty() && to_supplier.is_empty() {
-        return Err(OrderRefusal::NothingToRelease {
-            order_id: command.order_id,
-        }
-        .into());
+        return Err(OrderRefusal::NothingToRelease { order_id: command.order_id }.into());
     }
     let shipping: BTreeMap<_, _> = served.iter().map(|line| (line.line, line.quantity)).collect();
-    let bill = if served.is_empty() {
-        Default::default()
-    } else {
-        bill(order, &shipping, false)
-    };
+    let bill = if served.is_empty() { Default::default() } else { bill(order, &shipping, false) };
     Ok(vec![Event::FulfillmentReleased(FulfillmentReleased {
         order: command.order_id,
         at: attempt.now,

@@ -26,16 +26,10 @@ pub fn expire_order_reservation(world: &World, command: &ExpireOrderReservation,
     }
     match order.head.reserved_until {
         None => {
-            return Err(OrderRefusal::NothingReserved {
-                order_id: command.order_id,
-            }
-            .into());
+            return Err(OrderRefusal::NothingReserved { order_id: command.order_id }.into());
         }
         Some(until) if attempt.now < until => {
-            return Err(OrderRefusal::NotYetExpired {
-                order_id: command.order_id,
-            }
-            .into());
+            return Err(OrderRefusal::NotYetExpired { order_id: command.order_id }.into());
         }
         Some(_) => {}
     }
@@ -51,10 +45,5 @@ pub fn expire_order_reservation(world: &World, command: &ExpireOrderReservation,
 /// All reserved units of the order; may be none, which still ends the wait.
 fn released(order: &Order) -> AllocationReleased {
     let at = super::cancel::held_at(order, None, StockAccount::Reserved);
-    AllocationReleased {
-        order: order.head.id,
-        reason: ReleaseReason::Expired,
-        from: StockAccount::Reserved,
-        at,
-    }
+    AllocationReleased { order: order.head.id, reason: ReleaseReason::Expired, from: StockAccount::Reserved, at }
 }

@@ -94,12 +94,7 @@ impl Order {
     }
 
     pub(crate) fn apply_authorization_ended(&mut self, event: &AuthorizationEnded) {
-        self.end_transaction(
-            event.transaction,
-            TransactionState::Succeeded,
-            event.at,
-            Outcome::Reference(None),
-        );
+        self.end_transaction(event.transaction, TransactionState::Succeeded, event.at, Outcome::Reference(None));
         if let Some(payment) = self.payments.edit_where(|payment| payment.number == event.payment) {
             payment.authorized -= event.amount;
             payment.expires_at = None;
@@ -107,28 +102,17 @@ impl Order {
     }
 
     pub(crate) fn apply_payment_failed(&mut self, event: &PaymentFailed) {
-        self.end_transaction(
-            event.transaction,
-            TransactionState::Failed,
-            event.at,
-            Outcome::Code(event.code.clone()),
-        );
+        self.end_transaction(event.transaction, TransactionState::Failed, event.at, Outcome::Code(event.code.clone()));
         match event.kind {
             TransactionKind::Authorize => {
                 if let Some(payment) = self.payments.edit_where(|payment| payment.number == event.payment) {
                     // A renewal that fails leaves the authorization there is as it was.
                     let holds_money = payment.authorized.0 > 0;
-                    payment.state = if holds_money {
-                        PaymentState::Succeeded
-                    } else {
-                        PaymentState::Failed
-                    };
+                    payment.state = if holds_money { PaymentState::Succeeded } else { PaymentState::Failed };
                 }
             }
             TransactionKind::Refund => {
-                let refund = self
-                    .transaction(event.transaction)
-                    .map_or(0, |transaction| transaction.refund);
+                let refund = self.transaction(event.transaction).map_or(0, |transaction| transaction.refund);
                 if let Some(refund) = self.refunds.edit_where(|one| one.number == refund) {
                     refund.state = RefundState::Failed;
                     refund.ended_at = Some(event.at);
@@ -142,9 +126,8 @@ impl Order {
         if let Some(transaction) = self.transactions.edit_where(|one| one.number == event.transaction) {
             transaction.state = TransactionState::Unknown;
         }
-        let (kind, refund) = self
-            .transaction(event.transaction)
-            .map_or((TransactionKind::Void, 0), |one| (one.kind, one.refund));
+        let (kind, refund) =
+            self.transaction(event.transaction).map_or((TransactionKind::Void, 0), |one| (one.kind, one.refund));
         if kind == TransactionKind::Authorize
             && let Some(payment) = self.payments.edit_where(|payment| payment.number == event.payment)
         {
@@ -174,12 +157,7 @@ impl Order {
     }
 
     pub(crate) fn apply_refund_succeeded(&mut self, event: &RefundSucceeded) {
-        self.end_transaction(
-            event.transaction,
-            TransactionState::Succeeded,
-            event.at,
-            Outcome::Reference(None),
-        );
+        self.end_transaction(event.transaction, TransactionState::Succeeded, event.at, Outcome::Reference(None));
         if let Some(refund) = self.refunds.edit_where(|refund| refund.number == event.refund) {
             refund.state = RefundState::Succeeded;
             refund.ended_at = Some(event.at);

@@ -44,25 +44,12 @@ pub struct ExpireAuthorization {
 /// The order and the card payment asked for, with no call on it under way.
 fn card(world: &World, id: PaymentId) -> Result<(&Order, &Payment), crate::command::Stop> {
     let order = world.known_order(id.order_id)?;
-    let payment = order
-        .payment(id.number)
-        .ok_or(PaymentRefusal::Unknown { payment_id: id })?;
+    let payment = order.payment(id.number).ok_or(PaymentRefusal::Unknown { payment_id: id })?;
     if payment.method != PaymentMethod::Card {
-        return Err(PaymentRefusal::WrongMethod {
-            payment_id: id,
-            method: payment.method,
-        }
-        .into());
+        return Err(PaymentRefusal::WrongMethod { payment_id: id, method: payment.method }.into());
     }
-    if let Some(open) = order
-        .transactions
-        .iter()
-        .find(|open| open.payment == id.number && open.is_open())
-    {
-        return Err(PaymentRefusal::InFlight {
-            transaction_id: open.id(),
-        }
-        .into());
+    if let Some(open) = order.transactions.iter().find(|open| open.payment == id.number && open.is_open()) {
+        return Err(PaymentRefusal::InFlight { transaction_id: open.id() }.into());
     }
     Ok((order, payment))
 }
@@ -93,10 +80,7 @@ pub fn authorize_payment(world: &World, command: &AuthorizePayment, attempt: &At
         Lifecycle::Placed | Lifecycle::Confirmed => {}
         Lifecycle::Draft | Lifecycle::Completed => return Err(world.wrong_lifecycle(order, "placed").into()),
         Lifecycle::Cancelled => {
-            return Err(PaymentRefusal::OrderEnded {
-                order_id: command.order_id,
-            }
-            .into());
+            return Err(PaymentRefusal::OrderEnded { order_id: command.order_id }.into());
         }
     }
     if let Some(open) = order.transactions.iter().find(|open| open.is_open()) {
@@ -104,9 +88,7 @@ pub fn authorize_payment(world: &World, command: &AuthorizePayment, attempt: &At
         return Err(PaymentRefusal::InFlight { transaction_id }.into());
     }
     let secured: Minor = order.payments.iter().map(Payment::open_authorization).sum();
-    let amount = command
-        .amount
-        .unwrap_or(order.head.total() - order.head.kept() - secured);
+    let amount = command.amount.unwrap_or(order.head.total() - order.head.kept() - secured);
     if !(1..=Minor::MAX.0).contains(&amount.0) {
         return Err(PaymentRefusal::AmountOutOfRange.into());
     }
@@ -128,10 +110,7 @@ pub fn renew_authorization(world: &World, command: &RenewAuthorization, attempt:
     let (order, payment) = card(world, command.payment_id)?;
     let amount = payment.open_authorization();
     if amount.0 <= 0 {
-        return Err(PaymentRefusal::NothingAuthorized {
-            order_id: order.head.id,
-        }
-        .into());
+        return Err(PaymentRefusal::NothingAuthorized { order_id: order.head.id }.into());
     }
     let request = request(order, 0, payment.number, TransactionKind::Authorize, amount, attempt);
     Ok(vec![Event::PaymentRequested(request)])
@@ -141,10 +120,7 @@ pub fn void_payment(world: &World, command: &VoidPayment, attempt: &Attempt) -> 
     let (order, payment) = card(world, command.payment_id)?;
     let amount = payment.open_authorization();
     if amount.0 <= 0 {
-        return Err(PaymentRefusal::NothingAuthorized {
-            order_id: order.head.id,
-        }
-        .into());
+        return Err(PaymentRefusal::NothingAuthorized { order_id: order.head.id }.into());
     }
     let request = request(order, 0, payment.number, TransactionKind::Void, amount, attempt);
     Ok(vec![Event::PaymentRequested(request)])
@@ -154,35 +130,17 @@ pub fn expire_authorization(world: &World, command: &ExpireAuthorization, attemp
     let (order, payment) = card(world, command.payment_id)?;
     let amount = payment.open_authorization();
     if amount.0 <= 0 {
-        return Err(PaymentRefusal::NothingAuthorized {
-            order_id: order.head.id,
-        }
-        .into());
+        return Err(PaymentRefusal::NothingAuthorized { order_id: order.head.id }.into());
     }
     if payment.expires_at.is_none_or(|expires_at| attempt.now < expires_at) {
-        return Err(PaymentRefusal::NotYetExpired {
-            payment_id: command.payment_id,
-        }
-        .into());
+        return Err(PaymentRefusal::NotYetExpired { payment_id: command.payment_id }.into());
     }
-    let ended = AuthorizationEnded {
-        order: order.head.id,
-        payment: payment.number,
-        transaction: 0,
-        amount,
-        at: attempt.now,
-    };
+    let ended =
+        AuthorizationEnded { order: order.head.id, payment: payment.number, transaction: 0, amount, at: attempt.now };
     let mut events = vec![Event::PaymentExpired(ended)];
     let ended = matches!(order.head.lifecycle, Lifecycle::Cancelled | Lifecycle::Completed);
     if !ended {
-        let hold = system_hold(
-            order,
-            0,
-            HoldKind::PaymentExpired,
-            &[Step::Ship],
-            "authorization_expired",
-            attempt,
-        );
+        let hold = system_hold(order, 0, HoldKind::PaymentExpired, &[Step::Ship], "authorization_expired", attempt);
         events.push(Event::HoldApplied(hold));
     }
     Ok(events)

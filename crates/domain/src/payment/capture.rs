@@ -23,11 +23,7 @@ pub struct CapturePayment {
 /// would find the money gone.
 pub(crate) fn capturable(order: &Order, payment: &Payment) -> Minor {
     let letting_go = |one: &PaymentTransaction| one.kind == TransactionKind::Void && one.is_open();
-    if order
-        .transactions
-        .iter()
-        .any(|one| one.payment == payment.number && letting_go(one))
-    {
+    if order.transactions.iter().any(|one| one.payment == payment.number && letting_go(one)) {
         return Minor::ZERO;
     }
     let under_way: Minor = order
@@ -65,41 +61,21 @@ pub fn capture_intents(order: &Order, due: Minor, attempt: &Attempt) -> Vec<Even
 pub fn capture_payment(world: &World, command: &CapturePayment, attempt: &Attempt) -> Outcome {
     let id = command.payment_id;
     let order = world.known_order(id.order_id)?;
-    let payment = order
-        .payment(id.number)
-        .ok_or(PaymentRefusal::Unknown { payment_id: id })?;
+    let payment = order.payment(id.number).ok_or(PaymentRefusal::Unknown { payment_id: id })?;
     if payment.method != PaymentMethod::Card {
-        return Err(PaymentRefusal::WrongMethod {
-            payment_id: id,
-            method: payment.method,
-        }
-        .into());
+        return Err(PaymentRefusal::WrongMethod { payment_id: id, method: payment.method }.into());
     }
     let open = capturable(order, payment);
     let amount = command.amount.unwrap_or(open);
     if !(1..=Minor::MAX.0).contains(&amount.0) {
         return Err(match command.amount {
             Some(_) => PaymentRefusal::AmountOutOfRange,
-            None => PaymentRefusal::NothingAuthorized {
-                order_id: OrderId(order.head.id.0),
-            },
+            None => PaymentRefusal::NothingAuthorized { order_id: OrderId(order.head.id.0) },
         }
         .into());
     }
     if amount > open {
-        return Err(PaymentRefusal::ExceedsAuthorized {
-            payment_id: id,
-            requested: amount,
-            authorized: open,
-        }
-        .into());
+        return Err(PaymentRefusal::ExceedsAuthorized { payment_id: id, requested: amount, authorized: open }.into());
     }
-    Ok(vec![Event::PaymentRequested(request(
-        order,
-        0,
-        id.number,
-        TransactionKind::Capture,
-        amount,
-        attempt,
-    ))])
+    Ok(vec![Event::PaymentRequested(request(order, 0, id.number, TransactionKind::Capture, amount, attempt))])
 }

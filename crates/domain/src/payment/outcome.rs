@@ -40,34 +40,22 @@ pub fn record_outcome(world: &World, command: &RecordOutcome, attempt: &Attempt)
     let unknown = PaymentRefusal::UnknownTransaction { transaction_id: id };
     let order = world.order(id.order_id).ok_or_else(|| unknown.clone())?;
     let transaction = order.transaction(id.number).ok_or_else(|| unknown.clone())?;
-    let payment = order.payment(transaction.payment).ok_or(PaymentRefusal::Unknown {
-        payment_id: PaymentId::new(id.order_id, transaction.payment),
-    })?;
+    let payment = order
+        .payment(transaction.payment)
+        .ok_or(PaymentRefusal::Unknown { payment_id: PaymentId::new(id.order_id, transaction.payment) })?;
     let was_unknown = match transaction.state {
         TransactionState::Pending => false,
         TransactionState::Unknown => true,
         state @ (TransactionState::Succeeded | TransactionState::Failed) => {
-            return Err(PaymentRefusal::AlreadyResolved {
-                transaction_id: id,
-                state,
-            }
-            .into());
+            return Err(PaymentRefusal::AlreadyResolved { transaction_id: id, state }.into());
         }
     };
-    let resolved = |state| PaymentResolved {
-        order: id.order_id,
-        transaction: id.number,
-        state,
-    };
+    let resolved = |state| PaymentResolved { order: id.order_id, transaction: id.number, state };
     let mut events = Vec::new();
     match &command.outcome {
         GatewayOutcome::Unknown => {
             if !was_unknown {
-                let unknown = PaymentUnknown {
-                    order: id.order_id,
-                    payment: payment.number,
-                    transaction: id.number,
-                };
+                let unknown = PaymentUnknown { order: id.order_id, payment: payment.number, transaction: id.number };
                 events.push(Event::PaymentUnknown(unknown));
             }
         }
@@ -81,16 +69,7 @@ pub fn record_outcome(world: &World, command: &RecordOutcome, attempt: &Attempt)
             if was_unknown {
                 events.push(Event::PaymentResolved(resolved(TransactionState::Succeeded)));
             }
-            succeeded(
-                world,
-                order,
-                payment,
-                transaction,
-                reference.clone(),
-                *expires_at,
-                attempt,
-                &mut events,
-            )?;
+            succeeded(world, order, payment, transaction, reference.clone(), *expires_at, attempt, &mut events)?;
         }
     }
     Ok(events)
@@ -145,14 +124,7 @@ fn succeeded(
             }));
             if order.head.lifecycle == Lifecycle::Cancelled {
                 // A success that came after the order was given up: the money is let go again.
-                let void = request(
-                    order,
-                    0,
-                    payment.number,
-                    TransactionKind::Void,
-                    transaction.amount,
-                    attempt,
-                );
+                let void = request(order, 0, payment.number, TransactionKind::Void, transaction.amount, attempt);
                 events.push(Event::PaymentRequested(void));
                 return Ok(());
             }

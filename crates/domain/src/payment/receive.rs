@@ -45,10 +45,7 @@ pub fn record_payment(world: &World, command: &RecordPayment, attempt: &Attempt)
     match order.head.lifecycle {
         Lifecycle::Draft => return Err(world.wrong_lifecycle(order, "placed").into()),
         Lifecycle::Cancelled => {
-            return Err(PaymentRefusal::OrderEnded {
-                order_id: command.order_id,
-            }
-            .into());
+            return Err(PaymentRefusal::OrderEnded { order_id: command.order_id }.into());
         }
         Lifecycle::Placed | Lifecycle::Confirmed | Lifecycle::Completed => {}
     }

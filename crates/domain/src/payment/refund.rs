@@ -23,12 +23,10 @@ pub struct GrantRefund {
 
 /// Granted and neither moved nor failed.
 fn under_way(order: &Order) -> impl Iterator<Item = &Refund> {
-    order.refunds.iter().filter(|refund| {
-        matches!(
-            refund.state,
-            RefundState::Granted | RefundState::Pending | RefundState::Unknown
-        )
-    })
+    order
+        .refunds
+        .iter()
+        .filter(|refund| matches!(refund.state, RefundState::Granted | RefundState::Pending | RefundState::Unknown))
 }
 
 /// The deposit that no refund under way has claimed.
@@ -61,10 +59,8 @@ pub fn refund_events(
     let mut deposit = free_deposit(order);
     let (mut refunds, mut transactions) = (order.refunds.len() as u32, 0);
     for payment in &order.payments {
-        let promised: Minor = under_way(order)
-            .filter(|refund| refund.payment == payment.number)
-            .map(|refund| refund.amount)
-            .sum();
+        let promised: Minor =
+            under_way(order).filter(|refund| refund.payment == payment.number).map(|refund| refund.amount).sum();
         let free = payment.received - payment.refunded - payment.charged_back - promised;
         let part = Minor(free.0.min(left.0));
         if part.0 <= 0 {
@@ -89,21 +85,14 @@ pub fn refund_events(
         }));
         let moved = match payment.method {
             PaymentMethod::Card => {
-                let mut intent = request(
-                    order,
-                    transactions,
-                    payment.number,
-                    TransactionKind::Refund,
-                    part,
-                    attempt,
-                );
+                let mut intent = request(order, transactions, payment.number, TransactionKind::Refund, part, attempt);
                 intent.refund = refunds;
                 transactions += 1;
                 Event::PaymentRequested(intent)
             }
-            PaymentMethod::Transfer | PaymentMethod::Cash | PaymentMethod::Terms => Event::RefundSucceeded(
-                moved_by_hand(order, payment, refunds, part, part - from_deposit, attempt),
-            ),
+            PaymentMethod::Transfer | PaymentMethod::Cash | PaymentMethod::Terms => {
+                Event::RefundSucceeded(moved_by_hand(order, payment, refunds, part, part - from_deposit, attempt))
+            }
         };
         events.push(moved);
     }
@@ -134,11 +123,7 @@ fn moved_by_hand(
 /// Splits a credit over revenue and tax as the order's goods and tax stand to each other.
 pub(crate) fn goodwill(order: &Order, amount: Minor) -> Bill {
     let parts = split_by_weights(amount, &[order.head.goods.0.max(0), order.head.tax.0.max(0)]);
-    Bill {
-        revenue: parts[0],
-        tax: parts[1],
-        ..Bill::default()
-    }
+    Bill { revenue: parts[0], tax: parts[1], ..Bill::default() }
 }
 
 pub fn grant_refund(world: &World, command: &GrantRefund, attempt: &Attempt) -> Outcome {
@@ -155,12 +140,5 @@ pub fn grant_refund(world: &World, command: &GrantRefund, attempt: &Attempt) -> 
         }
         .into());
     }
-    Ok(refund_events(
-        order,
-        command.amount,
-        Minor::ZERO,
-        &command.reason,
-        0,
-        attempt,
-    ))
+    Ok(refund_events(order, command.amount, Minor::ZERO, &command.reason, 0, attempt))
 }

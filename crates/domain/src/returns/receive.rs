@@ -46,10 +46,7 @@ const STATES: [StockAccount; 5] = [
 pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt) -> Outcome {
     let order = world.known_order(command.order_id)?;
     if world.catalog.location(command.location_id).is_none() {
-        return Err(ReturnRefusal::UnknownLocation {
-            location_id: command.location_id,
-        }
-        .into());
+        return Err(ReturnRefusal::UnknownLocation { location_id: command.location_id }.into());
     }
     if command.lines.is_empty() {
         return Err(ReturnRefusal::NothingNamed.into());
@@ -58,32 +55,18 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
     let mut credit = Bill::default();
     for (n, asked) in command.lines.iter().enumerate() {
         if !asked.quantity.is_valid_demand() {
-            return Err(ReturnRefusal::QuantityOutOfRange {
-                path: format!("lines[{n}].quantity"),
-            }
-            .into());
+            return Err(ReturnRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
         }
         if !STATES.contains(&asked.state) {
             return Err(ReturnRefusal::WrongState { state: asked.state }.into());
         }
-        let line = order
-            .line(asked.line)
-            .ok_or(ReturnRefusal::UnknownLine { line: asked.line })?;
-        let earlier: Quantity = lines
-            .iter()
-            .filter(|one| one.line == asked.line)
-            .map(|one| one.quantity)
-            .sum::<Quantity>()
-            + line.returned;
+        let line = order.line(asked.line).ok_or(ReturnRefusal::UnknownLine { line: asked.line })?;
+        let earlier: Quantity =
+            lines.iter().filter(|one| one.line == asked.line).map(|one| one.quantity).sum::<Quantity>() + line.returned;
         let returnable = line.shipped - earlier;
         if asked.quantity > returnable {
             let (line, requested) = (asked.line, asked.quantity);
-            return Err(ReturnRefusal::ExceedsShipped {
-                line,
-                requested,
-                returnable,
-            }
-            .into());
+            return Err(ReturnRefusal::ExceedsShipped { line, requested, returnable }.into());
         }
         let (before, after) = (line_share(line, earlier), line_share(line, earlier + asked.quantity));
         credit.revenue += after.revenue - before.revenue;
@@ -102,21 +85,10 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
     if let Some(wanted) = command.credit {
         let billed = order.head.recognized;
         if wanted.0 < 0 || wanted > Minor(billed.0.max(0)) {
-            return Err(ReturnRefusal::CreditExceedsBilled {
-                requested: wanted,
-                billed,
-            }
-            .into());
+            return Err(ReturnRefusal::CreditExceedsBilled { requested: wanted, billed }.into());
         }
-        let parts = split_by_weights(
-            wanted,
-            &[(credit.revenue - credit.discounts).0.max(0), credit.tax.0.max(0)],
-        );
-        credit = Bill {
-            revenue: parts[0],
-            tax: parts[1],
-            ..Bill::default()
-        };
+        let parts = split_by_weights(wanted, &[(credit.revenue - credit.discounts).0.max(0), credit.tax.0.max(0)]);
+        credit = Bill { revenue: parts[0], tax: parts[1], ..Bill::default() };
     }
     // From here on the command succeeds.
     let number = order.returns.len() as u32 + 1;
@@ -140,10 +112,7 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
 
 /// The lot that units of a line shipped from; the first where there were several.
 fn shipped_lot(order: &Order, line: u32) -> LotId {
-    order
-        .allocations_of(line)
-        .find(|one| !one.shipped.is_zero())
-        .map_or(LotId::NIL, |one| one.lot_id)
+    order.allocations_of(line).find(|one| !one.shipped.is_zero()).map_or(LotId::NIL, |one| one.lot_id)
 }
 
 impl Order {

@@ -45,8 +45,6 @@ impl Serialize for Id128 {
 impl<'de> Deserialize<'de> for Id128 {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        u128::from_str_radix(&text, 16)
-            .map(|value| Self(Id(value)))
-            .map_err(serde::de::Error::custom)
+        u128::from_str_radix(&text, 16).map(|value| Self(Id(value))).map_err(serde::de::Error::custom)
     }
 }

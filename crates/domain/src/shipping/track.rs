@@ -56,11 +56,7 @@ pub fn record_tracking(world: &World, command: &RecordTracking, attempt: &Attemp
     let order = world.order(id.order_id).ok_or_else(|| unknown.clone())?;
     let parcel = order.parcel(id.number).ok_or(unknown)?;
     if matches!(parcel.state, ParcelState::Packed | ParcelState::Void) {
-        return Err(ShippingRefusal::NotShipped {
-            parcel_id: id,
-            state: parcel.state,
-        }
-        .into());
+        return Err(ShippingRefusal::NotShipped { parcel_id: id, state: parcel.state }.into());
     }
     if command.occurred_at > attempt.now.plus_seconds(86_400) {
         return Err(ShippingRefusal::FromTheFuture { parcel_id: id }.into());
@@ -84,12 +80,7 @@ pub fn record_tracking(world: &World, command: &RecordTracking, attempt: &Attemp
         digest: Id128(digest),
         raw: command.raw.as_ref().map(|raw| raw.id),
         news,
-        lines: lines
-            .map(|held| LineQuantity {
-                line: held.line,
-                quantity: held.quantity,
-            })
-            .collect(),
+        lines: lines.map(|held| LineQuantity { line: held.line, quantity: held.quantity }).collect(),
         found: ends && parcel.state == ParcelState::Lost,
     };
     let event = match (command.status, news) {

@@ -50,9 +50,7 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
     let location = world
         .catalog
         .location(command.location_id)
-        .ok_or_else(|| StockRefusal::UnknownLocation {
-            location: command.location_id.to_string(),
-        })?;
+        .ok_or_else(|| StockRefusal::UnknownLocation { location: command.location_id.to_string() })?;
     if command.lines.is_empty() {
         return Err(StockRefusal::NothingToDo.into());
     }
@@ -61,10 +59,7 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
     for (n, line) in command.lines.iter().enumerate() {
         let quantity = Quantity(line.delta.saturating_abs());
         if !quantity.is_valid_demand() || (line.to.is_some() && line.delta < 0) {
-            return Err(StockRefusal::QuantityOutOfRange {
-                path: format!("lines[{n}].quantity"),
-            }
-            .into());
+            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
         }
         let item = world.stocked_item(&line.sku)?;
         let (from, to) = match (line.to, line.delta > 0) {
@@ -72,11 +67,7 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
             (None, true) => (StockAccount::Gain, line.state),
             (None, false) => (line.state, StockAccount::Loss),
         };
-        let key = StockKey {
-            item_id: item.id,
-            location_id: location.id,
-            lot_id: line.lot_id,
-        };
+        let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
         if from.state_index().is_some() {
             let sum = taken.entry((key, from)).or_default();
             *sum += quantity;
@@ -92,13 +83,7 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
                 .into());
             }
         }
-        lines.push(AdjustedLine {
-            item: item.id,
-            lot: line.lot_id,
-            from,
-            to,
-            quantity,
-        });
+        lines.push(AdjustedLine { item: item.id, lot: line.lot_id, from, to, quantity });
     }
     Ok(vec![Event::StockAdjusted(StockAdjusted {
         document: attempt.ids.nth(0),

@@ -19,13 +19,7 @@ pub struct StockLevel {
 
 impl StockLevel {
     pub const fn empty(key: StockKey) -> Self {
-        Self {
-            key,
-            balances: [Quantity::ZERO; 9],
-            postings: 0,
-            last_position: 0,
-            last_number: 0,
-        }
+        Self { key, balances: [Quantity::ZERO; 9], postings: 0, last_position: 0, last_number: 0 }
     }
 
     pub fn balance(&self, state: StockAccount) -> Quantity {
@@ -45,11 +39,7 @@ impl StockLevel {
     pub fn post(&mut self, from: StockAccount, to: StockAccount, quantity: Quantity) {
         if let Some(index) = from.state_index() {
             self.balances[index] -= quantity;
-            debug_assert!(
-                self.balances[index] >= Quantity::ZERO,
-                "{from} of {:?} below zero",
-                self.key
-            );
+            debug_assert!(self.balances[index] >= Quantity::ZERO, "{from} of {:?} below zero", self.key);
         }
         if let Some(index) = to.state_index() {
             self.balances[index] += quantity;

@@ -32,26 +32,17 @@ pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -
     let location = world
         .catalog
         .location(command.location_id)
-        .ok_or_else(|| StockRefusal::UnknownLocation {
-            location: command.location_id.to_string(),
-        })?;
+        .ok_or_else(|| StockRefusal::UnknownLocation { location: command.location_id.to_string() })?;
     if command.lines.is_empty() {
         return Err(StockRefusal::NothingToDo.into());
     }
     let mut lines = Vec::with_capacity(command.lines.len());
     for (n, line) in command.lines.iter().enumerate() {
         if !line.quantity.is_valid_demand() {
-            return Err(StockRefusal::QuantityOutOfRange {
-                path: format!("lines[{n}].quantity"),
-            }
-            .into());
+            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
         }
         let item = world.stocked_item(&line.sku)?;
-        lines.push(StockLine {
-            item: item.id,
-            lot: line.lot_id,
-            quantity: line.quantity,
-        });
+        lines.push(StockLine { item: item.id, lot: line.lot_id, quantity: line.quantity });
     }
     // From here on the command succeeds.
     Ok(vec![Event::StockReceived(StockReceived {

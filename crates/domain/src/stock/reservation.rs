@@ -62,29 +62,16 @@ pub struct ExpireReservation {
 /// A promise is a conditional posting: refused when less is available.
 pub fn reserve_stock(world: &World, command: &ReserveStock, attempt: &Attempt) -> Outcome {
     if !command.quantity.is_valid_demand() {
-        return Err(StockRefusal::QuantityOutOfRange {
-            path: "quantity".into(),
-        }
-        .into());
+        return Err(StockRefusal::QuantityOutOfRange { path: "quantity".into() }.into());
     }
     if !(1..=30 * 86_400).contains(&command.seconds) {
-        return Err(StockRefusal::ExpiryOutOfRange {
-            seconds: command.seconds,
-        }
-        .into());
+        return Err(StockRefusal::ExpiryOutOfRange { seconds: command.seconds }.into());
     }
     let item = world.stocked_item(&command.sku)?;
     if world.catalog.location(command.location_id).is_none() {
-        return Err(StockRefusal::UnknownLocation {
-            location: command.location_id.to_string(),
-        }
-        .into());
+        return Err(StockRefusal::UnknownLocation { location: command.location_id.to_string() }.into());
     }
-    let key = StockKey {
-        item_id: item.id,
-        location_id: command.location_id,
-        lot_id: command.lot_id,
-    };
+    let key = StockKey { item_id: item.id, location_id: command.location_id, lot_id: command.lot_id };
     let balance = world.level(key).map_or(Quantity::ZERO, |level| level.available());
     if command.quantity > balance {
         return Err(StockRefusal::ExceedsBalance {
@@ -108,16 +95,11 @@ pub fn reserve_stock(world: &World, command: &ReserveStock, attempt: &Attempt) -
 }
 
 fn active(world: &World, id: ReservationId) -> Result<&Reservation, StockRefusal> {
-    let reservation = world
-        .reservation(id)
-        .ok_or(StockRefusal::UnknownReservation { reservation_id: id })?;
+    let reservation = world.reservation(id).ok_or(StockRefusal::UnknownReservation { reservation_id: id })?;
     match reservation.state {
         ReservationState::Active => Ok(reservation),
         state @ (ReservationState::Converted | ReservationState::Released | ReservationState::Expired) => {
-            Err(StockRefusal::ReservationEnded {
-                reservation_id: id,
-                state: state.to_string(),
-            })
+            Err(StockRefusal::ReservationEnded { reservation_id: id, state: state.to_string() })
         }
     }
 }
@@ -142,10 +124,7 @@ pub fn release_reservation(world: &World, command: &ReleaseReservation) -> Outco
 pub fn expire_reservation(world: &World, command: &ExpireReservation, attempt: &Attempt) -> Outcome {
     let reservation = active(world, command.reservation_id)?;
     if attempt.now < reservation.expires_at {
-        return Err(StockRefusal::NotYetExpired {
-            reservation_id: reservation.id,
-        }
-        .into());
+        return Err(StockRefusal::NotYetExpired { reservation_id: reservation.id }.into());
     }
     Ok(vec![Event::ReservationExpired(reservation.ended())])
 }

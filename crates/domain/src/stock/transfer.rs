@@ -90,10 +90,7 @@ pub struct ReceiveTransferLine {
 pub fn send_transfer(world: &World, command: &SendTransfer, attempt: &Attempt) -> Outcome {
     for location in [command.from_location_id, command.to_location_id] {
         if world.catalog.location(location).is_none() {
-            return Err(StockRefusal::UnknownLocation {
-                location: location.to_string(),
-            }
-            .into());
+            return Err(StockRefusal::UnknownLocation { location: location.to_string() }.into());
         }
     }
     if command.from_location_id == command.to_location_id {
@@ -106,17 +103,10 @@ pub fn send_transfer(world: &World, command: &SendTransfer, attempt: &Attempt) -
     let mut taken: BTreeMap<StockKey, Quantity> = BTreeMap::new();
     for (n, line) in command.lines.iter().enumerate() {
         if !line.quantity.is_valid_demand() {
-            return Err(StockRefusal::QuantityOutOfRange {
-                path: format!("lines[{n}].quantity"),
-            }
-            .into());
+            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
         }
         let item = world.stocked_item(&line.sku)?;
-        let key = StockKey {
-            item_id: item.id,
-            location_id: command.from_location_id,
-            lot_id: line.lot_id,
-        };
+        let key = StockKey { item_id: item.id, location_id: command.from_location_id, lot_id: line.lot_id };
         let sum = taken.entry(key).or_default();
         *sum += line.quantity;
         let balance = world.level(key).map_or(Quantity::ZERO, |level| level.available());
@@ -130,12 +120,7 @@ pub fn send_transfer(world: &World, command: &SendTransfer, attempt: &Attempt) -
             }
             .into());
         }
-        lines.push(TransferLineMoved {
-            line: n as u32 + 1,
-            item: item.id,
-            lot: line.lot_id,
-            quantity: line.quantity,
-        });
+        lines.push(TransferLineMoved { line: n as u32 + 1, item: item.id, lot: line.lot_id, quantity: line.quantity });
     }
     Ok(vec![Event::TransferSent(TransferSent {
         transfer: attempt.ids.nth(0),
@@ -148,25 +133,17 @@ pub fn send_transfer(world: &World, command: &SendTransfer, attempt: &Attempt) -
 
 pub fn receive_transfer(world: &World, command: &ReceiveTransfer) -> Outcome {
     let id = command.transfer_id;
-    let transfer = world
-        .transfer(id)
-        .ok_or(StockRefusal::UnknownTransfer { transfer_id: id })?;
+    let transfer = world.transfer(id).ok_or(StockRefusal::UnknownTransfer { transfer_id: id })?;
     if transfer.head.state == TransferState::Done {
         return Err(StockRefusal::TransferClosed { transfer_id: id }.into());
     }
-    let mut left: BTreeMap<u32, Quantity> = transfer
-        .lines
-        .iter()
-        .map(|line| (line.number, line.in_transit()))
-        .collect();
+    let mut left: BTreeMap<u32, Quantity> =
+        transfer.lines.iter().map(|line| (line.number, line.in_transit())).collect();
     let mut received = Vec::new();
     let mut lost = Vec::new();
     for (n, asked) in command.lines.iter().enumerate() {
         if asked.received.0 < 0 || asked.lost.0 < 0 || asked.received > Quantity::MAX || asked.lost > Quantity::MAX {
-            return Err(StockRefusal::QuantityOutOfRange {
-                path: format!("lines[{n}]"),
-            }
-            .into());
+            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}]") }.into());
         }
         let sum = asked.received + asked.lost;
         let in_transit = left.get(&asked.line).copied().unwrap_or_default();
@@ -183,12 +160,7 @@ pub fn receive_transfer(world: &World, command: &ReceiveTransfer) -> Outcome {
         let Some(line) = transfer.lines.iter().find(|line| line.number == asked.line) else {
             continue;
         };
-        let moved = |quantity| TransferLineMoved {
-            line: line.number,
-            item: line.item_id,
-            lot: line.lot_id,
-            quantity,
-        };
+        let moved = |quantity| TransferLineMoved { line: line.number, item: line.item_id, lot: line.lot_id, quantity };
         received.extend(Some(moved(asked.received)).filter(|_| !asked.received.is_zero()));
         lost.extend(Some(moved(asked.lost)).filter(|_| !asked.lost.is_zero()));
     }

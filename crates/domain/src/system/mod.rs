@@ -104,11 +104,7 @@ pub fn create_api_key(_: &World, command: &CreateApiKey, attempt: &Attempt) -> O
         problems.push(Problem::new("name", "length", "must be 1 to 100 bytes, not blank"));
     }
     if command.permissions.is_empty() {
-        problems.push(Problem::new(
-            "permissions",
-            "empty",
-            "a key needs at least one permission",
-        ));
+        problems.push(Problem::new("permissions", "empty", "a key needs at least one permission"));
     }
     if !problems.is_empty() {
         return Err(SystemRefusal::Invalid { problems }.into());
@@ -127,16 +123,11 @@ pub fn create_api_key(_: &World, command: &CreateApiKey, attempt: &Attempt) -> O
 }
 
 pub fn revoke_api_key(world: &World, command: &RevokeApiKey, attempt: &Attempt) -> Outcome {
-    let key = world
-        .api_key(command.key_id)
-        .ok_or(SystemRefusal::UnknownKey { key_id: command.key_id })?;
+    let key = world.api_key(command.key_id).ok_or(SystemRefusal::UnknownKey { key_id: command.key_id })?;
     if key.revoked_at.is_some() {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::ApiKeyRevoked(ApiKeyRevoked {
-        key: key.id,
-        at: attempt.now,
-    })])
+    Ok(vec![Event::ApiKeyRevoked(ApiKeyRevoked { key: key.id, at: attempt.now })])
 }
 
 pub fn change_settings(world: &World, command: &ChangeSettings) -> Outcome {
@@ -147,7 +138,5 @@ pub fn change_settings(world: &World, command: &ChangeSettings) -> Outcome {
     if world.settings == command.settings {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::SettingsChanged(SettingsChanged {
-        settings: command.settings.clone(),
-    })])
+    Ok(vec![Event::SettingsChanged(SettingsChanged { settings: command.settings.clone() })])
 }

@@ -49,18 +49,12 @@ impl Shop {
             stock: BTreeMap::new(),
             money: BTreeMap::new(),
         };
-        let facts = ChannelFacts {
-            code: "web".into(),
-            name: "Web".into(),
-            ship_on_pending: false,
-            auto_release: false,
-        };
+        let facts =
+            ChannelFacts { code: "web".into(), name: "Web".into(), ship_on_pending: false, auto_release: false };
         shop.run(PutChannel { facts }).unwrap();
-        for (code, country, latitude, longitude) in [
-            ("DUB", "IE", 533_000, -62_000),
-            ("LYS", "FR", 457_000, 48_000),
-            ("BCN", "ES", 413_000, 21_000),
-        ] {
+        for (code, country, latitude, longitude) in
+            [("DUB", "IE", 533_000, -62_000), ("LYS", "FR", 457_000, 48_000), ("BCN", "ES", 413_000, 21_000)]
+        {
             let facts = LocationFacts {
                 code: code.into(),
                 name: code.into(),
@@ -130,19 +124,10 @@ impl Shop {
                 assert_eq!(held, posting.holder.is_some(), "{posting}: held stock names its holder");
             }
             for posting in event.money_postings() {
-                *self
-                    .money
-                    .entry((posting.order_id, posting.debit.code().into()))
-                    .or_default() += posting.amount.0;
-                *self
-                    .money
-                    .entry((posting.order_id, posting.credit.code().into()))
-                    .or_default() -= posting.amount.0;
+                *self.money.entry((posting.order_id, posting.debit.code().into())).or_default() += posting.amount.0;
+                *self.money.entry((posting.order_id, posting.credit.code().into())).or_default() -= posting.amount.0;
             }
-            let next = Chain {
-                sequence: chain.sequence + 1,
-                hash: chain.hash,
-            };
+            let next = Chain { sequence: chain.sequence + 1, hash: chain.hash };
             self.world.apply(event, &postings, next, Origin::Live);
             if let Event::OrderPlaced(placed) | Event::OrderDrafted(placed) = event {
                 self.orders.push(placed.order);
@@ -158,27 +143,17 @@ impl Shop {
     }
 
     fn posted(&self, order: OrderId, account: &str) -> i64 {
-        self.money
-            .get(&(order, account.to_owned()))
-            .copied()
-            .unwrap_or_default()
+        self.money.get(&(order, account.to_owned())).copied().unwrap_or_default()
     }
 
     /// Every law of the vocabulary, from books that share nothing with the rules.
     pub fn check(&self) {
         let mut held: BTreeMap<(StockKey, StockAccount), i64> = BTreeMap::new();
-        let states = [
-            StockAccount::Reserved,
-            StockAccount::Allocated,
-            StockAccount::Picked,
-            StockAccount::Packed,
-        ];
+        let states = [StockAccount::Reserved, StockAccount::Allocated, StockAccount::Picked, StockAccount::Packed];
         for order in self.world.orders() {
             assert_eq!(order.broken_laws(), Vec::<String>::new(), "{}", order.head.id);
             for allocation in &order.allocations {
-                let counted = order
-                    .line(allocation.line)
-                    .is_some_and(|line| line.supply == Supply::Stock);
+                let counted = order.line(allocation.line).is_some_and(|line| line.supply == Supply::Stock);
                 for state in states {
                     assert!(allocation.quantity(state).0 >= 0);
                     if counted {
@@ -188,16 +163,8 @@ impl Shop {
             }
             self.check_money(order);
         }
-        for one in self
-            .world
-            .reservations()
-            .filter(|one| one.state == ReservationState::Active)
-        {
-            let key = StockKey {
-                item_id: one.item_id,
-                location_id: one.location_id,
-                lot_id: one.lot_id,
-            };
+        for one in self.world.reservations().filter(|one| one.state == ReservationState::Active) {
+            let key = StockKey { item_id: one.item_id, location_id: one.location_id, lot_id: one.lot_id };
             *held.entry((key, StockAccount::Reserved)).or_default() += one.quantity.0;
         }
         for level in self.world.levels() {
@@ -220,10 +187,8 @@ impl Shop {
         assert_eq!(self.posted(id, "deposits"), -head.deposit.0, "{id} deposits");
         let kept = self.posted(id, "bank") + self.posted(id, "cash") + self.posted(id, "clearing:sim");
         assert_eq!(kept, head.kept().0, "{id} money kept");
-        let income: i64 = ["revenue", "discounts", "tax", "shipping", "fees"]
-            .iter()
-            .map(|account| self.posted(id, account))
-            .sum();
+        let income: i64 =
+            ["revenue", "discounts", "tax", "shipping", "fees"].iter().map(|account| self.posted(id, account)).sum();
         assert_eq!(-income, head.recognized.0, "{id} recognized");
         for payment in &order.payments {
             assert!(payment.refunded + payment.charged_back <= payment.received);

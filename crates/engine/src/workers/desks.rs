@@ -27,10 +27,7 @@ pub(super) struct Desk {
 
 enum Kind {
     /// A query with the present moment as `$1` (microseconds) and the limit as `$2`.
-    Query {
-        sql: &'static str,
-        command: fn(&mut Row, i64) -> Result<Command, StoreError>,
-    },
+    Query { sql: &'static str, command: fn(&mut Row, i64) -> Result<Command, StoreError> },
     /// Asks gateways about calls without an outcome.
     Janitor,
     /// Drops idempotency keys that are old enough.
@@ -123,17 +120,11 @@ pub(super) static ALL: [&Desk; 9] = [
     },
     &Desk {
         name: "release",
-        kind: Kind::Query {
-            sql: RELEASABLE,
-            command: |row, _| Ok(ReleaseOrder { order_id: order(row)? }.into()),
-        },
+        kind: Kind::Query { sql: RELEASABLE, command: |row, _| Ok(ReleaseOrder { order_id: order(row)? }.into()) },
     },
     &Desk {
         name: "complete",
-        kind: Kind::Query {
-            sql: FINISHED,
-            command: |row, _| Ok(CompleteOrder { order_id: order(row)? }.into()),
-        },
+        kind: Kind::Query { sql: FINISHED, command: |row, _| Ok(CompleteOrder { order_id: order(row)? }.into()) },
     },
     &Desk {
         name: "overdue_holds",
@@ -142,14 +133,8 @@ pub(super) static ALL: [&Desk; 9] = [
             command: |row, _| Ok(ReleaseHeldStock { order_id: order(row)? }.into()),
         },
     },
-    &Desk {
-        name: "payment_janitor",
-        kind: Kind::Janitor,
-    },
-    &Desk {
-        name: "receipts",
-        kind: Kind::Receipts,
-    },
+    &Desk { name: "payment_janitor", kind: Kind::Janitor },
+    &Desk { name: "receipts", kind: Kind::Receipts },
 ];
 
 impl Desk {
@@ -158,10 +143,7 @@ impl Desk {
         match &self.kind {
             Kind::Query { sql, command } => {
                 let now = shared.ports.clock.now().0;
-                let mut rows = shared
-                    .store
-                    .read(sql, &[Value::Int(now), Value::Int(BATCH as i64)])
-                    .await?;
+                let mut rows = shared.store.read(sql, &[Value::Int(now), Value::Int(BATCH as i64)]).await?;
                 let commands: Result<Vec<Command>, StoreError> = rows.iter_mut().map(|row| command(row, now)).collect();
                 let commands = commands?;
                 let found = commands.len();
@@ -180,10 +162,7 @@ impl Desk {
 /// Starts a new generation of idempotency keys when the present one is old, and drops the one before.
 async fn rotate_receipts(shared: &Arc<Shared>) -> Result<usize, StoreError> {
     let now = shared.ports.clock.now();
-    let rows = shared
-        .store
-        .read("SELECT receipt_generation, generation_since FROM store_state", &[])
-        .await?;
+    let rows = shared.store.read("SELECT receipt_generation, generation_since FROM store_state", &[]).await?;
     let Some(mut row) = rows.into_iter().next() else {
         return Ok(0);
     };
@@ -193,11 +172,7 @@ async fn rotate_receipts(shared: &Arc<Shared>) -> Result<usize, StoreError> {
     }
     let next = 1 - generation;
     // The generation that comes into use is emptied first; its keys are at least one whole period old.
-    let empty = if next == 0 {
-        "DELETE FROM receipts_0"
-    } else {
-        "DELETE FROM receipts_1"
-    };
+    let empty = if next == 0 { "DELETE FROM receipts_0" } else { "DELETE FROM receipts_1" };
     let turn = "UPDATE store_state SET receipt_generation = $1, generation_since = $2 WHERE receipt_generation = $3";
     let params = [Value::Int(next), Value::Int(now.0), Value::Int(generation)];
     if since == 0 {

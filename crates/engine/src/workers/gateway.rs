@@ -111,12 +111,10 @@ async fn call(shared: &Arc<Shared>, transaction_id: TransactionId, token: Option
         }
     };
     let outcome = match shared.ports.gateways.get(&asked.gateway) {
-        Some(gateway) => tokio::time::timeout(PATIENCE, gateway.execute(&asked.call))
-            .await
-            .unwrap_or(GatewayOutcome::Unknown),
-        None => GatewayOutcome::Failed {
-            code: "no_such_gateway".into(),
-        },
+        Some(gateway) => {
+            tokio::time::timeout(PATIENCE, gateway.execute(&asked.call)).await.unwrap_or(GatewayOutcome::Unknown)
+        }
+        None => GatewayOutcome::Failed { code: "no_such_gateway".into() },
     };
     record(shared, transaction_id, outcome).await;
 }
@@ -124,14 +122,7 @@ async fn call(shared: &Arc<Shared>, transaction_id: TransactionId, token: Option
 async fn record(shared: &Arc<Shared>, transaction_id: TransactionId, outcome: GatewayOutcome) {
     let actor = Arc::new(Actor::system("gateway", Door::Gateway));
     let ids = shared.mint.next(&*shared.ports.clock, &*shared.ports.entropy);
-    let submission = Submission::new(
-        RecordOutcome {
-            transaction_id,
-            outcome,
-        },
-        actor,
-        ids,
-    );
+    let submission = Submission::new(RecordOutcome { transaction_id, outcome }, actor, ids);
     match shared.submit(submission, true).await {
         Ok(_) => {}
         Err(SubmitError::Refused { refusal, .. }) => {
@@ -155,10 +146,7 @@ async fn read_call(
     transaction_id: TransactionId,
     token: Option<String>,
 ) -> Result<Option<Asked>, StoreError> {
-    let params = [
-        Value::Id(transaction_id.order_id.0),
-        Value::Int(i64::from(transaction_id.number)),
-    ];
+    let params = [Value::Id(transaction_id.order_id.0), Value::Int(i64::from(transaction_id.number))];
     let rows = shared.store.read(CALL, &params).await?;
     let Some(mut row) = rows.into_iter().next() else {
         return Ok(None);
@@ -168,18 +156,9 @@ async fn read_call(
     let gateway: Option<String> = row.take()?;
     let reference: Option<String> = row.take()?;
     let kept: Option<String> = row.take()?;
-    let call = GatewayCall {
-        transaction_id,
-        kind,
-        amount,
-        currency,
-        token: token.or(kept).unwrap_or_default(),
-        reference,
-    };
-    Ok(Some(Asked {
-        gateway: gateway.unwrap_or_default(),
-        call,
-    }))
+    let call =
+        GatewayCall { transaction_id, kind, amount, currency, token: token.or(kept).unwrap_or_default(), reference };
+    Ok(Some(Asked { gateway: gateway.unwrap_or_default(), call }))
 }
 
 pub(super) const OPEN_CALLS: &str = "SELECT t.order_id, t.number, t.state, p.gateway FROM payment_transactions t \
@@ -191,10 +170,7 @@ pub(super) const OPEN_CALLS: &str = "SELECT t.order_id, t.number, t.state, p.gat
 pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<usize, StoreError> {
     let now = shared.ports.clock.now();
     let limit = super::desks::BATCH as i64;
-    let rows = shared
-        .store
-        .read(OPEN_CALLS, &[Value::Int(now.0), Value::Int(limit)])
-        .await?;
+    let rows = shared.store.read(OPEN_CALLS, &[Value::Int(now.0), Value::Int(limit)]).await?;
     let mut commands: Vec<Command> = Vec::new();
     for mut row in rows {
         let transaction_id = TransactionId::new(row.take()?, row.take()?);
@@ -211,25 +187,13 @@ pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<
                 let lookup = tokio::time::timeout(PATIENCE, gateway.lookup(transaction_id)).await;
                 let outcome = lookup.unwrap_or(GatewayOutcome::Unknown);
                 if outcome != GatewayOutcome::Unknown {
-                    commands.push(
-                        RecordOutcome {
-                            transaction_id,
-                            outcome,
-                        }
-                        .into(),
-                    );
+                    commands.push(RecordOutcome { transaction_id, outcome }.into());
                 }
             }
             TransactionState::Pending => {
                 if is_orphaned(shared, transaction_id, now.0).await? {
                     // Same key, so a call that did arrive is answered as it was.
-                    dispatch(
-                        shared,
-                        Intent {
-                            transaction_id,
-                            token: None,
-                        },
-                    );
+                    dispatch(shared, Intent { transaction_id, token: None });
                 }
             }
             TransactionState::Succeeded | TransactionState::Failed => {}
@@ -244,11 +208,7 @@ pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<
 
 /// Whether it is time to ask about a call again.
 fn due(shared: &Arc<Shared>, transaction_id: TransactionId, now: i64) -> bool {
-    let mut asked = shared
-        .gateway
-        .asked
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut asked = shared.gateway.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     asked.retain(|_, at| now - *at < ASK_AGAIN_S * 1_000_000);
     if asked.contains_key(&transaction_id) {
         return false;
@@ -262,10 +222,6 @@ const REQUESTED_AT: &str = "SELECT requested_at FROM payment_transactions WHERE 
 async fn is_orphaned(shared: &Arc<Shared>, id: TransactionId, now: i64) -> Result<bool, StoreError> {
     let params = [Value::Id(id.order_id.0), Value::Int(i64::from(id.number))];
     let rows = shared.store.read(REQUESTED_AT, &params).await?;
-    let at = rows
-        .into_iter()
-        .next()
-        .map(|mut row: Row| row.take::<i64>())
-        .transpose()?;
+    let at = rows.into_iter().next().map(|mut row: Row| row.take::<i64>()).transpose()?;
     Ok(at.is_some_and(|at| now - at > ORPHANED_S * 1_000_000))
 }

@@ -24,11 +24,7 @@ pub(super) struct Lease {
 
 impl Lease {
     pub(super) fn new(shared: &Arc<Shared>, name: &'static str) -> Self {
-        Self {
-            name,
-            holder: Id(shared.ports.entropy.random()),
-            until: Timestamp(0),
-        }
+        Self { name, holder: Id(shared.ports.entropy.random()), until: Timestamp(0) }
     }
 
     /// Whether this process does the job now; takes or renews the lease where needed.
@@ -38,16 +34,8 @@ impl Lease {
             return Ok(true);
         }
         let until = now.plus_seconds(SECONDS);
-        let params = [
-            Value::from(self.name),
-            Value::Id(self.holder),
-            Value::Int(until.0),
-            Value::Int(now.0),
-        ];
-        let changed = shared
-            .store
-            .execute(&[(CREATE, &params[..3]), (RENEW, &params)])
-            .await?;
+        let params = [Value::from(self.name), Value::Id(self.holder), Value::Int(until.0), Value::Int(now.0)];
+        let changed = shared.store.execute(&[(CREATE, &params[..3]), (RENEW, &params)]).await?;
         let held = changed.get(1).is_some_and(|rows| *rows > 0);
         if held {
             self.until = until;

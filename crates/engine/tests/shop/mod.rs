@@ -38,11 +38,7 @@ pub struct Shop {
 
 /// Runs `test` in a shop on SQLite, then in one on PostgreSQL where a server is named.
 pub fn on_both<F: Future<Output = ()>>(options: EngineOptions, test: impl Fn(Shop) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let folder = TestFolder::create();
         let shop = Shop::open(Arc::new(folder.open()), options).await;
@@ -61,10 +57,7 @@ pub fn on_both<F: Future<Output = ()>>(options: EngineOptions, test: impl Fn(Sho
 }
 
 pub fn quiet() -> EngineOptions {
-    EngineOptions {
-        workers: false,
-        ..EngineOptions::default()
-    }
+    EngineOptions { workers: false, ..EngineOptions::default() }
 }
 
 impl Shop {
@@ -79,19 +72,9 @@ impl Shop {
         };
         let engine = Engine::start(store.clone(), ports, options).await.expect("an engine");
         let actor = Arc::new(Actor::system("test", Door::Command));
-        let mut shop = Self {
-            engine,
-            store,
-            actor,
-            dublin: LocationId::NIL,
-            lyon: LocationId::NIL,
-        };
-        let facts = ChannelFacts {
-            code: "web".into(),
-            name: "Web shop".into(),
-            ship_on_pending: false,
-            auto_release: false,
-        };
+        let mut shop = Self { engine, store, actor, dublin: LocationId::NIL, lyon: LocationId::NIL };
+        let facts =
+            ChannelFacts { code: "web".into(), name: "Web shop".into(), ship_on_pending: false, auto_release: false };
         shop.must(PutChannel { facts }).await;
         shop.dublin = shop.location("DUB", "IE", 533_000, -62_000).await;
         shop.lyon = shop.location("LYS", "FR", 457_000, 48_000).await;
@@ -132,9 +115,7 @@ impl Shop {
     }
 
     pub async fn submit(&self, command: impl Into<Command>) -> Result<Receipt, SubmitError> {
-        self.engine
-            .submit(Submission::new(command, self.actor.clone(), self.engine.ids()))
-            .await
+        self.engine.submit(Submission::new(command, self.actor.clone(), self.engine.ids())).await
     }
 
     pub async fn must(&self, command: impl Into<Command>) -> Receipt {
@@ -150,19 +131,9 @@ impl Shop {
     }
 
     pub async fn receive(&self, location_id: LocationId, sku: &str, quantity: i64) {
-        let lines = vec![ReceiveLine {
-            sku: sku.into(),
-            lot_id: LotId::NIL,
-            quantity: Quantity(quantity),
-        }];
+        let lines = vec![ReceiveLine { sku: sku.into(), lot_id: LotId::NIL, quantity: Quantity(quantity) }];
         let reference = None;
-        self.must(ReceiveStock {
-            location_id,
-            state: StockAccount::Available,
-            reference,
-            lines,
-        })
-        .await;
+        self.must(ReceiveStock { location_id, state: StockAccount::Available, reference, lines }).await;
     }
 
     /// An order to Dublin over these lines (SKU, quantity, price in cents).
@@ -175,11 +146,7 @@ impl Shop {
             customer: None,
             party: None,
             ship_to: None,
-            destination: Destination {
-                country: Some("IE".into()),
-                latitude_e1: Some(533),
-                longitude_e1: Some(-63),
-            },
+            destination: Destination { country: Some("IE".into()), latitude_e1: Some(533), longitude_e1: Some(-63) },
             instructions: None,
             po_number: None,
             requested_by: None,
@@ -200,26 +167,13 @@ impl Shop {
     }
 
     pub fn terms(&self) -> PaymentInput {
-        PaymentInput {
-            method: PaymentMethod::Terms,
-            gateway: None,
-            token: None,
-            amount: None,
-        }
+        PaymentInput { method: PaymentMethod::Terms, gateway: None, token: None, amount: None }
     }
 
     pub fn card(&self, token: &str) -> PaymentInput {
-        let token = PersonalText {
-            id: self.engine.ids().nth(1),
-            value: token.into(),
-        };
+        let token = PersonalText { id: self.engine.ids().nth(1), value: token.into() };
         let gateway = Some("simulator".into());
-        PaymentInput {
-            method: PaymentMethod::Card,
-            gateway,
-            token: Some(token),
-            amount: None,
-        }
+        PaymentInput { method: PaymentMethod::Card, gateway, token: Some(token), amount: None }
     }
 
     /// One column of one row, as text where it is text.
@@ -229,11 +183,7 @@ impl Shop {
     }
 
     pub async fn order_column<T: Column>(&self, column: &str, id: OrderId) -> T {
-        self.one(
-            &format!("SELECT {column} FROM orders WHERE id = $1"),
-            &[Value::Id(id.0)],
-        )
-        .await
+        self.one(&format!("SELECT {column} FROM orders WHERE id = $1"), &[Value::Id(id.0)]).await
     }
 
     /// Waits until an order's column holds `wanted`.
@@ -260,10 +210,7 @@ impl Shop {
     pub async fn events(&self, id: OrderId) -> Vec<String> {
         let sql = "SELECT kind FROM events WHERE aggregate_id = $1 ORDER BY sequence";
         let rows = self.store.read(sql, &[Value::Id(id.0)]).await.expect("events");
-        rows.into_iter()
-            .map(|mut row| row.take::<String>())
-            .collect::<Result<_, StoreError>>()
-            .expect("kinds")
+        rows.into_iter().map(|mut row| row.take::<String>()).collect::<Result<_, StoreError>>().expect("kinds")
     }
 
     /// Debits minus credits of a money account.

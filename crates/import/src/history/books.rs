@@ -62,14 +62,7 @@ impl Classes {
     /// The sum of all classes.
     pub fn total(&self) -> Tally {
         let mut total = Tally::default();
-        for class in [
-            self.sale,
-            self.charge,
-            self.cancellation,
-            self.returned,
-            self.adjustment,
-            self.reject,
-        ] {
+        for class in [self.sale, self.charge, self.cancellation, self.returned, self.adjustment, self.reject] {
             total.add(class);
         }
         total

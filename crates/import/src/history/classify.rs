@@ -5,7 +5,7 @@ use super::matching::Sales;
 use super::read::Source;
 use super::records::*;
 use super::stock::Shelf;
-use crate::map::{ChargeKind, Field, Map, Origin, PaymentRule, ReasonTest, Unpriced};
+use crate::map::{ChargeKind, Field, Map, Origin, ReasonTest, Unpriced};
 use crate::reject::Reject;
 use crate::source::names::Name;
 use crate::state::Existing;
@@ -39,22 +39,8 @@ pub(super) fn header(field: Option<&Field>) -> &str {
 
 /// What the files say happened.
 pub fn history(map: &Map, source: Source, shelf: Shelf, existing: &Existing) -> History {
-    let Source {
-        names,
-        books,
-        mut invoices,
-        rejects,
-        tables,
-        header,
-        rows,
-    } = source;
-    let history = History {
-        names,
-        books,
-        rejects,
-        rows,
-        ..History::default()
-    };
+    let Source { names, books, mut invoices, rejects, tables, header, rows } = source;
+    let history = History { names, books, rejects, rows, ..History::default() };
     let mut classifier = Classifier {
         map,
         existing,
@@ -81,9 +67,7 @@ pub fn history(map: &Map, source: Source, shelf: Shelf, existing: &Existing) -> 
 impl Classifier<'_> {
     fn invoice(&mut self, mut invoice: Invoice) {
         let Self { shelf, history, .. } = self;
-        shelf.ended(invoice.at, &history.orders, |line| {
-            history.names.text(line.sku).to_owned()
-        });
+        shelf.ended(invoice.at, &history.orders, |line| history.names.text(line.sku).to_owned());
         let rows = std::mem::take(&mut invoice.rows);
         let (mut lines, mut charges) = (Vec::new(), Vec::new());
         let mut parts = Vec::new();
@@ -123,11 +107,7 @@ impl Classifier<'_> {
                 Some(prefix) => sku.starts_with(prefix),
                 None => sku == code,
             };
-            self.map
-                .charge_codes
-                .iter()
-                .find(|charge| charge.codes.iter().any(fits))
-                .map(|charge| charge.kind)
+            self.map.charge_codes.iter().find(|charge| charge.codes.iter().any(fits)).map(|charge| charge.kind)
         })
     }
 
@@ -145,15 +125,10 @@ impl Classifier<'_> {
     fn charge(&mut self, invoice: &Invoice, row: &Row, kind: ChargeKind, charges: &mut Vec<Charge>) {
         let tally = Tally::new(1, row.quantity, row.minor);
         self.history.books.post(Class::Charge, invoice.head.currency, tally);
-        let charge = Charge {
-            kind,
-            label: row.sku,
-            minor: row.minor,
-        };
+        let charge = Charge { kind, label: row.sku, minor: row.minor };
         if !invoice.cancellation {
             if row.minor > 0 {
-                self.sales
-                    .charged(row.customer, row.sku, self.history.orders.len(), row.minor);
+                self.sales.charged(row.customer, row.sku, self.history.orders.len(), row.minor);
             }
             charges.push(charge);
             return;
@@ -173,19 +148,10 @@ impl Classifier<'_> {
         }
         order.kept -= amount;
         order.credited += amount;
-        let at = order
-            .shipped_at
-            .filter(|shipped| *shipped > invoice.at)
-            .unwrap_or(invoice.at);
+        let at = order.shipped_at.filter(|shipped| *shipped > invoice.at).unwrap_or(invoice.at);
         let reference = format!("{} line {}", self.history.names.text(invoice.number), row.line);
         let deed = Deed::Refund { order: place, amount };
-        self.history.effects.push(Effect {
-            at,
-            first_line: invoice.first_line,
-            reference,
-            line: row.line,
-            deed,
-        });
+        self.history.effects.push(Effect { at, first_line: invoice.first_line, reference, line: row.line, deed });
     }
 
     fn goods(
@@ -200,23 +166,15 @@ impl Classifier<'_> {
         let unpriced = self.map.unpriced;
         if row.price.is_zero() && row.customer.is_none() && unpriced.without_customer != Unpriced::Free {
             return match unpriced.without_customer {
-                Unpriced::Reject => self.reject(
-                    currency,
-                    &row,
-                    header(Some(self.map.line.price.field())),
-                    "unpriced",
-                    "",
-                ),
+                Unpriced::Reject => {
+                    self.reject(currency, &row, header(Some(self.map.line.price.field())), "unpriced", "")
+                }
                 Unpriced::Adjustment | Unpriced::Free => self.adjustment(invoice, &row),
             };
         }
         let column = |wrong_quantity: bool| {
             let line = &self.map.line;
-            header(Some(if wrong_quantity {
-                &line.quantity
-            } else {
-                line.price.field()
-            }))
+            header(Some(if wrong_quantity { &line.quantity } else { line.price.field() }))
         };
         if invoice.cancellation {
             if row.quantity >= 0 || row.price.amount.is_negative() {
@@ -230,20 +188,12 @@ impl Classifier<'_> {
         if row.price.is_zero() && row.customer.is_some() && unpriced.with_customer == Unpriced::Reject {
             return self.reject(currency, &row, column(false), "unpriced", "");
         }
-        self.history
-            .books
-            .post(Class::Sale, currency, Tally::new(1, row.quantity, row.minor));
+        self.history.books.post(Class::Sale, currency, Tally::new(1, row.quantity, row.minor));
         for (n, minor) in &row.charges {
             charges.push(self.column_charge(*n, *minor, currency));
         }
-        if self
-            .map
-            .cancellation
-            .as_ref()
-            .is_some_and(|rule| row.customer.is_some() || rule.guests)
-        {
-            self.sales
-                .sold(row.customer, row.sku, self.history.orders.len(), lines.len());
+        if self.map.cancellation.as_ref().is_some_and(|rule| row.customer.is_some() || rule.guests) {
+            self.sales.sold(row.customer, row.sku, self.history.orders.len(), lines.len());
         }
         lines.push(Line {
             sku: row.sku,
@@ -260,33 +210,19 @@ impl Classifier<'_> {
     /// A value of a charge column: one more line of the file, without units.
     fn column_charge(&mut self, column: usize, minor: i64, currency: Currency) -> Charge {
         self.history.books.read(0, minor);
-        self.history
-            .books
-            .post(Class::Charge, currency, Tally::new(1, 0, minor));
+        self.history.books.post(Class::Charge, currency, Tally::new(1, 0, minor));
         let spec = &self.map.charge_columns[column];
-        Charge {
-            kind: spec.kind,
-            label: self.history.names.keep(header(Some(&spec.column))),
-            minor,
-        }
+        Charge { kind: spec.kind, label: self.history.names.keep(header(Some(&spec.column))), minor }
     }
 
     pub(super) fn reject(&mut self, currency: Currency, row: &Row, column: &str, reason: &'static str, detail: &str) {
-        self.history
-            .books
-            .post(Class::Reject, currency, Tally::new(1, row.quantity, row.minor));
+        self.history.books.post(Class::Reject, currency, Tally::new(1, row.quantity, row.minor));
         self.note(row, column, reason, detail);
     }
 
     /// A row in the rejects file, without touching the books.
     pub(super) fn note(&mut self, row: &Row, column: &str, reason: &'static str, detail: &str) {
-        self.history.rejects.push(Reject::new(
-            &self.lines_file,
-            u64::from(row.line),
-            column,
-            reason,
-            detail,
-        ));
+        self.history.rejects.push(Reject::new(&self.lines_file, u64::from(row.line), column, reason, detail));
     }
 
     fn adjustment(&mut self, invoice: &Invoice, row: &Row) {
@@ -300,36 +236,18 @@ impl Classifier<'_> {
         }
         let tally = Tally::new(1, row.quantity, row.minor);
         self.history.books.post(Class::Adjustment, invoice.head.currency, tally);
-        let description = row
-            .description
-            .map(|name| self.history.names.text(name))
-            .unwrap_or_default();
+        let description = row.description.map(|name| self.history.names.text(name)).unwrap_or_default();
         let reason = reason(self.map, description);
-        let deed = Deed::Adjust {
-            sku: row.sku,
-            location: row.location,
-            delta: row.quantity,
-            reason,
-        };
+        let deed = Deed::Adjust { sku: row.sku, location: row.location, delta: row.quantity, reason };
         let (at, first_line) = (invoice.at, invoice.first_line);
-        self.history.effects.push(Effect {
-            at,
-            first_line,
-            reference,
-            line: row.line,
-            deed,
-        });
+        self.history.effects.push(Effect { at, first_line, reference, line: row.line, deed });
     }
 
     fn order(&mut self, invoice: Invoice, customer: Option<Name>, mut lines: Vec<Line>, charges: Vec<Charge>) -> Order {
         let names = &self.history.names;
         let head = invoice.head;
-        let known = self
-            .existing
-            .order(names.text(head.channel), names.text(invoice.number));
-        let held = self
-            .shelf
-            .place(&mut lines, |line| names.text(line.sku).to_owned(), known);
+        let known = self.existing.order(names.text(head.channel), names.text(invoice.number));
+        let held = self.shelf.place(&mut lines, |line| names.text(line.sku).to_owned(), known);
         let mut order = Order {
             number: invoice.number,
             first_line: invoice.first_line,

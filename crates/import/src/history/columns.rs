@@ -26,11 +26,7 @@ impl LineColumns {
     pub(super) fn new(map: &Map, finder: &mut Finder<'_>) -> Self {
         let line = &map.line;
         finder.optional(line.number.as_ref());
-        let charges = map
-            .charge_columns
-            .iter()
-            .enumerate()
-            .filter(|(_, charge)| charge.per_line);
+        let charges = map.charge_columns.iter().enumerate().filter(|(_, charge)| charge.per_line);
         Self {
             number: finder.column(&map.order.number),
             placed_at: DateColumn::new(map, finder, &map.order.placed_at),

@@ -25,11 +25,7 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(column: &Column, reason: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            column: column.header.clone(),
-            reason,
-            detail: detail.into(),
-        }
+        Self { column: column.header.clone(), reason, detail: detail.into() }
     }
 }
 
@@ -44,10 +40,7 @@ impl DateColumn {
     pub fn new(map: &Map, finder: &mut Finder<'_>, field: &crate::map::Field) -> Self {
         let zone = field.zone.clone().unwrap_or_else(|| map.zone.clone());
         let time = field.time.unwrap_or(Time::midnight());
-        Self {
-            column: finder.column(field),
-            reader: DateReader::new(field.format.clone(), time, zone),
-        }
+        Self { column: finder.column(field), reader: DateReader::new(field.format.clone(), time, zone) }
     }
 
     /// # Errors
@@ -108,19 +101,8 @@ impl HeadReader {
             date(&order.delivered_at),
             date(&order.cancelled_at),
         ];
-        let [
-            approved_at,
-            required_at,
-            promised_on,
-            shipped_at,
-            delivered_at,
-            cancelled_at,
-        ] = dates;
-        let charges = map
-            .charge_columns
-            .iter()
-            .enumerate()
-            .filter(|(_, charge)| !charge.per_line);
+        let [approved_at, required_at, promised_on, shipped_at, delivered_at, cancelled_at] = dates;
+        let charges = map.charge_columns.iter().enumerate().filter(|(_, charge)| !charge.per_line);
         Self {
             currency: finder.optional(order.currency.as_ref()),
             channel: finder.optional(order.channel.as_ref()),
@@ -146,11 +128,7 @@ impl HeadReader {
     /// # Errors
     /// The first value that does not convert.
     pub fn currency(&self, map: &Map, row: RowView<'_>) -> Result<Currency, Fault> {
-        match self
-            .currency
-            .as_ref()
-            .and_then(|column| Some((column, column.text(row)?)))
-        {
+        match self.currency.as_ref().and_then(|column| Some((column, column.text(row)?))) {
             None => Ok(map.currency),
             Some((column, text)) => text.parse().map_err(|_| Fault::new(column, "unmapped_value", text)),
         }
@@ -161,49 +139,25 @@ impl HeadReader {
     pub fn head(&mut self, map: &Map, row: RowView<'_>, names: &mut Names) -> Result<Head, Fault> {
         let text = |column: &Option<Column>| column.as_ref().and_then(|column| column.text(row)).map(Cow::into_owned);
         let currency = self.currency(map, row)?;
-        let cancelled = match self
-            .status
-            .as_ref()
-            .and_then(|column| Some((column, column.text(row)?)))
-        {
+        let cancelled = match self.status.as_ref().and_then(|column| Some((column, column.text(row)?))) {
             None => false,
             Some((_, status)) if status == "cancelled" => true,
             Some((column, status)) => return Err(Fault::new(column, "unmapped_value", status)),
         };
-        let country = match self
-            .country
-            .as_ref()
-            .and_then(|column| Some((column, column.text(row)?)))
-        {
+        let country = match self.country.as_ref().and_then(|column| Some((column, column.text(row)?))) {
             None => None,
             Some((column, text)) => {
                 Some(country::code(&text).ok_or_else(|| Fault::new(column, "unmapped_value", text))?)
             }
         };
         let [name, line1, city, region, postal_code] = self.address.each_ref().map(text);
-        let detailed = [&name, &line1, &city, &region, &postal_code]
-            .iter()
-            .any(|part| part.is_some());
+        let detailed = [&name, &line1, &city, &region, &postal_code].iter().any(|part| part.is_some());
         let address = detailed.then(|| {
             let country = country.unwrap_or_default().to_owned();
-            Box::new(Address {
-                name,
-                line1,
-                city,
-                region,
-                postal_code,
-                country,
-                ..Address::default()
-            })
+            Box::new(Address { name, line1, city, region, postal_code, country, ..Address::default() })
         });
         let (name, email) = (text(&self.customer_name), text(&self.customer_email));
-        let party = (name.is_some() || email.is_some()).then(|| {
-            Box::new(Party {
-                name,
-                email,
-                ..Party::default()
-            })
-        });
+        let party = (name.is_some() || email.is_some()).then(|| Box::new(Party { name, email, ..Party::default() }));
         let mut charges = Vec::new();
         for (n, column) in &self.charges {
             let minor = money(map, column, row, currency)?;
@@ -250,12 +204,7 @@ impl HeadReader {
         seen.resize(table.rows.len(), false);
         let (to, column) = table.to;
         let key = match row.tables.of_file(to) {
-            Some(other) => row
-                .joined
-                .get(to)
-                .copied()
-                .flatten()
-                .map(|found| other.value(found, column)),
+            Some(other) => row.joined.get(to).copied().flatten().map(|found| other.value(found, column)),
             None => row.record.get(column),
         };
         let mut payments = Vec::new();
@@ -269,13 +218,7 @@ impl HeadReader {
                 Ok(payment) => payments.push(payment),
                 Err(fault) => {
                     let line = table.lines.get(*found as usize).copied().unwrap_or_default();
-                    rejects.push(Reject::new(
-                        &table.name,
-                        line,
-                        &fault.column,
-                        fault.reason,
-                        fault.detail,
-                    ));
+                    rejects.push(Reject::new(&table.name, line, &fault.column, fault.reason, fault.detail));
                 }
             }
         }
@@ -293,21 +236,12 @@ struct PaymentReader {
 
 impl PaymentReader {
     fn new(map: &Map, finder: &mut Finder<'_>) -> Option<Self> {
-        let PaymentRule::Listed {
-            amount,
-            tender,
-            number,
-            installments,
-        } = &map.payment
-        else {
+        let PaymentRule::Listed { amount, tender, number, installments } = &map.payment else {
             return None;
         };
         finder.optional(installments.as_deref());
         Some(Self {
-            file: map
-                .files
-                .iter()
-                .position(|file| file.role == crate::map::Role::Payments)?,
+            file: map.files.iter().position(|file| file.role == crate::map::Role::Payments)?,
             amount: finder.column(amount),
             tender: finder.optional(tender.as_deref()),
             number: finder.optional(number.as_deref()),
@@ -319,27 +253,16 @@ impl PaymentReader {
         if minor <= 0 {
             return Err(Fault::new(&self.amount, "payment_not_positive", ""));
         }
-        let tender = self
-            .tender
-            .as_ref()
-            .and_then(|column| Some((column, column.text(row)?)));
+        let tender = self.tender.as_ref().and_then(|column| Some((column, column.text(row)?)));
         if let Some((column, text)) = &tender
             && !TENDERS.contains(&&**text)
         {
             return Err(Fault::new(column, "unmapped_value", text.clone()));
         }
         let tender = tender.map_or(Cow::Borrowed("other"), |(_, text)| text);
-        let number = self
-            .number
-            .as_ref()
-            .and_then(|column| column.text(row))
-            .unwrap_or_default();
+        let number = self.number.as_ref().and_then(|column| column.text(row)).unwrap_or_default();
         let reference = format!("{tender} {number}").trim_end().to_owned();
-        Ok(ListedPayment {
-            minor,
-            cash: tender == "cash",
-            reference,
-        })
+        Ok(ListedPayment { minor, cash: tender == "cash", reference })
     }
 }
 
@@ -365,18 +288,9 @@ pub fn stray_payments(tables: &Tables, seen: &[bool], rejects: &mut Vec<Reject>)
         .into_iter()
         .flat_map(|orders| orders.rows.iter().filter_map(move |row| row.get(column)))
         .collect();
-    for (n, row) in table
-        .rows
-        .iter()
-        .enumerate()
-        .filter(|(n, _)| !seen.get(*n).copied().unwrap_or(false))
-    {
+    for (n, row) in table.rows.iter().enumerate().filter(|(n, _)| !seen.get(*n).copied().unwrap_or(false)) {
         let key = row.get(table.key).unwrap_or_default();
-        let reason = if known.contains(key) {
-            "order_rejected"
-        } else {
-            "no_such_order"
-        };
+        let reason = if known.contains(key) { "order_rejected" } else { "no_such_order" };
         let line = table.lines.get(n).copied().unwrap_or_default();
         rejects.push(Reject::new(&table.name, line, table.header.name(table.key), reason, ""));
     }

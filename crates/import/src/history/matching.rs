@@ -8,21 +8,21 @@ use rustc_hash::FxHashMap;
 use waybill_domain::money::{Minor, split_first};
 use waybill_domain::time::Timestamp;
 
+/// An order and a line of it, by their places.
+type Sold = (u32, u32);
+
 /// Sales and charges by who bought what, in the order of time.
 #[derive(Debug, Default)]
 pub struct Sales {
     /// Orders and their lines per customer and SKU.
-    sold: FxHashMap<(Option<Name>, Name), Vec<(u32, u32)>>,
+    sold: FxHashMap<(Option<Name>, Name), Vec<Sold>>,
     /// Orders and what is left of the charge, per customer and code.
     charged: FxHashMap<(Name, Name), Vec<(usize, i64)>>,
 }
 
 impl Sales {
     pub fn sold(&mut self, customer: Option<Name>, sku: Name, order: usize, line: usize) {
-        self.sold
-            .entry((customer, sku))
-            .or_default()
-            .push((order as u32, line as u32));
+        self.sold.entry((customer, sku)).or_default().push((order as u32, line as u32));
     }
 
     pub fn charged(&mut self, customer: Option<Name>, code: Name, order: usize, minor: i64) {
@@ -86,11 +86,7 @@ impl Classifier<'_> {
             return self.reject(currency, row, column, "cancel_without_customer", "");
         }
         let wanted = -row.quantity;
-        let sold = self
-            .sales
-            .sold
-            .get(&(row.customer, row.sku))
-            .map_or(&[][..], Vec::as_slice);
+        let sold = self.sales.sold.get(&(row.customer, row.sku)).map_or(&[][..], Vec::as_slice);
         let never = sold.is_empty();
         let mut found = take(&mut self.history.orders, sold, wanted, invoice.at, row.line);
         let need = wanted - found.iter().map(|part| part.units).sum::<i64>();
@@ -107,16 +103,8 @@ impl Classifier<'_> {
         for part in &mut found {
             let minor = worth(part.units);
             part.credit = -minor;
-            let class = if part.returned {
-                Class::Return
-            } else {
-                Class::Cancellation
-            };
-            self.history.books.post(
-                class,
-                currency,
-                Tally::new(std::mem::take(&mut line), -part.units, minor),
-            );
+            let class = if part.returned { Class::Return } else { Class::Cancellation };
+            self.history.books.post(class, currency, Tally::new(std::mem::take(&mut line), -part.units, minor));
         }
         match (need, found.is_empty()) {
             (0, _) => self.history.matched.0 += 1,
@@ -124,9 +112,7 @@ impl Classifier<'_> {
             (_, true) => {}
         }
         if need > 0 {
-            self.history
-                .books
-                .post(Class::Reject, currency, Tally::new(line, -need, worth(need)));
+            self.history.books.post(Class::Reject, currency, Tally::new(line, -need, worth(need)));
             let fields = &self.map.line;
             let (field, reason) = match never {
                 true => (&fields.sku, "cancel_no_earlier_sale"),
@@ -145,16 +131,8 @@ impl Classifier<'_> {
             let group = match groups.iter_mut().find(same) {
                 Some(group) => group,
                 None => {
-                    let Part {
-                        order, returned, row, ..
-                    } = part;
-                    groups.push(Group {
-                        order,
-                        returned,
-                        lines: Vec::new(),
-                        credit: 0,
-                        row,
-                    });
+                    let Part { order, returned, row, .. } = part;
+                    groups.push(Group { order, returned, lines: Vec::new(), credit: 0, row });
                     let Some(group) = groups.last_mut() else { continue };
                     group
                 }
@@ -168,19 +146,9 @@ impl Classifier<'_> {
         let reference = self.history.names.text(invoice.number).to_owned();
         for group in groups {
             let row = group.row;
-            let deed = if group.returned {
-                self.give_back(group, &reference)
-            } else {
-                self.call_off(group)
-            };
+            let deed = if group.returned { self.give_back(group, &reference) } else { self.call_off(group) };
             let (at, first_line, reference) = (invoice.at, invoice.first_line, reference.clone());
-            self.history.effects.push(Effect {
-                at,
-                first_line,
-                reference,
-                line: row,
-                deed,
-            });
+            self.history.effects.push(Effect { at, first_line, reference, line: row, deed });
         }
     }
 
@@ -192,24 +160,14 @@ impl Classifier<'_> {
         order.credited += credit;
         order.kept -= credit.min(order.kept);
         let names = &history.names;
-        let known = self
-            .existing
-            .order(names.text(order.head.channel), names.text(order.number));
+        let known = self.existing.order(names.text(order.head.channel), names.text(order.number));
         if !known.is_some_and(|known| known.returns.contains(reference)) {
             for (line, units) in &group.lines {
                 self.shelf.put_back(names.text(order.lines[*line].sku), *units);
             }
         }
-        let units = |(line, units): &(usize, i64)| Units {
-            line: *line,
-            units: *units,
-            cancelled_then: 0,
-        };
-        Deed::Return {
-            order: group.order,
-            lines: group.lines.iter().map(units).collect(),
-            credit,
-        }
+        let units = |(line, units): &(usize, i64)| Units { line: *line, units: *units, cancelled_then: 0 };
+        Deed::Return { order: group.order, lines: group.lines.iter().map(units).collect(), credit }
     }
 
     /// Unshipped units are cancelled. The refund is the file's, up to their price, so that what is left stays paid;
@@ -218,58 +176,39 @@ impl Classifier<'_> {
         let history = &mut self.history;
         let order = &mut history.orders[group.order];
         let names = &history.names;
-        let known = self
-            .existing
-            .order(names.text(order.head.channel), names.text(order.number));
+        let known = self.existing.order(names.text(order.head.channel), names.text(order.number));
         let before = order.billed();
         let mut lines = Vec::with_capacity(group.lines.len());
         for (place, units) in group.lines {
             let line = &mut order.lines[place];
             line.cancelled += units;
             let number = place as u32 + 1;
-            let done = known
-                .and_then(|known| known.cancelled.get(&number))
-                .is_some_and(|done| *done >= line.cancelled);
+            let done = known.and_then(|known| known.cancelled.get(&number)).is_some_and(|done| *done >= line.cancelled);
             if !done {
                 self.shelf.cancel(line, units, |line| names.text(line.sku).to_owned());
             }
-            lines.push(Units {
-                line: place,
-                units,
-                cancelled_then: line.cancelled,
-            });
+            lines.push(Units { line: place, units, cancelled_then: line.cancelled });
         }
         let price = before - order.billed();
         // The last units of an order give back all that was paid by themselves.
-        let refund = if order.is_cancelled() {
-            0
-        } else {
-            group.credit.min(price).min(order.kept).max(0)
-        };
+        let refund = if order.is_cancelled() { 0 } else { group.credit.min(price).min(order.kept).max(0) };
         if order.is_cancelled() {
             order.kept = 0;
         } else if order.shipped_at.is_some() {
             order.owed_after_shipping += (group.credit - price).max(0);
         }
         order.kept -= refund;
-        Deed::Cancel {
-            order: group.order,
-            lines,
-            refund,
-        }
+        Deed::Cancel { order: group.order, lines, refund }
     }
 }
 
 /// Takes up to `wanted` units from sales, latest order first; within an order its lines in file order.
-fn take(orders: &mut [Order], sold: &[(u32, u32)], wanted: i64, at: Timestamp, row: u32) -> Vec<Part> {
+fn take(orders: &mut [Order], sold: &[Sold], wanted: i64, at: Timestamp, row: u32) -> Vec<Part> {
     let mut parts = Vec::new();
     let (mut need, mut end) = (wanted, sold.len());
     while need > 0 && end > 0 {
         let place = sold[end - 1].0;
-        let start = sold[..end]
-            .iter()
-            .rposition(|(order, _)| *order != place)
-            .map_or(0, |before| before + 1);
+        let start = sold[..end].iter().rposition(|(order, _)| *order != place).map_or(0, |before| before + 1);
         let order = &mut orders[place as usize];
         let returned = order.shipped_by(at);
         for (_, line) in &sold[start..end] {
@@ -278,14 +217,7 @@ fn take(orders: &mut [Order], sold: &[(u32, u32)], wanted: i64, at: Timestamp, r
             if units > 0 {
                 *left -= units;
                 need -= units;
-                parts.push(Part {
-                    order: place as usize,
-                    line: *line as usize,
-                    units,
-                    returned,
-                    credit: 0,
-                    row,
-                });
+                parts.push(Part { order: place as usize, line: *line as usize, units, returned, credit: 0, row });
             }
         }
         end = start;

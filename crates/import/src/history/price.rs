@@ -31,9 +31,7 @@ impl Price {
     /// None where it is beyond 64 bits.
     pub fn worth(&self, units: i64, quantity: i64, currency: Currency) -> Option<i64> {
         let minor = 10i128.pow(currency.exponent());
-        let amount = i128::from(self.amount.mantissa)
-            .checked_mul(i128::from(units))?
-            .checked_mul(minor)?;
+        let amount = i128::from(self.amount.mantissa).checked_mul(i128::from(units))?.checked_mul(minor)?;
         let (numerator, denominator) = if self.is_total {
             let quantity = i128::from(quantity);
             if quantity == 0 {
@@ -42,10 +40,7 @@ impl Price {
             (amount * quantity.signum(), self.amount.denominator() * quantity.abs())
         } else {
             let left = self.discount.denominator() - i128::from(self.discount.mantissa);
-            (
-                amount.checked_mul(left)?,
-                self.amount.denominator().checked_mul(self.discount.denominator())?,
-            )
+            (amount.checked_mul(left)?, self.amount.denominator().checked_mul(self.discount.denominator())?)
         };
         i64::try_from(divide_half_even(numerator, denominator)).ok()
     }
@@ -58,23 +53,11 @@ impl Price {
         };
         let listed = self.list_price(quantity, currency).map(|unit| {
             let gross = line_total(unit, Quantity(quantity), 0, Minor::ZERO, currency).unwrap_or_default();
-            LinePrice {
-                unit,
-                discount: gross - Minor(worth),
-            }
+            LinePrice { unit, discount: gross - Minor(worth) }
         });
         // Rounding half to even can move by one when whole minor units are taken off first.
-        let near = |price: LinePrice| {
-            [0, 1, -1].map(|by| LinePrice {
-                discount: price.discount + Minor(by),
-                ..price
-            })
-        };
-        listed
-            .into_iter()
-            .flat_map(near)
-            .find(fits)
-            .unwrap_or_else(|| net_price(quantity, worth, currency))
+        let near = |price: LinePrice| [0, 1, -1].map(|by| LinePrice { discount: price.discount + Minor(by), ..price });
+        listed.into_iter().flat_map(near).find(fits).unwrap_or_else(|| net_price(quantity, worth, currency))
     }
 
     /// The price of a unit before discount, where it can be said exactly in millionths (of a total: in minor units).
@@ -86,14 +69,9 @@ impl Price {
         // total / (1 - discount) / quantity
         let left = self.discount.denominator() - i128::from(self.discount.mantissa);
         let minor = 10i128.pow(currency.exponent());
-        let numerator = i128::from(self.amount.mantissa)
-            .checked_mul(self.discount.denominator())?
-            .checked_mul(minor)?;
-        let denominator = self
-            .amount
-            .denominator()
-            .checked_mul(left)?
-            .checked_mul(i128::from(quantity))?;
+        let numerator =
+            i128::from(self.amount.mantissa).checked_mul(self.discount.denominator())?.checked_mul(minor)?;
+        let denominator = self.amount.denominator().checked_mul(left)?.checked_mul(i128::from(quantity))?;
         if denominator <= 0 || numerator % denominator != 0 {
             return None;
         }
@@ -106,10 +84,7 @@ impl Price {
 fn net_price(quantity: i64, worth: i64, currency: Currency) -> LinePrice {
     let unit = worth.div_euclid(quantity) + i64::from(worth.rem_euclid(quantity) != 0);
     let discount = Minor(unit.saturating_mul(quantity).saturating_sub(worth));
-    LinePrice {
-        unit: UnitPrice::from_minor(Minor(unit), currency).unwrap_or_default(),
-        discount,
-    }
+    LinePrice { unit: UnitPrice::from_minor(Minor(unit), currency).unwrap_or_default(), discount }
 }
 
 #[cfg(test)]
@@ -143,22 +118,14 @@ mod tests {
             ("0", false, "0", 3, 0),
         ];
         for (amount, is_total, discount, quantity, worth) in cases {
-            let price = Price {
-                amount: decimal(amount),
-                is_total,
-                discount: decimal(discount),
-            };
+            let price = Price { amount: decimal(amount), is_total, discount: decimal(discount) };
             assert_eq!(price.worth(quantity, quantity, Currency::EUR), Some(worth), "{amount}");
             let line = price.of_line(quantity, worth, Currency::EUR);
             let total = line_total(line.unit, Quantity(quantity), 0, line.discount, Currency::EUR);
             assert_eq!(total, Some(Minor(worth)), "{amount}: {line:?}");
             assert!(line.discount >= Minor::ZERO);
         }
-        let listed = Price {
-            amount: decimal("957.5775"),
-            is_total: true,
-            discount: decimal("0.45"),
-        };
+        let listed = Price { amount: decimal("957.5775"), is_total: true, discount: decimal("0.45") };
         assert_eq!(listed.of_line(5, 95758, Currency::EUR).unit.to_decimal(), "348.21");
     }
 }

@@ -38,31 +38,16 @@ pub struct Source {
 /// # Errors
 /// Files or columns that are not there, or a file that cannot be read.
 pub fn read(map: &Map, source: &Path, rows_read: &dyn Fn(u64)) -> Result<Source, ImportError> {
-    let lines_file = map
-        .files
-        .iter()
-        .position(|file| file.role == Role::Lines)
-        .unwrap_or_default();
+    let lines_file = map.files.iter().position(|file| file.role == Role::Lines).unwrap_or_default();
     let spec = &map.files[lines_file];
-    let path = open::locate(spec, source)?.ok_or_else(|| ImportError::MissingFile {
-        name: spec.name.clone(),
-        paths: spec.path.clone(),
-    })?;
-    let unreadable = |error: csv::Error| ImportError::Unreadable {
-        path: path.clone(),
-        source: error.into(),
-    };
+    let path = open::locate(spec, source)?
+        .ok_or_else(|| ImportError::MissingFile { name: spec.name.clone(), paths: spec.path.clone() })?;
+    let unreadable = |error: csv::Error| ImportError::Unreadable { path: path.clone(), source: error.into() };
     let mut reader = open::records(&path, &spec.format)?;
     let header = Header::new(reader.headers().map_err(unreadable)?);
     let mut rejects = Vec::new();
     let tables = Tables::read(map, source, &header, &mut rejects)?;
-    let mut finder = Finder {
-        map,
-        lines_file,
-        lines: &header,
-        tables: &tables,
-        missing: Vec::new(),
-    };
+    let mut finder = Finder { map, lines_file, lines: &header, tables: &tables, missing: Vec::new() };
     let mut intake = Intake {
         map,
         tables: &tables,
@@ -82,10 +67,7 @@ pub fn read(map: &Map, source: &Path, rows_read: &dyn Fn(u64)) -> Result<Source,
         several: Vec::new(),
     };
     if !finder.missing.is_empty() {
-        return Err(ImportError::MissingColumns {
-            file: spec.name.clone(),
-            columns: finder.missing,
-        });
+        return Err(ImportError::MissingColumns { file: spec.name.clone(), columns: finder.missing });
     }
     let mut record = StringRecord::new();
     let mut rows = 0u64;
@@ -93,17 +75,9 @@ pub fn read(map: &Map, source: &Path, rows_read: &dyn Fn(u64)) -> Result<Source,
         let before = reader.position().line();
         match reader.read_record(&mut record) {
             Ok(false) => break,
-            Ok(true) => intake.row(
-                &record,
-                record.position().map_or(before, csv::Position::line),
-                header.len(),
-            ),
+            Ok(true) => intake.row(&record, record.position().map_or(before, csv::Position::line), header.len()),
             Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => {
-                let fault = Fault {
-                    column: String::new(),
-                    reason: "bad_row",
-                    detail: "is not in the encoding".into(),
-                };
+                let fault = Fault { column: String::new(), reason: "bad_row", detail: "is not in the encoding".into() };
                 intake.reject(before, 0, 0, fault);
             }
             Err(error) => return Err(unreadable(error)),
@@ -117,22 +91,8 @@ pub fn read(map: &Map, source: &Path, rows_read: &dyn Fn(u64)) -> Result<Source,
     intake.orders_without_lines();
     stray_payments(&tables, &intake.payments_seen, &mut intake.rejects);
     intake.reject_several();
-    let Intake {
-        names,
-        books,
-        invoices,
-        rejects,
-        ..
-    } = intake;
-    Ok(Source {
-        names,
-        books,
-        invoices,
-        rejects,
-        tables,
-        header,
-        rows,
-    })
+    let Intake { names, books, invoices, rejects, .. } = intake;
+    Ok(Source { names, books, invoices, rejects, tables, header, rows })
 }
 
 struct Intake<'a> {
@@ -158,34 +118,19 @@ struct Intake<'a> {
 impl Intake<'_> {
     fn reject(&mut self, line: u64, units: i64, minor: i64, fault: Fault) {
         self.books.read(units, minor);
-        self.books
-            .post(Class::Reject, self.map.currency, Tally::new(1, units, minor));
+        self.books.post(Class::Reject, self.map.currency, Tally::new(1, units, minor));
         let file = &self.map.files[self.lines_file].name;
-        self.rejects
-            .push(Reject::new(file, line, &fault.column, fault.reason, fault.detail));
+        self.rejects.push(Reject::new(file, line, &fault.column, fault.reason, fault.detail));
     }
 
     fn row(&mut self, record: &StringRecord, line: u64, columns: usize) {
         if record.len() != columns {
             let detail = format!("{} columns, the header has {columns}", record.len());
-            return self.reject(
-                line,
-                0,
-                0,
-                Fault {
-                    column: String::new(),
-                    reason: "bad_row",
-                    detail,
-                },
-            );
+            return self.reject(line, 0, 0, Fault { column: String::new(), reason: "bad_row", detail });
         }
         let mut joined = std::mem::take(&mut self.joined);
         self.tables.join(self.lines_file, record, &mut joined);
-        let view = RowView {
-            record,
-            joined: &joined,
-            tables: self.tables,
-        };
+        let view = RowView { record, joined: &joined, tables: self.tables };
         let (mut units, mut minor) = (0, 0);
         let taken = self.values(view, line, &mut units, &mut minor);
         self.joined = joined;
@@ -207,29 +152,17 @@ impl Intake<'_> {
             self.known_order(view, file)?;
         }
         let missing = |column: &Column| Fault::new(column, "missing_value", "");
-        let number = self
-            .columns
-            .number
-            .text(view)
-            .ok_or_else(|| missing(&self.columns.number))?;
+        let number = self.columns.number.text(view).ok_or_else(|| missing(&self.columns.number))?;
         let number = self.names.keep(&number);
         let sku = self.columns.sku.text(view).ok_or_else(|| missing(&self.columns.sku))?;
         if sku.len() > 64 {
             return Err(Fault::new(&self.columns.sku, "too_long", "more than 64 bytes"));
         }
-        let at = self
-            .columns
-            .placed_at
-            .moment(view)?
-            .ok_or_else(|| missing(&self.columns.placed_at.column))?;
+        let at = self.columns.placed_at.moment(view)?.ok_or_else(|| missing(&self.columns.placed_at.column))?;
         if let Some(column) = &mut self.columns.ship_by {
             column.moment(view)?;
         }
-        let customer = self
-            .columns
-            .customer
-            .as_ref()
-            .and_then(|column| Some((column, column.text(view)?)));
+        let customer = self.columns.customer.as_ref().and_then(|column| Some((column, column.text(view)?)));
         if let Some((column, code)) = &customer
             && code.len() > 64
         {
@@ -263,16 +196,12 @@ impl Intake<'_> {
         let columns = &self.columns;
         let number = |column: &Column| -> Result<Option<Decimal>, Fault> {
             let Some(text) = column.text(view) else { return Ok(None) };
-            Decimal::parse(&text, self.notation)
-                .map(Some)
-                .ok_or_else(|| Fault::new(column, "bad_number", text))
+            Decimal::parse(&text, self.notation).map(Some).ok_or_else(|| Fault::new(column, "bad_number", text))
         };
         let required =
             |column: &Column| number(column)?.ok_or_else(|| Fault::new(column, "missing_value", String::new()));
         let quantity = required(&columns.quantity)?;
-        let units = quantity
-            .whole()
-            .filter(|units| units.unsigned_abs() <= 1_000_000_000_000);
+        let units = quantity.whole().filter(|units| units.unsigned_abs() <= 1_000_000_000_000);
         let units = units.ok_or_else(|| Fault::new(&columns.quantity, "bad_number", "not a whole number in range"))?;
         let amount = required(&columns.price)?;
         let discount = columns.discount.as_ref().map_or(Ok(None), &number)?.unwrap_or_default();
@@ -280,14 +209,7 @@ impl Intake<'_> {
             let column = columns.discount.as_ref().unwrap_or(&columns.price);
             return Err(Fault::new(column, "bad_number", "not a fraction from 0 to 1"));
         }
-        Ok((
-            units,
-            Price {
-                amount,
-                is_total: columns.is_total,
-                discount,
-            },
-        ))
+        Ok((units, Price { amount, is_total: columns.is_total, discount }))
     }
 
     /// A line of an order that the orders file does not have is rejected.
@@ -302,16 +224,8 @@ impl Intake<'_> {
                 Ok(())
             }
             None => {
-                let column = self.map.files[file]
-                    .join
-                    .as_ref()
-                    .map(|join| join.to_column.clone())
-                    .unwrap_or_default();
-                Err(Fault {
-                    column,
-                    reason: "no_such_order",
-                    detail: String::new(),
-                })
+                let column = self.map.files[file].join.as_ref().map(|join| join.to_column.clone()).unwrap_or_default();
+                Err(Fault { column, reason: "no_such_order", detail: String::new() })
             }
         }
     }
@@ -334,28 +248,19 @@ impl Intake<'_> {
             return Ok(place);
         }
         let mut head = self.heads.head(self.map, view, &mut self.names)?;
-        head.payments = self
-            .heads
-            .payments(self.map, view, currency, &mut self.payments_seen, &mut self.rejects);
+        head.payments = self.heads.payments(self.map, view, currency, &mut self.payments_seen, &mut self.rejects);
         let cancellation = match self.map.cancellation.as_ref().map(|rule| &rule.mark) {
             None => false,
-            Some(CancellationMark::NumberPrefix(prefixes)) => prefixes
-                .iter()
-                .any(|prefix| self.names.text(number).starts_with(prefix.as_str())),
+            Some(CancellationMark::NumberPrefix(prefixes)) => {
+                prefixes.iter().any(|prefix| self.names.text(number).starts_with(prefix.as_str()))
+            }
             Some(CancellationMark::Column { values, .. }) => {
                 let mark = self.columns.mark.as_ref().and_then(|column| column.text(view));
                 mark.is_some_and(|mark| values.iter().any(|value| **value == *mark))
             }
         };
         let place = self.invoices.len();
-        self.invoices.push(Invoice {
-            number,
-            first_line: line,
-            at,
-            cancellation,
-            rows: Vec::new(),
-            head,
-        });
+        self.invoices.push(Invoice { number, first_line: line, at, cancellation, rows: Vec::new(), head });
         self.by_number.insert(number, place);
         Ok(place)
     }
@@ -367,13 +272,7 @@ impl Intake<'_> {
         for n in 0..table.rows.len() {
             if !self.orders_seen.get(n).copied().unwrap_or(false) {
                 let column = table.header.name(table.key);
-                self.rejects.push(Reject::new(
-                    &table.name,
-                    table.lines[n],
-                    column,
-                    "order_without_lines",
-                    "",
-                ));
+                self.rejects.push(Reject::new(&table.name, table.lines[n], column, "order_without_lines", ""));
             }
         }
     }
@@ -389,8 +288,7 @@ impl Intake<'_> {
             for row in std::mem::take(&mut invoice.rows) {
                 let tally = Tally::new(1, row.quantity, row.minor);
                 self.books.post(Class::Reject, invoice.head.currency, tally);
-                self.rejects
-                    .push(Reject::new(&file, u64::from(row.line), &column, "several_times", ""));
+                self.rejects.push(Reject::new(&file, u64::from(row.line), &column, "several_times", ""));
             }
         }
     }

@@ -153,12 +153,7 @@ impl Order {
 
     /// When nothing is left to be delivered: the last known moment of its way so far.
     pub fn last_known(&self) -> Timestamp {
-        let times = [
-            Some(self.placed_at),
-            self.head.approved_at,
-            self.shipped_at,
-            self.delivered_at,
-        ];
+        let times = [Some(self.placed_at), self.head.approved_at, self.shipped_at, self.delivered_at];
         times.into_iter().flatten().max().unwrap_or(self.placed_at)
     }
 }
@@ -191,7 +186,10 @@ pub enum Deed {
         credit: i64,
     },
     /// Money of a charge goes back; `after_shipping` where the goods have not left yet.
-    Refund { order: usize, amount: i64 },
+    Refund {
+        order: usize,
+        amount: i64,
+    },
     Adjust {
         sku: Name,
         location: Name,

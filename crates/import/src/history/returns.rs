@@ -21,18 +21,8 @@ pub fn read(map: &Map, tables: &Tables, header: &Header, names: &mut Names) -> V
     let (Some(list), Some((file, table))) = (&map.return_list, tables.of_role(Role::Returns)) else {
         return Vec::new();
     };
-    let lines_file = map
-        .files
-        .iter()
-        .position(|file| file.role == Role::Lines)
-        .unwrap_or_default();
-    let mut finder = Finder {
-        map,
-        lines_file,
-        lines: header,
-        tables,
-        missing: Vec::new(),
-    };
+    let lines_file = map.files.iter().position(|file| file.role == Role::Lines).unwrap_or_default();
+    let mut finder = Finder { map, lines_file, lines: header, tables, missing: Vec::new() };
     let order = finder.column(&list.order);
     let when: Option<(Column, &Vec<String>)> = list.when.as_ref().map(|(field, values)| (finder.column(field), values));
     let record = StringRecord::new();
@@ -40,21 +30,12 @@ pub fn read(map: &Map, tables: &Tables, header: &Header, names: &mut Names) -> V
     let mut entries = Vec::new();
     for (n, line) in table.lines.iter().enumerate() {
         joined[file] = u32::try_from(n).ok();
-        let row = RowView {
-            record: &record,
-            joined: &joined,
-            tables,
-        };
+        let row = RowView { record: &record, joined: &joined, tables };
         let counts = when.as_ref().is_none_or(|(column, values)| {
-            column
-                .text(row)
-                .is_some_and(|text| values.iter().any(|value| **value == *text))
+            column.text(row).is_some_and(|text| values.iter().any(|value| **value == *text))
         });
         if counts && let Some(number) = order.text(row) {
-            entries.push(Entry {
-                number: names.keep(&number),
-                line: *line,
-            });
+            entries.push(Entry { number: names.keep(&number), line: *line });
         }
     }
     entries
@@ -62,10 +43,7 @@ pub fn read(map: &Map, tables: &Tables, header: &Header, names: &mut Names) -> V
 
 /// Rejects entries that name no order, or one again.
 pub fn reject_unknown(map: &Map, list: Vec<Entry>, history: &mut History) {
-    let (Some(spec), Some(rule)) = (
-        map.files.iter().find(|file| file.role == Role::Returns),
-        &map.return_list,
-    ) else {
+    let (Some(spec), Some(rule)) = (map.files.iter().find(|file| file.role == Role::Returns), &map.return_list) else {
         return;
     };
     let orders: FxHashSet<Name> = history.orders.iter().map(|order| order.number).collect();
@@ -77,8 +55,6 @@ pub fn reject_unknown(map: &Map, list: Vec<Entry>, history: &mut History) {
             (true, true) => continue,
         };
         let column = super::classify::header(Some(&rule.order));
-        history
-            .rejects
-            .push(Reject::new(&spec.name, entry.line, column, reason, ""));
+        history.rejects.push(Reject::new(&spec.name, entry.line, column, reason, ""));
     }
 }

@@ -25,10 +25,7 @@ pub struct Counted {
 
 impl Shelf {
     pub fn strict(existing: &Existing) -> Self {
-        Self::Counted(Counted {
-            available: existing.available.clone(),
-            ends: BinaryHeap::new(),
-        })
+        Self::Counted(Counted { available: existing.available.clone(), ends: BinaryHeap::new() })
     }
 
     /// Takes what the lines want; notes what is missing. True when the order has to wait.

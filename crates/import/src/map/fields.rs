@@ -14,14 +14,9 @@ pub(super) struct Fields<'a> {
 
 impl Fields<'_> {
     fn column(&self, text: &str) -> Origin {
-        let of_file = text
-            .split_once('.')
-            .filter(|(file, _)| self.files.iter().any(|name| name == file));
+        let of_file = text.split_once('.').filter(|(file, _)| self.files.iter().any(|name| name == file));
         let (file, column) = of_file.unwrap_or((self.lines, text));
-        Origin::Column {
-            file: file.to_owned(),
-            column: column.to_owned(),
-        }
+        Origin::Column { file: file.to_owned(), column: column.to_owned() }
     }
 
     fn plain(origin: Origin) -> Field {
@@ -110,12 +105,8 @@ impl Fields<'_> {
             currency: field("currency"),
             channel: field("channel"),
             location: field("location"),
-            ship_to: section
-                .table("ship_to")
-                .map_or_else(ShipTo::default, |address| self.ship_to(address)),
-            several_times: section
-                .one_of("several_times", &several)
-                .unwrap_or(SeveralTimes::Earliest),
+            ship_to: section.table("ship_to").map_or_else(ShipTo::default, |address| self.ship_to(address)),
+            several_times: section.one_of("several_times", &several).unwrap_or(SeveralTimes::Earliest),
         };
         section.finish();
         Some(fields)
@@ -142,11 +133,7 @@ impl Fields<'_> {
             (Some(price), None) => Some(PriceField::Unit(price)),
             (None, Some(total)) => Some(PriceField::Total(total)),
             _ => {
-                section.problem(
-                    "unit_price",
-                    "missing",
-                    "exactly one of unit_price and line_total is required",
-                );
+                section.problem("unit_price", "missing", "exactly one of unit_price and line_total is required");
                 None
             }
         };
@@ -171,33 +158,19 @@ impl Fields<'_> {
             section.missing("per");
         }
         section.finish();
-        Some(ChargeColumn {
-            column: column?,
-            kind: kind?,
-            per_line: per_line?,
-        })
+        Some(ChargeColumn { column: column?, kind: kind?, per_line: per_line? })
     }
 
     pub(super) fn cancellation(&self, section: Reader<'_>) -> Option<CancellationRule> {
-        let mark = match (
-            section.texts("number_prefix"),
-            self.field(&section, "column"),
-            section.texts("in"),
-        ) {
+        let mark = match (section.texts("number_prefix"), self.field(&section, "column"), section.texts("in")) {
             (Some(prefixes), None, None) => Some(CancellationMark::NumberPrefix(prefixes)),
             (None, Some(field), Some(values)) => Some(CancellationMark::Column { field, values }),
             _ => {
-                section.problem(
-                    "number_prefix",
-                    "missing",
-                    "either number_prefix, or column and in, is required",
-                );
+                section.problem("number_prefix", "missing", "either number_prefix, or column and in, is required");
                 None
             }
         };
-        let guests = section
-            .one_of("without_customer", &[("reject", false), ("guest", true)])
-            .unwrap_or(false);
+        let guests = section.one_of("without_customer", &[("reject", false), ("guest", true)]).unwrap_or(false);
         section.one_of("charges", &[("refund", ())]);
         section.finish();
         Some(CancellationRule { mark: mark?, guests })
@@ -215,11 +188,7 @@ impl Fields<'_> {
         });
         let return_after = duration(&section, "return_after").unwrap_or_default();
         section.finish();
-        Some(ReturnList {
-            order: order?,
-            when,
-            return_after,
-        })
+        Some(ReturnList { order: order?, when, return_after })
     }
 
     pub(super) fn payment(&self, section: Reader<'_>) -> Option<PaymentRule> {
@@ -234,12 +203,7 @@ impl Fields<'_> {
             }
             (Some(true), None) => Some(PaymentRule::Paid),
             (Some(false), None) => Some(PaymentRule::Open),
-            (None, Some(amount)) => Some(PaymentRule::Listed {
-                amount,
-                tender,
-                number,
-                installments,
-            }),
+            (None, Some(amount)) => Some(PaymentRule::Listed { amount, tender, number, installments }),
             (None, None) => {
                 section.problem("amount", "missing", "either amount or assume is required");
                 None

@@ -11,11 +11,8 @@ const ROLES: &[(&str, Role)] = &[
     ("lookup", Role::Lookup),
 ];
 
-const ENCODINGS: &[(&str, Encoding)] = &[
-    ("utf-8", Encoding::Utf8),
-    ("latin-1", Encoding::Latin1),
-    ("windows-1252", Encoding::Windows1252),
-];
+const ENCODINGS: &[(&str, Encoding)] =
+    &[("utf-8", Encoding::Utf8), ("latin-1", Encoding::Latin1), ("windows-1252", Encoding::Windows1252)];
 
 pub(super) fn format(section: Reader<'_>, base: &Format) -> Format {
     let mut format = base.clone();
@@ -26,9 +23,7 @@ pub(super) fn format(section: Reader<'_>, base: &Format) -> Format {
         format.quote = section.byte("quote");
     }
     format.encoding = section.one_of("encoding", ENCODINGS).unwrap_or(format.encoding);
-    format.notation.decimal = section
-        .one_of("decimal", &[(".", b'.'), (",", b',')])
-        .unwrap_or(format.notation.decimal);
+    format.notation.decimal = section.one_of("decimal", &[(".", b'.'), (",", b',')]).unwrap_or(format.notation.decimal);
     if section.has("thousands") {
         format.notation.thousands = section.byte("thousands");
     }
@@ -47,9 +42,7 @@ pub(super) fn file(section: Reader<'_>, base: &Format) -> FileSpec {
         path: section.texts("path").unwrap_or_default(),
         join: section.table("join").and_then(join),
         optional: section.flag("optional"),
-        format: section
-            .table("format")
-            .map_or_else(|| base.clone(), |own| format(own, base)),
+        format: section.table("format").map_or_else(|| base.clone(), |own| format(own, base)),
     };
     if !section.has("role") {
         section.missing("role");
@@ -70,11 +63,7 @@ fn join(section: Reader<'_>) -> Option<Join> {
     }
     section.finish();
     let (file, to_column) = parts?;
-    Some(Join {
-        column,
-        to_file: file.to_owned(),
-        to_column: to_column.to_owned(),
-    })
+    Some(Join { column, to_file: file.to_owned(), to_column: to_column.to_owned() })
 }
 
 /// One file of lines, names that differ, joins that lead to the lines.
@@ -85,11 +74,7 @@ pub(super) fn check_files(root: &Reader<'_>, files: &[FileSpec]) {
     }
     for role in [Role::Orders, Role::Payments, Role::Returns] {
         if files.iter().filter(|file| file.role == role).count() > 1 {
-            root.problem(
-                "file",
-                "ambiguous",
-                format!("only one file has the role {role:?}").to_lowercase(),
-            );
+            root.problem("file", "ambiguous", format!("only one file has the role {role:?}").to_lowercase());
         }
     }
     for (n, file) in files.iter().enumerate() {
@@ -99,11 +84,7 @@ pub(super) fn check_files(root: &Reader<'_>, files: &[FileSpec]) {
         let known = |join: &Join| files[..n].iter().any(|earlier| earlier.name == join.to_file);
         match (&file.join, file.role) {
             (Some(join), _) if !known(join) => {
-                root.problem(
-                    &format!("file[{n}].join.to"),
-                    "unknown_file",
-                    "must name a file listed before this one",
-                );
+                root.problem(&format!("file[{n}].join.to"), "unknown_file", "must name a file listed before this one");
             }
             (None, Role::Orders | Role::Payments | Role::Lookup) => {
                 root.problem(&format!("file[{n}].join"), "missing", "is required for this role");

@@ -24,47 +24,25 @@ pub fn map(text: &str) -> Result<Map, MapError> {
 
 /// None only where a problem was noted.
 fn sections(root: &Reader<'_>) -> Option<Map> {
-    let format = root
-        .table("format")
-        .map_or_else(Format::default, |section| format(section, &Format::default()));
-    let files: Vec<FileSpec> = root
-        .tables("file")
-        .into_iter()
-        .map(|section| file(section, &format))
-        .collect();
+    let format = root.table("format").map_or_else(Format::default, |section| format(section, &Format::default()));
+    let files: Vec<FileSpec> = root.tables("file").into_iter().map(|section| file(section, &format)).collect();
     check_files(root, &files);
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    let lines = files
-        .iter()
-        .find(|file| file.role == Role::Lines)
-        .map_or("lines", |file| file.name.as_str());
+    let lines = files.iter().find(|file| file.role == Role::Lines).map_or("lines", |file| file.name.as_str());
     let fields = Fields { files: &names, lines };
 
     let head = section(root, "map").map(|section| head(&section));
     let order = section(root, "order").and_then(|section| fields.order(section));
     let line = section(root, "line").and_then(|section| fields.line(section));
     let charge_codes = root.tables("charge_code").into_iter().filter_map(charge_code).collect();
-    let charge_columns = root
-        .tables("charge_column")
-        .into_iter()
-        .filter_map(|section| fields.charge_column(section))
-        .collect();
-    let cancellation = root
-        .table("cancellation")
-        .and_then(|section| fields.cancellation(section));
+    let charge_columns =
+        root.tables("charge_column").into_iter().filter_map(|section| fields.charge_column(section)).collect();
+    let cancellation = root.table("cancellation").and_then(|section| fields.cancellation(section));
     let unpriced = root.table("unpriced").map_or(DEFAULT_UNPRICED, unpriced);
-    let adjustment_reasons = root
-        .tables("adjustment_reason")
-        .into_iter()
-        .filter_map(reason)
-        .collect();
-    let return_list = root
-        .table("return_list")
-        .and_then(|section| fields.return_list(section));
+    let adjustment_reasons = root.tables("adjustment_reason").into_iter().filter_map(reason).collect();
+    let return_list = root.table("return_list").and_then(|section| fields.return_list(section));
     let lead = root.table("lifecycle").map_or_else(LeadTimes::default, lead_times);
-    let payment = root
-        .table("payment")
-        .map_or(Some(PaymentRule::Open), |section| fields.payment(section));
+    let payment = root.table("payment").map_or(Some(PaymentRule::Open), |section| fields.payment(section));
     let value_maps = root.table("value_map").map_or_else(BTreeMap::new, value_maps);
     let (head, order, line, payment) = (head?, order?, line?, payment?);
     let map = Map {
@@ -112,31 +90,16 @@ struct Head {
 
 fn head(section: &Reader<'_>) -> Head {
     let name = section.required_text("name").to_owned();
-    if name.len() > 40
-        || !name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    {
-        section.problem(
-            "name",
-            "format",
-            "must be 1 to 40 letters, digits, hyphens, underscores or dots",
-        );
+    if name.len() > 40 || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+        section.problem("name", "format", "must be 1 to 40 letters, digits, hyphens, underscores or dots");
     }
     let currency = section.required_text("currency");
-    let currency = currency
-        .parse()
-        .inspect_err(|message| section.problem("currency", "currency", message))
-        .ok();
+    let currency = currency.parse().inspect_err(|message| section.problem("currency", "currency", message)).ok();
     let zone_name = section.required_text("time_zone").to_owned();
     let zone = zone(section, "time_zone", &zone_name);
     let country = section.text("country").unwrap_or("ZZ").to_owned();
     if country != "ZZ" && country::code(&country) != Some(country.as_str()) {
-        section.problem(
-            "country",
-            "country",
-            "must be two capital letters (ISO 3166-1), such as IE",
-        );
+        section.problem("country", "country", "must be two capital letters (ISO 3166-1), such as IE");
     }
     let head = Head {
         channel: section.text("channel").unwrap_or(&name).to_owned(),
@@ -147,10 +110,7 @@ fn head(section: &Reader<'_>) -> Head {
         zone_name,
         country,
     };
-    unknown_keys(
-        section,
-        &["name", "currency", "time_zone", "channel", "location", "country"],
-    );
+    unknown_keys(section, &["name", "currency", "time_zone", "channel", "location", "country"]);
     head
 }
 
@@ -226,21 +186,11 @@ impl Map {
             ("line.description", &self.line.description),
             ("line.location", &self.line.location),
         ];
-        fields.extend(
-            optional
-                .into_iter()
-                .filter_map(|(path, field)| Some((path, field.as_ref()?))),
-        );
+        fields.extend(optional.into_iter().filter_map(|(path, field)| Some((path, field.as_ref()?))));
         fields.push(("line.sku", &self.line.sku));
-        if let PaymentRule::Listed {
-            tender: Some(tender), ..
-        } = &self.payment
-        {
+        if let PaymentRule::Listed { tender: Some(tender), .. } = &self.payment {
             fields.push(("payment.tender", tender));
         }
-        fields
-            .into_iter()
-            .map(|(path, field)| (path.to_owned(), field))
-            .collect()
+        fields.into_iter().map(|(path, field)| (path.to_owned(), field)).collect()
     }
 }

@@ -30,12 +30,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(path: impl Into<String>, table: &'a Table, problems: &'a Problems) -> Self {
-        Self {
-            path: path.into(),
-            table,
-            asked: RefCell::default(),
-            problems,
-        }
+        Self { path: path.into(), table, asked: RefCell::default(), problems }
     }
 
     pub fn path(&self, key: &str) -> String {
@@ -124,9 +119,8 @@ impl<'a> Reader<'a> {
 
     pub fn texts(&self, key: &str) -> Option<Vec<String>> {
         let value = self.value(key)?;
-        let texts: Option<Vec<String>> = value
-            .as_array()
-            .map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect());
+        let texts: Option<Vec<String>> =
+            value.as_array().map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect());
         match (texts, value.as_array()) {
             (Some(texts), Some(list)) if texts.len() == list.len() => Some(texts),
             _ => {
@@ -139,10 +133,7 @@ impl<'a> Reader<'a> {
     /// One of a few words, by their meanings.
     pub fn one_of<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
-        let found = words
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, meaning)| *meaning);
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
         if found.is_none() {
             let list: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             self.problem(key, "unknown_value", format!("must be one of {}", list.join(", ")));
@@ -166,9 +157,8 @@ impl<'a> Reader<'a> {
         let Some(value) = self.value(key) else {
             return Vec::new();
         };
-        let tables: Option<Vec<&Table>> = value
-            .as_array()
-            .and_then(|list| list.iter().map(Value::as_table).collect::<Option<_>>());
+        let tables: Option<Vec<&Table>> =
+            value.as_array().and_then(|list| list.iter().map(Value::as_table).collect::<Option<_>>());
         match tables {
             Some(tables) => tables
                 .into_iter()

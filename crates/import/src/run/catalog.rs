@@ -42,15 +42,8 @@ pub async fn prepare(
 ) -> Result<Locations, ImportError> {
     let history = &program.history;
     let names = &history.names;
-    let first = history
-        .orders
-        .first()
-        .map_or_else(|| engine.now(), |order| order.placed_at);
-    let mut found = Found {
-        engine,
-        window: Window::new(engine),
-        made: Vec::new(),
-    };
+    let first = history.orders.first().map_or_else(|| engine.now(), |order| order.placed_at);
+    let mut found = Found { engine, window: Window::new(engine), made: Vec::new() };
     for code in program.cast.channels.iter().map(|name| names.text(*name)) {
         if !existing.channels.contains(code) {
             let facts = ChannelFacts {
@@ -59,9 +52,7 @@ pub async fn prepare(
                 ship_on_pending: false,
                 auto_release: false,
             };
-            found
-                .put(format!("the channel {code}"), first, PutChannel { facts })
-                .await?;
+            found.put(format!("the channel {code}"), first, PutChannel { facts }).await?;
         }
     }
     let mut locations = Locations::new();
@@ -81,9 +72,7 @@ pub async fn prepare(
                     longitude_e4: None,
                     preference: 0,
                 };
-                let id = found
-                    .put(format!("the location {code}"), first, PutLocation { facts })
-                    .await?;
+                let id = found.put(format!("the location {code}"), first, PutLocation { facts }).await?;
                 locations.insert(*name, LocationId(id));
             }
         }
@@ -93,10 +82,7 @@ pub async fn prepare(
         if existing.skus.contains(sku) {
             continue;
         }
-        let name = description
-            .map(|name| names.text(name))
-            .filter(|text| !text.is_empty())
-            .unwrap_or(sku);
+        let name = description.map(|name| names.text(name)).filter(|text| !text.is_empty()).unwrap_or(sku);
         let facts = ItemFacts {
             sku: sku.to_owned(),
             name: shortened(name).to_owned(),
@@ -118,18 +104,9 @@ pub async fn prepare(
             continue;
         }
         let ids = engine.ids();
-        let party = parties.get(code).map(|value| PersonalParty {
-            id: ids.nth(1),
-            value: (*value).clone(),
-        });
-        let put = PutCustomer {
-            code: text.to_owned(),
-            party,
-            tier: Tier::Standard,
-        };
-        found
-            .put_with(format!("the customer {text}"), *at, put.into(), ids)
-            .await?;
+        let party = parties.get(code).map(|value| PersonalParty { id: ids.nth(1), value: (*value).clone() });
+        let put = PutCustomer { code: text.to_owned(), party, tier: Tier::Standard };
+        found.put_with(format!("the customer {text}"), *at, put.into(), ids).await?;
     }
     found.finish().await?;
     Ok(locations)

@@ -58,38 +58,23 @@ impl Run<'_> {
             }
             Action::Pay { order, payment } => {
                 let one = &self.history.orders[order].payments[payment];
-                let method = if one.cash {
-                    PaymentMethod::Cash
-                } else {
-                    PaymentMethod::Transfer
-                };
+                let method = if one.cash { PaymentMethod::Cash } else { PaymentMethod::Transfer };
                 let (order_id, amount, reference) = (id(order)?, Minor(one.minor), one.reference.clone());
-                let command = RecordPayment {
-                    order_id,
-                    method,
-                    amount,
-                    reference,
-                };
+                let command = RecordPayment { order_id, method, amount, reference };
                 keyed(command.into(), order, format!("pay/{payment}"))
             }
             Action::CancelOrder(order) => {
                 let reason = "cancelled".to_owned();
-                let command = CancelOrder {
-                    order_id: id(order)?,
-                    reason,
-                    expected_version: None,
-                };
+                let command = CancelOrder { order_id: id(order)?, reason, expected_version: None };
                 keyed(command.into(), order, "cancel".into())
             }
             Action::Release(order) => keyed(ReleaseOrder { order_id: id(order)? }.into(), order, "release".into()),
             Action::Pick { order, work: n } => keyed(pick(work(order, n)?), order, format!("pick/{n}")),
             Action::Pack { order, work: n } => keyed(pack(work(order, n)?), order, format!("pack/{n}")),
             Action::Ship { order, work: n } => keyed(self.ship(order, work(order, n)?), order, format!("ship/{n}")),
-            Action::Deliver { order, parcel } => keyed(
-                deliver(ParcelId::new(id(order)?, parcel), step.at),
-                order,
-                format!("deliver/{parcel}"),
-            ),
+            Action::Deliver { order, parcel } => {
+                keyed(deliver(ParcelId::new(id(order)?, parcel), step.at), order, format!("deliver/{parcel}"))
+            }
             Action::Complete(order) => keyed(CompleteOrder { order_id: id(order)? }.into(), order, "complete".into()),
             Action::CancelLine { effect, .. }
             | Action::CancelRefund(effect)
@@ -104,11 +89,7 @@ impl Run<'_> {
         let reference = &effect.reference;
         let named = |order: usize| {
             let order = &self.history.orders[order];
-            format!(
-                "{}/{}/{reference}",
-                self.text(order.head.channel),
-                self.text(order.number)
-            )
+            format!("{}/{}/{reference}", self.text(order.head.channel), self.text(order.number))
         };
         match (&effect.deed, action) {
             (Deed::Cancel { order, lines, .. }, Action::CancelLine { line, .. }) => {
@@ -121,19 +102,9 @@ impl Run<'_> {
                 };
                 Some((command.into(), format!("{}/cancel/{}", named(*order), line + 1)))
             }
-            (
-                Deed::Cancel {
-                    order, refund: amount, ..
-                },
-                _,
-            )
-            | (Deed::Refund { order, amount }, _) => {
+            (Deed::Cancel { order, refund: amount, .. }, _) | (Deed::Refund { order, amount }, _) => {
                 let order_id = self.orders[*order].id?;
-                let command = GrantRefund {
-                    order_id,
-                    amount: Minor(*amount),
-                    reason: reference.clone(),
-                };
+                let command = GrantRefund { order_id, amount: Minor(*amount), reason: reference.clone() };
                 Some((command.into(), format!("{}/refund", named(*order))))
             }
             (Deed::Return { order, lines, credit }, _) => {
@@ -154,15 +125,7 @@ impl Run<'_> {
                 };
                 Some((command.into(), format!("{}/return", named(*order))))
             }
-            (
-                Deed::Adjust {
-                    sku,
-                    location,
-                    delta,
-                    reason,
-                },
-                _,
-            ) => {
+            (Deed::Adjust { sku, location, delta, reason }, _) => {
                 if self.existing.documents.contains(reference) {
                     return None;
                 }
@@ -224,12 +187,7 @@ impl Run<'_> {
             tax: Minor::ZERO,
             label: Some(self.text(charge.label).to_owned()),
         });
-        let terms = PaymentInput {
-            method: PaymentMethod::Terms,
-            gateway: None,
-            token: None,
-            amount: None,
-        };
+        let terms = PaymentInput { method: PaymentMethod::Terms, gateway: None, token: None, amount: None };
         // A known customer's name is the customer's; a guest's stands on the order.
         let guest = head.customer_party.as_deref().filter(|_| order.customer.is_none());
         PlaceOrder {
@@ -238,18 +196,9 @@ impl Run<'_> {
             external_ref: Some(self.text(order.number).to_owned()),
             currency: head.currency,
             customer: order.customer.map(|code| self.text(code).to_owned()),
-            party: guest.map(|value| PersonalParty {
-                id: ids.nth(1),
-                value: value.clone(),
-            }),
-            ship_to: head.address.as_deref().map(|value| PersonalAddress {
-                id: ids.nth(2),
-                value: value.clone(),
-            }),
-            destination: Destination {
-                country: head.country.map(str::to_owned),
-                ..Destination::default()
-            },
+            party: guest.map(|value| PersonalParty { id: ids.nth(1), value: value.clone() }),
+            ship_to: head.address.as_deref().map(|value| PersonalAddress { id: ids.nth(2), value: value.clone() }),
+            destination: Destination { country: head.country.map(str::to_owned), ..Destination::default() },
             instructions: None,
             po_number: None,
             requested_by: head.requested_by,
@@ -260,47 +209,24 @@ impl Run<'_> {
         .into()
     }
 
-    fn ship(&self, order: usize, work: FulfillmentOrderId) -> Command {
+    pub(super) fn ship(&self, order: usize, work: FulfillmentOrderId) -> Command {
         let head = &self.history.orders[order].head;
         let (carrier, service) = (head.carrier.clone(), head.service.clone());
-        Ship {
-            fulfillment_order_id: work,
-            carrier,
-            service,
-            parcels: Vec::new(),
-        }
-        .into()
+        Ship { fulfillment_order_id: work, carrier, service, parcels: Vec::new() }.into()
     }
 }
 
 pub(super) fn pick(work: FulfillmentOrderId) -> Command {
-    Pick {
-        fulfillment_order_id: work,
-        picks: Vec::new(),
-        shorts: Vec::new(),
-    }
-    .into()
+    Pick { fulfillment_order_id: work, picks: Vec::new(), shorts: Vec::new() }.into()
 }
 
 pub(super) fn pack(work: FulfillmentOrderId) -> Command {
-    Pack {
-        fulfillment_order_id: work,
-        lines: Vec::new(),
-        weight_g: None,
-    }
-    .into()
+    Pack { fulfillment_order_id: work, lines: Vec::new(), weight_g: None }.into()
 }
 
 pub(super) fn deliver(parcel_id: ParcelId, at: Timestamp) -> Command {
     let status = TrackingStatus::Delivered;
-    RecordTracking {
-        parcel_id,
-        status,
-        occurred_at: at,
-        carrier_event: None,
-        raw: None,
-    }
-    .into()
+    RecordTracking { parcel_id, status, occurred_at: at, carrier_event: None, raw: None }.into()
 }
 
 /// Corrections by hand, vouchers and the like have no kind of their own: the code stays as the label.

@@ -58,29 +58,12 @@ impl<'a> Run<'a> {
         existing: &'a Existing,
         locations: Locations,
     ) -> Self {
-        let Program {
-            history,
-            steps,
-            receipts,
-            ..
-        } = program;
+        let Program { history, steps, receipts, .. } = program;
         let orders = vec![OrderRun::default(); history.orders.len()];
         let summary = Summary::of(&history);
         let generation = existing.orders.len() + existing.documents.len();
         let actor = actor();
-        Self {
-            engine,
-            map,
-            history,
-            steps,
-            receipts,
-            existing,
-            locations,
-            actor,
-            orders,
-            generation,
-            summary,
-        }
+        Self { engine, map, history, steps, receipts, existing, locations, actor, orders, generation, summary }
     }
 
     pub const fn steps(&self) -> usize {
@@ -93,8 +76,7 @@ impl<'a> Run<'a> {
 
     fn known(&self, order: usize) -> Option<&'a ExistingOrder> {
         let order = &self.history.orders[order];
-        self.existing
-            .order(self.text(order.head.channel), self.text(order.number))
+        self.existing.order(self.text(order.head.channel), self.text(order.number))
     }
 
     /// The order a step is about.
@@ -136,11 +118,7 @@ impl<'a> Run<'a> {
         }
         let (command, key) = self.command(step, ids)?;
         let key = format!("{}/{}/{key}", self.map.name, self.generation);
-        Some(
-            Submission::new(command, self.actor.clone(), ids)
-                .keyed(key)
-                .imported(step.at),
-        )
+        Some(Submission::new(command, self.actor.clone(), ids).keyed(key).imported(step.at))
     }
 
     /// Whether the store shows that an earlier run did this step of an order.
@@ -199,10 +177,7 @@ impl<'a> Run<'a> {
             }
             Action::Hold(_) => *self.summary.holds.entry(HoldKind::Stock.to_string()).or_default() += 1,
             Action::Release(order) => {
-                let works = made
-                    .iter()
-                    .filter(|id| id.starts_with(FulfillmentOrderId::PREFIX))
-                    .count();
+                let works = made.iter().filter(|id| id.starts_with(FulfillmentOrderId::PREFIX)).count();
                 if works > self.history.orders[order].locations().len() {
                     self.orders[order].works = u32::try_from(works).ok();
                 }
@@ -252,9 +227,7 @@ impl<'a> Run<'a> {
             _ => order.map_or(0, |order| self.history.orders[order].first_line),
         };
         let file = self.map.lines_file().map(|file| file.name.as_str()).unwrap_or_default();
-        self.history
-            .rejects
-            .push(Reject::new(file, u64::from(line), "", code.to_owned(), message));
+        self.history.rejects.push(Reject::new(file, u64::from(line), "", code.to_owned(), message));
     }
 
     /// Orders that the rules sent from more locations than the file names: the rest of their way.
@@ -263,12 +236,7 @@ impl<'a> Run<'a> {
     /// Where the engine stops.
     pub async fn finish_splits(&mut self, window: &mut Window<'_>) -> Result<(), ImportError> {
         for n in 0..self.orders.len() {
-            let OrderRun {
-                id: Some(id),
-                works: Some(works),
-                ..
-            } = self.orders[n]
-            else {
+            let OrderRun { id: Some(id), works: Some(works), .. } = self.orders[n] else {
                 continue;
             };
             let order = &self.history.orders[n];
@@ -295,9 +263,6 @@ impl<'a> Run<'a> {
     pub fn outcome(mut self, seconds: f64) -> Outcome {
         self.summary.count_rejects(&self.history);
         self.summary.seconds = seconds;
-        Outcome {
-            summary: self.summary,
-            rejects: self.history.rejects,
-        }
+        Outcome { summary: self.summary, rejects: self.history.rejects }
     }
 }

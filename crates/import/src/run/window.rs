@@ -21,10 +21,7 @@ pub struct Window<'a> {
 
 impl<'a> Window<'a> {
     pub const fn new(engine: &'a Engine) -> Self {
-        Self {
-            engine,
-            under_way: VecDeque::new(),
-        }
+        Self { engine, under_way: VecDeque::new() }
     }
 
     /// Hands a command in; waits for the oldest answers where too many are under way.

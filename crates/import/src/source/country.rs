@@ -5,10 +5,7 @@ pub fn code(text: &str) -> Option<&'static str> {
     let text = text.trim();
     if let [a, b] = text.as_bytes() {
         let upper = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
-        return COUNTRIES
-            .iter()
-            .map(|(code, _)| *code)
-            .find(|code| code.as_bytes() == upper);
+        return COUNTRIES.iter().map(|(code, _)| *code).find(|code| code.as_bytes() == upper);
     }
     COUNTRIES
         .iter()

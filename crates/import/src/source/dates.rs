@@ -16,12 +16,7 @@ pub struct DateReader {
 
 impl DateReader {
     pub const fn new(format: Option<String>, time: Time, zone: TimeZone) -> Self {
-        Self {
-            format,
-            time,
-            zone,
-            last: None,
-        }
+        Self { format, time, zone, last: None }
     }
 
     /// The moment (UTC) that the text names. An hour that occurs twice is its first pass, one that is skipped moves
@@ -65,9 +60,7 @@ impl DateReader {
     }
 
     fn civil(&self, local: Option<DateTime>, day: Option<Date>) -> Option<Local> {
-        local
-            .or_else(|| day.map(|day| day.to_datetime(self.time)))
-            .map(Local::Civil)
+        local.or_else(|| day.map(|day| day.to_datetime(self.time))).map(Local::Civil)
     }
 }
 
@@ -81,50 +74,21 @@ mod tests {
     use super::*;
 
     fn reader(format: &str, hour: i8, zone: &str) -> DateReader {
-        DateReader::new(
-            Some(format.to_owned()),
-            Time::constant(hour, 0, 0, 0),
-            TimeZone::get(zone).unwrap(),
-        )
+        DateReader::new(Some(format.to_owned()), Time::constant(hour, 0, 0, 0), TimeZone::get(zone).unwrap())
     }
 
     #[test]
     fn local_times_become_moments() {
         // Offsets from the IANA database, worked by hand: London +0 in December and +1 in June, New York -4 in June.
         let cases = [
-            (
-                "%Y-%m-%d %H:%M",
-                "2010-12-01 08:26",
-                "Europe/London",
-                "2010-12-01T08:26:00Z",
-            ),
-            (
-                "%Y-%m-%d %H:%M",
-                "2011-06-01 08:26",
-                "Europe/London",
-                "2011-06-01T07:26:00Z",
-            ),
+            ("%Y-%m-%d %H:%M", "2010-12-01 08:26", "Europe/London", "2010-12-01T08:26:00Z"),
+            ("%Y-%m-%d %H:%M", "2011-06-01 08:26", "Europe/London", "2011-06-01T07:26:00Z"),
             ("%Y-%m-%d", "2016-06-11", "America/New_York", "2016-06-11T13:00:00Z"),
-            (
-                "%Y-%m-%d %H:%M:%S.%f",
-                "1996-07-04 00:00:00.000",
-                "America/Los_Angeles",
-                "1996-07-04T07:00:00Z",
-            ),
+            ("%Y-%m-%d %H:%M:%S.%f", "1996-07-04 00:00:00.000", "America/Los_Angeles", "1996-07-04T07:00:00Z"),
             // The hour from 1 to 2 occurs twice: the first pass is still summer time.
-            (
-                "%Y-%m-%d %H:%M",
-                "2011-10-30 01:30",
-                "Europe/London",
-                "2011-10-30T00:30:00Z",
-            ),
+            ("%Y-%m-%d %H:%M", "2011-10-30 01:30", "Europe/London", "2011-10-30T00:30:00Z"),
             // The hour from 1 to 2 does not occur: it moves forward to 2:30 summer time.
-            (
-                "%Y-%m-%d %H:%M",
-                "2011-03-27 01:30",
-                "Europe/London",
-                "2011-03-27T01:30:00Z",
-            ),
+            ("%Y-%m-%d %H:%M", "2011-03-27 01:30", "Europe/London", "2011-03-27T01:30:00Z"),
         ];
         for (format, text, zone, expected) in cases {
             let at = reader(format, 9, zone).moment(text).unwrap();

@@ -11,10 +11,7 @@ pub struct Notation {
 
 impl Default for Notation {
     fn default() -> Self {
-        Self {
-            decimal: b'.',
-            thousands: None,
-        }
+        Self { decimal: b'.', thousands: None }
     }
 }
 
@@ -56,10 +53,7 @@ impl Decimal {
             mantissa /= 10;
             scale -= 1;
         }
-        Some(Self {
-            mantissa: if negative { -mantissa } else { mantissa },
-            scale,
-        })
+        Some(Self { mantissa: if negative { -mantissa } else { mantissa }, scale })
     }
 
     pub const fn is_zero(self) -> bool {
@@ -88,10 +82,7 @@ mod tests {
     #[test]
     fn numbers_read_as_they_are_written() {
         let plain = Notation::default();
-        let comma = Notation {
-            decimal: b',',
-            thousands: Some(b'.'),
-        };
+        let comma = Notation { decimal: b',', thousands: Some(b'.') };
         let cases = [
             ("2.55", plain, Some((255, 2))),
             ("-11062.06", plain, Some((-1_106_206, 2))),

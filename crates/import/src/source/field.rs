@@ -56,12 +56,7 @@ impl Finder<'_> {
         let (from, header) = match &field.origin {
             Origin::Const(text) => (From::Const(text.clone()), String::new()),
             Origin::Column { file, column } => {
-                let place = self
-                    .map
-                    .files
-                    .iter()
-                    .position(|spec| spec.name == *file)
-                    .unwrap_or(self.lines_file);
+                let place = self.map.files.iter().position(|spec| spec.name == *file).unwrap_or(self.lines_file);
                 format = &self.map.files[place].format;
                 let header = if place == self.lines_file {
                     Some(self.lines)

@@ -15,11 +15,7 @@ const ARGUMENT: &str = "$FILE";
 /// # Errors
 /// [`ImportError::MissingFile`] where a required file is not there.
 pub fn locate(spec: &FileSpec, source: &Path) -> Result<Option<PathBuf>, ImportError> {
-    let directory = if source.is_dir() {
-        source
-    } else {
-        source.parent().unwrap_or(Path::new(""))
-    };
+    let directory = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new("")) };
     let paths = spec.path.iter().map(|path| match path.as_str() {
         ARGUMENT => source.to_owned(),
         other => directory.join(other),
@@ -39,10 +35,7 @@ pub fn locate(spec: &FileSpec, source: &Path) -> Result<Option<PathBuf>, ImportE
 /// # Errors
 /// [`ImportError::Unreadable`].
 pub fn records(path: &Path, format: &Format) -> Result<csv::Reader<Box<dyn Read>>, ImportError> {
-    let unreadable = |source| ImportError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| ImportError::Unreadable { path: path.to_owned(), source };
     let mut first = [0; 2];
     let magic = File::open(path).and_then(|mut file| {
         let count = file.read(&mut first)?;
@@ -56,17 +49,10 @@ pub fn records(path: &Path, format: &Format) -> Result<csv::Reader<Box<dyn Read>
     };
     let decoded: Box<dyn Read> = match format.encoding {
         Encoding::Utf8 => plain,
-        encoding => Box::new(Decoder {
-            inner: BufReader::new(plain),
-            encoding,
-            left: Vec::new(),
-        }),
+        encoding => Box::new(Decoder { inner: BufReader::new(plain), encoding, left: Vec::new() }),
     };
     let mut builder = csv::ReaderBuilder::new();
-    builder
-        .delimiter(format.delimiter)
-        .flexible(true)
-        .buffer_capacity(1 << 17);
+    builder.delimiter(format.delimiter).flexible(true).buffer_capacity(1 << 17);
     match format.quote {
         Some(quote) => builder.quote(quote),
         None => builder.quoting(false),
@@ -119,11 +105,7 @@ mod tests {
     fn single_byte_encodings_become_utf_8() {
         let decode = |bytes: &'static [u8], encoding| {
             let mut text = String::new();
-            let mut decoder = Decoder {
-                inner: BufReader::new(bytes),
-                encoding,
-                left: Vec::new(),
-            };
+            let mut decoder = Decoder { inner: BufReader::new(bytes), encoding, left: Vec::new() };
             decoder.read_to_string(&mut text).unwrap();
             text
         };

@@ -17,17 +17,9 @@ pub struct Header {
 impl Header {
     pub fn new(record: &StringRecord) -> Self {
         // A byte order mark belongs to no column.
-        let clean = |(n, name): (usize, &str)| {
-            if n == 0 {
-                name.trim_start_matches('\u{feff}')
-            } else {
-                name
-            }
-            .to_owned()
-        };
-        Self {
-            names: record.iter().enumerate().map(clean).collect(),
-        }
+        let clean =
+            |(n, name): (usize, &str)| if n == 0 { name.trim_start_matches('\u{feff}') } else { name }.to_owned();
+        Self { names: record.iter().enumerate().map(clean).collect() }
     }
 
     pub fn place(&self, column: &str) -> Option<usize> {
@@ -70,10 +62,7 @@ impl Table {
     }
 
     pub fn value(&self, row: u32, column: usize) -> &str {
-        self.rows
-            .get(row as usize)
-            .and_then(|record| record.get(column))
-            .unwrap_or_default()
+        self.rows.get(row as usize).and_then(|record| record.get(column)).unwrap_or_default()
     }
 }
 
@@ -92,11 +81,7 @@ impl Tables {
     pub fn read(map: &Map, source: &Path, lines: &Header, rejects: &mut Vec<Reject>) -> Result<Self, ImportError> {
         let mut tables: Vec<Option<Table>> = Vec::with_capacity(map.files.len());
         for spec in &map.files {
-            let path = if spec.role == Role::Lines {
-                None
-            } else {
-                open::locate(spec, source)?
-            };
+            let path = if spec.role == Role::Lines { None } else { open::locate(spec, source)? };
             let table = match path {
                 Some(path) => Some(read(map, spec, &path, lines, &tables, rejects)?),
                 None => None,
@@ -112,9 +97,7 @@ impl Tables {
 
     pub fn of_role(&self, role: Role) -> Option<(usize, &Table)> {
         let tables = self.tables.iter().enumerate();
-        tables
-            .filter_map(|(n, table)| Some((n, table.as_ref()?)))
-            .find(|(_, table)| table.role == role)
+        tables.filter_map(|(n, table)| Some((n, table.as_ref()?))).find(|(_, table)| table.role == role)
     }
 
     pub fn len(&self) -> usize {
@@ -147,10 +130,7 @@ fn read(
     earlier: &[Option<Table>],
     rejects: &mut Vec<Reject>,
 ) -> Result<Table, ImportError> {
-    let unreadable = |error: csv::Error| ImportError::Unreadable {
-        path: path.to_owned(),
-        source: error.into(),
-    };
+    let unreadable = |error: csv::Error| ImportError::Unreadable { path: path.to_owned(), source: error.into() };
     let mut reader = open::records(path, &spec.format)?;
     let header = Header::new(reader.headers().map_err(unreadable)?);
     let missing = |file: &str, column: &str| ImportError::MissingColumns {
@@ -159,21 +139,10 @@ fn read(
     };
     let (mut key, mut to) = (0, (0, 0));
     if let Some(join) = &spec.join {
-        key = header
-            .place(&join.column)
-            .ok_or_else(|| missing(&spec.name, &join.column))?;
-        let place = map
-            .files
-            .iter()
-            .position(|file| file.name == join.to_file)
-            .unwrap_or_default();
-        let target = earlier
-            .get(place)
-            .and_then(Option::as_ref)
-            .map_or(lines, |table| &table.header);
-        let column = target
-            .place(&join.to_column)
-            .ok_or_else(|| missing(&join.to_file, &join.to_column))?;
+        key = header.place(&join.column).ok_or_else(|| missing(&spec.name, &join.column))?;
+        let place = map.files.iter().position(|file| file.name == join.to_file).unwrap_or_default();
+        let target = earlier.get(place).and_then(Option::as_ref).map_or(lines, |table| &table.header);
+        let column = target.place(&join.to_column).ok_or_else(|| missing(&join.to_file, &join.to_column))?;
         to = (place, column);
     }
     let mut table = Table {
@@ -192,13 +161,7 @@ fn read(
         let more = match reader.read_record(&mut record) {
             Ok(more) => more,
             Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => {
-                rejects.push(Reject::new(
-                    &spec.name,
-                    line,
-                    "",
-                    "bad_row",
-                    "is not in the mapping's encoding",
-                ));
+                rejects.push(Reject::new(&spec.name, line, "", "bad_row", "is not in the mapping's encoding"));
                 continue;
             }
             Err(error) => return Err(unreadable(error)),

@@ -58,9 +58,7 @@ pub async fn load(
     .await?;
     let prefix = format!("import:{name}:");
     each::<Option<String>>(store, DOCUMENTS, |reference| {
-        existing
-            .documents
-            .extend(reference.filter(|reference| reference.starts_with(&prefix)));
+        existing.documents.extend(reference.filter(|reference| reference.starts_with(&prefix)));
     })
     .await?;
     if with_stock {
@@ -148,10 +146,7 @@ async fn orders(
         if !page.is_empty() {
             details(store, before, after, &mut page).await?;
         }
-        existing.orders.extend(
-            page.into_values()
-                .map(|(channel, number, order)| ((channel, number), order)),
-        );
+        existing.orders.extend(page.into_values().map(|(channel, number, order)| ((channel, number), order)));
         if count < PAGE {
             return Ok(());
         }

@@ -33,10 +33,7 @@ struct Shortage {
 /// One receipt per day (of the mapping's time zone) and location; `steps` are in order. The stock that is there before
 /// the history does not count: a history stands on its own.
 pub fn receipts(map: &Map, history: &History, steps: &[Step]) -> Vec<Receipt> {
-    let mut ledger = Ledger {
-        balance: Balance::default(),
-        day: BTreeMap::new(),
-    };
+    let mut ledger = Ledger { balance: Balance::default(), day: BTreeMap::new() };
     let mut receipts = Vec::new();
     let mut today = None;
     for step in steps {
@@ -119,10 +116,7 @@ impl Ledger {
                 }
             }
             Action::Adjust(effect) => {
-                if let Deed::Adjust {
-                    sku, location, delta, ..
-                } = history.effects[effect].deed
-                {
+                if let Deed::Adjust { sku, location, delta, .. } = history.effects[effect].deed {
                     match delta {
                         ..0 => self.take(step.at, sku, location, -delta),
                         0.. => self.give(sku, location, delta),
@@ -148,12 +142,7 @@ impl Ledger {
             let at = jiff::Timestamp::from_microsecond(shortage.first.0).unwrap_or_default();
             let date = map.zone.to_datetime(at).date();
             let reference = format!("import:{}:receipt:{date}:{}", map.name, history.names.text(location));
-            receipts.push(Receipt {
-                at: shortage.first,
-                location,
-                lines: shortage.lines,
-                reference,
-            });
+            receipts.push(Receipt { at: shortage.first, location, lines: shortage.lines, reference });
         }
     }
 }

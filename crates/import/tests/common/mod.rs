@@ -56,11 +56,7 @@ impl TestStore {
 pub async fn open_at(address: &str) -> Arc<dyn Store> {
     if address.starts_with("postgres") {
         let options = waybill_store_postgres::PostgresOptions::default();
-        return Arc::new(
-            waybill_store_postgres::PostgresStore::connect(address, &options)
-                .await
-                .unwrap(),
-        );
+        return Arc::new(waybill_store_postgres::PostgresStore::connect(address, &options).await.unwrap());
     }
     let options = waybill_store_sqlite::SqliteOptions::default();
     Arc::new(waybill_store_sqlite::SqliteStore::open(address, options).unwrap())
@@ -68,19 +64,12 @@ pub async fn open_at(address: &str) -> Arc<dyn Store> {
 
 pub async fn engine(store: &Arc<dyn Store>) -> Engine {
     store.migrate().await.unwrap();
-    let options = EngineOptions {
-        workers: false,
-        ..EngineOptions::default()
-    };
+    let options = EngineOptions { workers: false, ..EngineOptions::default() };
     Engine::start(store.clone(), Ports::system([]), options).await.unwrap()
 }
 
 pub fn plan(source: impl Into<PathBuf>, stock: StockMode) -> ImportPlan {
-    ImportPlan {
-        map: Map::preset("online-retail").unwrap(),
-        source: source.into(),
-        stock,
-    }
+    ImportPlan { map: Map::preset("online-retail").unwrap(), source: source.into(), stock }
 }
 
 pub fn fixture(name: &str) -> PathBuf {
@@ -109,10 +98,7 @@ pub async fn rows(store: &dyn Store, sql: &str) -> Vec<String> {
         Value::Bytes(bytes) => format!("{bytes:?}"),
     };
     let found = store.read(sql, &[]).await.unwrap();
-    found
-        .iter()
-        .map(|row| row.values().iter().map(word).collect::<Vec<_>>().join(" "))
-        .collect()
+    found.iter().map(|row| row.values().iter().map(word).collect::<Vec<_>>().join(" ")).collect()
 }
 
 const CONTENT: [(&str, &str); 9] = [
@@ -138,24 +124,15 @@ const CONTENT: [(&str, &str); 9] = [
         "SELECT i.sku, p.code, l.available, l.allocated, l.picked, l.packed, l.postings \
          FROM stock_levels l JOIN items i ON i.id = l.item_id JOIN locations p ON p.id = l.location_id",
     ),
-    (
-        "documents",
-        "SELECT kind, reference, booked_at, sequence FROM stock_documents",
-    ),
+    ("documents", "SELECT kind, reference, booked_at, sequence FROM stock_documents"),
     ("items", "SELECT sku, name FROM items"),
     (
         "refunds",
         "SELECT o.external_ref, r.number, r.amount, r.reason, r.state, r.granted_at \
          FROM refunds r JOIN orders o ON o.id = r.order_id",
     ),
-    (
-        "events",
-        "SELECT kind, origin, happened_at, CAST(COUNT(*) AS BIGINT) FROM events GROUP BY 1, 2, 3",
-    ),
-    (
-        "postings",
-        "SELECT CAST(COUNT(*) AS BIGINT), CAST(SUM(quantity) AS BIGINT) FROM stock_postings",
-    ),
+    ("events", "SELECT kind, origin, happened_at, CAST(COUNT(*) AS BIGINT) FROM events GROUP BY 1, 2, 3"),
+    ("postings", "SELECT CAST(COUNT(*) AS BIGINT), CAST(SUM(quantity) AS BIGINT) FROM stock_postings"),
 ];
 
 /// Everything of interest in a store, in an order of its own: equal for equal histories on both databases.

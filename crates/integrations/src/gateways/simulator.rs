@@ -40,9 +40,7 @@ pub struct Simulator {
 
 impl std::fmt::Debug for Simulator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Simulator")
-            .field("latency", &self.latency)
-            .finish_non_exhaustive()
+        f.debug_struct("Simulator").field("latency", &self.latency).finish_non_exhaustive()
     }
 }
 
@@ -60,12 +58,7 @@ fn failed(code: &str) -> GatewayOutcome {
 
 impl Simulator {
     pub fn new(clock: Arc<dyn Clock>, latency: Duration) -> Self {
-        Self {
-            clock,
-            latency,
-            lost: Mutex::default(),
-            expiring: Mutex::default(),
-        }
+        Self { clock, latency, lost: Mutex::default(), expiring: Mutex::default() }
     }
 
     fn authorize(&self, call: &GatewayCall) -> GatewayOutcome {
@@ -97,9 +90,7 @@ impl Simulator {
     fn expired(&self, reference: Option<&str>) -> bool {
         let now = self.clock.now();
         let expiring = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
-        expiring
-            .iter()
-            .any(|(known, end)| Some(known.as_str()) == reference && *end <= now)
+        expiring.iter().any(|(known, end)| Some(known.as_str()) == reference && *end <= now)
     }
 }
 
@@ -113,10 +104,8 @@ impl Gateway for Simulator {
         if !self.latency.is_zero() {
             tokio::time::sleep(self.latency).await;
         }
-        let done = GatewayOutcome::Succeeded {
-            reference: Some(format!("sim-{}", call.transaction_id)),
-            expires_at: None,
-        };
+        let done =
+            GatewayOutcome::Succeeded { reference: Some(format!("sim-{}", call.transaction_id)), expires_at: None };
         match (call.kind, call.token.as_str()) {
             (TransactionKind::Authorize, _) => self.authorize(call),
             (TransactionKind::Capture, "sim_capture_fail") => failed("insufficient_funds"),
@@ -130,10 +119,7 @@ impl Gateway for Simulator {
 
     async fn lookup(&self, transaction_id: TransactionId) -> GatewayOutcome {
         let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = lost
-            .iter()
-            .find(|(id, _)| *id == transaction_id)
-            .map(|(_, outcome)| outcome.clone());
+        let known = lost.iter().find(|(id, _)| *id == transaction_id).map(|(_, outcome)| outcome.clone());
         // A simulator that was started anew remembers nothing, as if the call had never arrived.
         known.unwrap_or_else(|| failed("never_received"))
     }

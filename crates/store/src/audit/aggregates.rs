@@ -14,13 +14,7 @@ use waybill_domain::world::World;
 /// Compares an order's every record.
 pub(super) fn compare_order(head: &OrderHead, slice: &Slice, world: &World, findings: &mut Findings) {
     let Some(order) = world.order(head.id) else {
-        findings.add(
-            "record.unexpected",
-            "orders",
-            head.id,
-            "none",
-            "an order whose events place none",
-        );
+        findings.add("record.unexpected", "orders", head.id, "none", "an order whose events place none");
         return;
     };
     let id = head.id;
@@ -32,12 +26,7 @@ pub(super) fn compare_order(head: &OrderHead, slice: &Slice, world: &World, find
     rows(order.payments.iter(), of(&slice.payments, id), &[], findings);
     rows(order.transactions.iter(), of(&slice.transactions, id), &[], findings);
     rows(order.refunds.iter(), of(&slice.refunds, id), &[], findings);
-    rows(
-        order.fulfillment_orders.iter(),
-        of(&slice.fulfillment_orders, id),
-        &[],
-        findings,
-    );
+    rows(order.fulfillment_orders.iter(), of(&slice.fulfillment_orders, id), &[], findings);
     rows(order.parcels.iter(), of(&slice.parcels, id), &[], findings);
     rows(order.parcel_lines.iter(), of(&slice.parcel_lines, id), &[], findings);
     rows(order.shipments.iter(), of(&slice.shipments, id), &[], findings);
@@ -54,10 +43,7 @@ pub(super) fn compare(slice: &Slice, world: &World, histories: &[History<'_>], f
             .map_or(true, |place| histories[place].whole || histories[place].kind != kind)
     };
     let ids = |kind: AggregateKind| {
-        histories
-            .iter()
-            .filter(move |history| history.kind == kind && history.whole)
-            .map(|history| history.id)
+        histories.iter().filter(move |history| history.kind == kind && history.whole).map(|history| history.id)
     };
     let catalog = &world.catalog;
     let set = Set { whole: &whole };
@@ -86,69 +72,20 @@ pub(super) fn compare(slice: &Slice, world: &World, histories: &[History<'_>], f
         findings,
     );
     let customers = world.customers().map(|customer| &**customer);
-    set.compare(
-        AggregateKind::Customer,
-        customers,
-        &slice.customers,
-        |one| one.id.0,
-        &[],
-        findings,
-    );
+    set.compare(AggregateKind::Customer, customers, &slice.customers, |one| one.id.0, &[], findings);
     let documents = world.documents().map(|document| &**document);
-    set.compare(
-        AggregateKind::StockDocument,
-        documents,
-        &slice.documents,
-        |one| one.id.0,
-        &[],
-        findings,
-    );
+    set.compare(AggregateKind::StockDocument, documents, &slice.documents, |one| one.id.0, &[], findings);
     let reservations = world.reservations().map(|reservation| &**reservation);
-    set.compare(
-        AggregateKind::Reservation,
-        reservations,
-        &slice.reservations,
-        |one| one.id.0,
-        &[],
-        findings,
-    );
+    set.compare(AggregateKind::Reservation, reservations, &slice.reservations, |one| one.id.0, &[], findings);
     let transfers = world.transfers().map(|transfer| &*transfer.head);
-    set.compare(
-        AggregateKind::Transfer,
-        transfers,
-        &slice.transfers,
-        |one| one.id.0,
-        &[],
-        findings,
-    );
+    set.compare(AggregateKind::Transfer, transfers, &slice.transfers, |one| one.id.0, &[], findings);
     let lines = world.transfers().flat_map(|transfer| transfer.lines.iter());
-    set.compare(
-        AggregateKind::Transfer,
-        lines,
-        &slice.transfer_lines,
-        |one| one.transfer_id.0,
-        &[],
-        findings,
-    );
+    set.compare(AggregateKind::Transfer, lines, &slice.transfer_lines, |one| one.transfer_id.0, &[], findings);
     // A key's secret is in no event.
     let keys = world.api_keys().map(|key| &**key);
-    set.compare(
-        AggregateKind::ApiKey,
-        keys,
-        &slice.api_keys,
-        |one| one.id.0,
-        &["secret_hash"],
-        findings,
-    );
+    set.compare(AggregateKind::ApiKey, keys, &slice.api_keys, |one| one.id.0, &["secret_hash"], findings);
     let settings = world.changed_settings();
-    set.compare(
-        AggregateKind::Settings,
-        settings.iter(),
-        &slice.settings,
-        |one| one.id,
-        &[],
-        findings,
-    );
+    set.compare(AggregateKind::Settings, settings.iter(), &slice.settings, |one| one.id, &[], findings);
 }
 
 /// Compares sets of records whose aggregates' histories are whole.
@@ -167,11 +104,7 @@ impl Set<'_> {
         findings: &mut Findings,
     ) {
         let folded: Vec<&R> = folded.filter(|record| (self.whole)(kind, id(record))).collect();
-        let stored: Vec<R> = stored
-            .iter()
-            .filter(|record| (self.whole)(kind, id(record)))
-            .cloned()
-            .collect();
+        let stored: Vec<R> = stored.iter().filter(|record| (self.whole)(kind, id(record))).cloned().collect();
         rows(folded.into_iter(), &stored, secret, findings);
     }
 }

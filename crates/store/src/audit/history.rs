@@ -34,12 +34,7 @@ pub(super) fn follow<'a>(
     for record in events {
         let stock = at(&slice.stock, record.position, |row| row.position);
         let money = at(&slice.money, record.position, |row| row.position);
-        books.stock.extend(
-            stock
-                .iter()
-                .filter(|row| row.holder_id == Some(record.aggregate_id))
-                .map(Unit::from),
-        );
+        books.stock.extend(stock.iter().filter(|row| row.holder_id == Some(record.aggregate_id)).map(Unit::from));
         money.iter().for_each(|row| books.money.add(row));
         if !whole {
             continue;
@@ -58,9 +53,8 @@ pub(super) fn follow<'a>(
         // Half a history folds to something that never was.
         world.load_order(record.aggregate_id.into(), None);
     }
-    let (kind, id) = events.first().map_or((AggregateKind::Settings, Id::NIL), |one| {
-        (one.aggregate_kind, one.aggregate_id)
-    });
+    let (kind, id) =
+        events.first().map_or((AggregateKind::Settings, Id::NIL), |one| (one.aggregate_kind, one.aggregate_id));
     History { kind, id, whole, books }
 }
 
@@ -129,11 +123,7 @@ fn stock_postings(
     for n in 0..expected.len().max(found.len()) {
         let (expected, row) = (expected.get(n), found.get(n));
         let stored = row.map(|row| StockPosting {
-            key: StockKey {
-                item_id: row.item_id,
-                location_id: row.location_id,
-                lot_id: row.lot_id,
-            },
+            key: StockKey { item_id: row.item_id, location_id: row.location_id, lot_id: row.lot_id },
             from: row.from_account,
             to: row.to_account,
             quantity: row.quantity,
@@ -186,9 +176,6 @@ fn differs(
 ) {
     let key = format!("position={} number={number} of {}", record.position, record.kind);
     let show = |posting: Option<String>| posting.unwrap_or_else(|| "none".to_owned());
-    let (expected, found) = (
-        expected.map(|one| format!("{one:?}")),
-        found.map(|one| format!("{one:?}")),
-    );
+    let (expected, found) = (expected.map(|one| format!("{one:?}")), found.map(|one| format!("{one:?}")));
     findings.add("posting.differs", table, key, show(expected), show(found));
 }

@@ -42,17 +42,8 @@ pub(super) fn check(head: &OrderHead, slice: &Slice, books: &Books<'_>, findings
     holders(head, slice, books, findings);
     payments(head, slice, findings);
     books.money.compare(head, of(&slice.payments, head.id), findings);
-    let active = of(&slice.holds, head.id)
-        .iter()
-        .filter(|hold| hold.state == HoldState::Active)
-        .count() as i64;
-    findings.equal(
-        "order.holds",
-        "orders",
-        || format!("{} holds_active", head.id),
-        active,
-        head.holds_active,
-    );
+    let active = of(&slice.holds, head.id).iter().filter(|hold| hold.state == HoldState::Active).count() as i64;
+    findings.equal("order.holds", "orders", || format!("{} holds_active", head.id), active, head.holds_active);
 }
 
 /// Units of each line are conserved, and are what its allocations say.
@@ -60,26 +51,12 @@ fn lines(head: &OrderHead, slice: &Slice, findings: &mut Findings) {
     for line in of(&slice.lines, head.id) {
         let key = |what: &str| format!("{} {what}", LineId::new(head.id, line.number));
         let mut sums = [0; 5];
-        for allocation in of(&slice.allocations, head.id)
-            .iter()
-            .filter(|one| one.line == line.number)
-        {
-            let parts = [
-                allocation.reserved,
-                allocation.allocated,
-                allocation.picked,
-                allocation.packed,
-                allocation.shipped,
-            ];
+        for allocation in of(&slice.allocations, head.id).iter().filter(|one| one.line == line.number) {
+            let parts =
+                [allocation.reserved, allocation.allocated, allocation.picked, allocation.packed, allocation.shipped];
             sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part.0);
         }
-        let found = [
-            line.reserved.0,
-            line.allocated.0,
-            line.picked.0,
-            line.packed.0,
-            line.shipped.0 - line.served.0,
-        ];
+        let found = [line.reserved.0, line.allocated.0, line.picked.0, line.packed.0, line.shipped.0 - line.served.0];
         for (state, (expected, found)) in STATES.iter().zip(sums.into_iter().zip(found)) {
             let key = || key(&format!("{state}, the sum of its allocations"));
             findings.equal("line.allocations", "order_lines", key, expected, found);
@@ -103,33 +80,16 @@ fn conserved(line: &OrderLine, key: &dyn Fn(&str) -> String, findings: &mut Find
         line.shipped,
     ];
     let sum: i64 = parts.iter().map(|part| part.0).sum();
-    findings.equal(
-        "line.conserved",
-        "order_lines",
-        || key("the sum of its quantities"),
-        line.ordered.0,
-        sum,
-    );
-    if let Some(part) = parts
-        .iter()
-        .chain([&line.served, &line.delivered, &line.lost, &line.returned])
-        .find(|part| part.0 < 0)
+    findings.equal("line.conserved", "order_lines", || key("the sum of its quantities"), line.ordered.0, sum);
+    if let Some(part) =
+        parts.iter().chain([&line.served, &line.delivered, &line.lost, &line.returned]).find(|part| part.0 < 0)
     {
         findings.add("line.negative", "order_lines", key("a quantity"), "0 or more", part.0);
     }
     let most = line.shipped.0;
-    for (what, found) in [
-        ("delivered + lost", line.delivered.0 + line.lost.0),
-        ("returned", line.returned.0),
-    ] {
+    for (what, found) in [("delivered + lost", line.delivered.0 + line.lost.0), ("returned", line.returned.0)] {
         if found > most {
-            findings.add(
-                "line.shipped",
-                "order_lines",
-                key(what),
-                format!("at most {most}, what shipped"),
-                found,
-            );
+            findings.add("line.shipped", "order_lines", key(what), format!("at most {most}, what shipped"), found);
         }
     }
 }
@@ -138,11 +98,7 @@ fn conserved(line: &OrderLine, key: &dyn Fn(&str) -> String, findings: &mut Find
 fn holders(head: &OrderHead, slice: &Slice, books: &Books<'_>, findings: &mut Findings) {
     let mut sums: BTreeMap<(i64, StockKey), [i64; 5]> = BTreeMap::new();
     for Unit(row) in &books.stock {
-        let key = StockKey {
-            item_id: row.item_id,
-            location_id: row.location_id,
-            lot_id: row.lot_id,
-        };
+        let key = StockKey { item_id: row.item_id, location_id: row.location_id, lot_id: row.lot_id };
         let sum = sums.entry((row.line.unwrap_or(0), key)).or_default();
         for (sum, state) in sum.iter_mut().zip(STATES) {
             *sum += if row.to_account == state { row.quantity.0 } else { 0 };
@@ -151,10 +107,7 @@ fn holders(head: &OrderHead, slice: &Slice, books: &Books<'_>, findings: &mut Fi
     }
     let lines = of(&slice.lines, head.id);
     for one in of(&slice.allocations, head.id) {
-        if lines
-            .iter()
-            .any(|line| line.number == one.line && line.supply != Supply::Stock)
-        {
+        if lines.iter().any(|line| line.number == one.line && line.supply != Supply::Stock) {
             continue;
         }
         let sum = sums.entry((i64::from(one.line), one.key())).or_default();
@@ -165,13 +118,7 @@ fn holders(head: &OrderHead, slice: &Slice, books: &Books<'_>, findings: &mut Fi
         for (state, sum) in STATES.iter().zip(sum).filter(|(_, sum)| *sum != 0) {
             let key = format!("{} line={line} {} {state}", head.id, super::ledger::show_key(&key));
             let expected = "what the postings in its name add up to";
-            findings.add(
-                "allocation.postings",
-                "allocations",
-                key,
-                expected,
-                format!("{} less", sum),
-            );
+            findings.add("allocation.postings", "allocations", key, expected, format!("{} less", sum));
         }
     }
 }
@@ -196,44 +143,18 @@ fn payments(head: &OrderHead, slice: &Slice, findings: &mut Findings) {
         }
     }
     let sum = |part: fn(&Payment) -> i64| payments.iter().map(part).sum::<i64>();
-    let refunds = of(&slice.refunds, head.id)
-        .iter()
-        .filter(|refund| refund.state == RefundState::Succeeded);
+    let refunds = of(&slice.refunds, head.id).iter().filter(|refund| refund.state == RefundState::Succeeded);
     let columns = [
         ("received", sum(|payment| payment.received.0), head.received.0),
         ("refunded", sum(|payment| payment.refunded.0), head.refunded.0),
-        (
-            "charged_back",
-            sum(|payment| payment.charged_back.0),
-            head.charged_back.0,
-        ),
-        (
-            "refunded, the sum of its refunds",
-            refunds.map(|refund| refund.amount.0).sum(),
-            head.refunded.0,
-        ),
-        (
-            "applied + deposit",
-            head.received.0 - head.refunded.0 - head.charged_back.0,
-            head.applied.0 + head.deposit.0,
-        ),
+        ("charged_back", sum(|payment| payment.charged_back.0), head.charged_back.0),
+        ("refunded, the sum of its refunds", refunds.map(|refund| refund.amount.0).sum(), head.refunded.0),
+        ("applied + deposit", head.received.0 - head.refunded.0 - head.charged_back.0, head.applied.0 + head.deposit.0),
     ];
     for (column, expected, found) in columns {
-        findings.equal(
-            "order.payments",
-            "orders",
-            || format!("{} {column}", head.id),
-            expected,
-            found,
-        );
+        findings.equal("order.payments", "orders", || format!("{} {column}", head.id), expected, found);
     }
     if head.deposit.0 < 0 {
-        findings.add(
-            "order.payments",
-            "orders",
-            format!("{} deposit", head.id),
-            "0 or more",
-            head.deposit,
-        );
+        findings.add("order.payments", "orders", format!("{} deposit", head.id), "0 or more", head.deposit);
     }
 }

@@ -17,12 +17,8 @@ use waybill_domain::ledger::{StockAccount, StockKey};
 const POSITIONS: i64 = 10_000;
 
 /// The states whose units belong to somebody: an order's line or a reservation.
-pub(super) const HELD: [StockAccount; 4] = [
-    StockAccount::Reserved,
-    StockAccount::Allocated,
-    StockAccount::Picked,
-    StockAccount::Packed,
-];
+pub(super) const HELD: [StockAccount; 4] =
+    [StockAccount::Reserved, StockAccount::Allocated, StockAccount::Picked, StockAccount::Packed];
 
 /// Units held per key, in the order of [`HELD`].
 pub(super) type Held = FxHashMap<StockKey, [i64; 4]>;
@@ -73,13 +69,7 @@ pub(super) async fn head(store: &dyn Store, findings: &mut Findings) -> Result<i
         for mut row in rows {
             let (first, last): (i64, i64) = (row.take()?, row.take()?);
             if first < 1 {
-                findings.add(
-                    "log.position",
-                    table,
-                    format!("position={first}"),
-                    "a position from 1",
-                    first,
-                );
+                findings.add("log.position", table, format!("position={first}"), "a position from 1", first);
             }
             let fits = if table == "events" { last == head } else { last <= head };
             if !fits {
@@ -158,13 +148,7 @@ impl Ledger {
             }
             expected += 1;
         }
-        findings.add(
-            "event.missing",
-            "events",
-            format!("position={expected}"),
-            "an event",
-            "none",
-        );
+        findings.add("event.missing", "events", format!("position={expected}"), "an event", "none");
         Ok(())
     }
 
@@ -178,37 +162,17 @@ impl Ledger {
 
     fn add(&mut self, posting: &StockPostingRecord, findings: &mut Findings) {
         self.stock_postings += 1;
-        let key = StockKey {
-            item_id: posting.item_id,
-            location_id: posting.location_id,
-            lot_id: posting.lot_id,
-        };
+        let key = StockKey { item_id: posting.item_id, location_id: posting.location_id, lot_id: posting.lot_id };
         let row = || format!("position={} number={}", posting.position, posting.number);
         let quantity = posting.quantity.0;
         let (from, to) = (posting.from_account, posting.to_account);
         if quantity <= 0 || from == to {
             let found = format!("{quantity} {from} -> {to}");
-            findings.add(
-                "posting.form",
-                "stock_postings",
-                row(),
-                "more than 0 between two accounts",
-                found,
-            );
+            findings.add("posting.form", "stock_postings", row(), "more than 0 between two accounts", found);
         }
         if (from.needs_holder() || to.needs_holder()) != posting.holder_id.is_some() {
-            let expected = if posting.holder_id.is_some() {
-                "no holder"
-            } else {
-                "a holder"
-            };
-            findings.add(
-                "posting.holder",
-                "stock_postings",
-                row(),
-                expected,
-                format!("{from} -> {to}"),
-            );
+            let expected = if posting.holder_id.is_some() { "no holder" } else { "a holder" };
+            findings.add("posting.holder", "stock_postings", row(), expected, format!("{from} -> {to}"));
         }
         let sum = self.sums.entry(key).or_default();
         let before = (posting.previous_position, posting.previous_number);

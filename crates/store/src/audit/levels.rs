@@ -43,11 +43,7 @@ pub(super) async fn compare(
         let key = after.map_or([Id::NIL; 3], |key| [key.item_id.0, key.location_id.0, key.lot_id.0]);
         let (key, position) = (key.map(Value::Id), [Value::Int(ledger.position())]);
         let mut answers = store
-            .read_together(&[
-                ("SELECT position FROM log_head WHERE id = 1", &[]),
-                (&since, &position),
-                (&levels, &key),
-            ])
+            .read_together(&[("SELECT position FROM log_head WHERE id = 1", &[]), (&since, &position), (&levels, &key)])
             .await?
             .into_iter();
         let mut next = || answers.next().unwrap_or_default();
@@ -57,11 +53,7 @@ pub(super) async fn compare(
         let rows = next();
         let whole = rows.len() < LEVELS;
         let levels = typed::<StockLevel>(rows, findings);
-        let upto = if whole {
-            None
-        } else {
-            levels.last().map(|level| level.key)
-        };
+        let upto = if whole { None } else { levels.last().map(|level| level.key) };
         slice(ledger, after, upto, &levels, findings);
         done += levels.len() as i64;
         progress(Stage::Levels, done, ledger.sums().len() as i64);
@@ -118,13 +110,7 @@ fn one(level: &StockLevel, sum: &Sum, findings: &mut Findings) {
     let key = || show_key(&level.key);
     for (place, state) in StockAccount::STATES.iter().enumerate() {
         let key = || format!("{} {}", key(), state.code());
-        findings.equal(
-            "level.balance",
-            "stock_levels",
-            key,
-            sum.balances[place],
-            level.balances[place].0,
-        );
+        findings.equal("level.balance", "stock_levels", key, sum.balances[place], level.balances[place].0);
     }
     findings.equal("level.postings", "stock_levels", key, sum.postings, level.postings);
     let text = |(position, number)| format!("last position={position} number={number}");

@@ -53,36 +53,15 @@ impl Money {
     pub(super) fn compare(&self, head: &OrderHead, payments: &[Payment], findings: &mut Findings) {
         let kept = head.received.0 - head.refunded.0 - head.charged_back.0;
         let balances = [
-            (
-                "receivable",
-                self.receivable,
-                "recognized - applied",
-                head.recognized.0 - head.applied.0,
-            ),
+            ("receivable", self.receivable, "recognized - applied", head.recognized.0 - head.applied.0),
             ("deposits", -self.deposits, "deposit", head.deposit.0),
-            (
-                "bank, cash and clearing",
-                self.money,
-                "received - refunded - charged_back",
-                kept,
-            ),
-            (
-                "revenue, discounts, tax, shipping and fees",
-                -self.billed,
-                "recognized",
-                head.recognized.0,
-            ),
+            ("bank, cash and clearing", self.money, "received - refunded - charged_back", kept),
+            ("revenue, discounts, tax, shipping and fees", -self.billed, "recognized", head.recognized.0),
         ];
         for (accounts, expected, columns, found) in balances {
             if expected != found {
                 let key = format!("{} {columns}", head.id);
-                findings.add(
-                    "order.money",
-                    "orders",
-                    key,
-                    format!("{expected}, the balance of {accounts}"),
-                    found,
-                );
+                findings.add("order.money", "orders", key, format!("{expected}, the balance of {accounts}"), found);
             }
         }
         for payment in payments {
@@ -93,18 +72,9 @@ impl Money {
         }
         for (account, balance) in self.other.iter().filter(|(_, balance)| **balance != 0) {
             let key = format!("{} {account}", head.id);
-            findings.add(
-                "order.money",
-                "money_postings",
-                key,
-                "no postings to this account",
-                balance,
-            );
+            findings.add("order.money", "money_postings", key, "no postings to this account", balance);
         }
-        if let Some(currency) = self
-            .foreign
-            .or(self.currency.filter(|currency| *currency != head.currency))
-        {
+        if let Some(currency) = self.foreign.or(self.currency.filter(|currency| *currency != head.currency)) {
             findings.add("order.currency", "money_postings", head.id, head.currency, currency);
         }
     }

@@ -41,8 +41,7 @@ impl Sink for Values {
         self.0.push(value.into());
     }
     fn bytes(&mut self, value: Option<&[u8]>) {
-        self.0
-            .push(value.map_or(Value::Null, |bytes| Value::Bytes(bytes.to_vec())));
+        self.0.push(value.map_or(Value::Null, |bytes| Value::Bytes(bytes.to_vec())));
     }
 }
 
@@ -62,14 +61,8 @@ fn order(one: &Value, other: &Value) -> Ordering {
 
 /// Key order of two rows.
 fn by_key(table: &Table, one: &[Value], other: &[Value]) -> Ordering {
-    let places = table
-        .key
-        .iter()
-        .filter_map(|name| table.columns.iter().position(|column| column.name == *name));
-    places
-        .map(|place| order(&one[place], &other[place]))
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
+    let places = table.key.iter().filter_map(|name| table.columns.iter().position(|column| column.name == *name));
+    places.map(|place| order(&one[place], &other[place])).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// Compares what an aggregate's history makes with what is stored. The columns of `secret` are left out.
@@ -87,10 +80,7 @@ pub(super) fn compare<'a, R: Record + PartialEq>(
         rows.sort_by(|one, other| by_key(table, one, other));
         rows
     };
-    let (folded, stored) = (
-        sorted(folded.map(values).collect()),
-        sorted(stored.iter().map(values).collect()),
-    );
+    let (folded, stored) = (sorted(folded.map(values).collect()), sorted(stored.iter().map(values).collect()));
     let (mut folded, mut stored) = (folded.iter().peekable(), stored.iter().peekable());
     loop {
         let next = match (folded.peek(), stored.peek()) {

@@ -65,13 +65,7 @@ impl Findings {
         self.found += 1;
         if self.named.len() < NAMED_MAX {
             let (key, expected, found) = (key.to_string(), expected.to_string(), found.to_string());
-            self.named.push(Violation {
-                kind,
-                table,
-                key,
-                expected,
-                found,
-            });
+            self.named.push(Violation { kind, table, key, expected, found });
         }
     }
 
@@ -118,9 +112,7 @@ pub(super) fn show(value: &Value) -> String {
 pub(super) fn row_key(table: &Table, values: &[Value]) -> String {
     let part = |name: &&str| {
         let place = table.columns.iter().position(|column| column.name == *name);
-        let value = place
-            .and_then(|place| values.get(place))
-            .map_or_else(|| "?".to_owned(), show);
+        let value = place.and_then(|place| values.get(place)).map_or_else(|| "?".to_owned(), show);
         format!("{name}={}{value}", prefix(table.name, name))
     };
     table.key.iter().map(part).collect::<Vec<_>>().join(" ")

@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::record::Record;
 use crate::tables::{EventRecord, MoneyPostingRecord, StockPostingRecord};
 use crate::value::{Row, Value};
+use std::task::Poll;
 use waybill_domain::catalog::channel::Channel;
 use waybill_domain::catalog::item::{Item, Supply};
 use waybill_domain::catalog::location::Location;
@@ -123,11 +124,7 @@ fn events() -> String {
 /// The postings of the range's events.
 fn postings<R: Record>() -> String {
     let table = R::table();
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| format!("p.{}", column.name))
-        .collect();
+    let columns: Vec<String> = table.columns.iter().map(|column| format!("p.{}", column.name)).collect();
     format!(
         "SELECT {} FROM events e JOIN {} p ON p.position = e.position \
          WHERE e.aggregate_id > $1 AND e.aggregate_id <= $2 ORDER BY p.position, p.number",
@@ -186,28 +183,21 @@ pub(super) async fn walk(
     let mut to = end_after(store, Id::NIL).await?;
     let mut rows = read(store, &statements, Id::NIL, to).await?;
     loop {
-        let is_last = to == Id(u128::MAX);
-        let mut next = Box::pin(async {
-            if is_last {
-                return Ok(None);
-            }
-            let end = end_after(store, to).await?;
-            Ok::<_, StoreError>(Some((end, read(store, &statements, to, end).await?)))
-        });
+        let begins = to;
+        let ends = if begins == Id(u128::MAX) { None } else { Some(end_after(store, begins).await?) };
+        let mut next = Box::pin(read(store, &statements, begins, ends.unwrap_or(begins)));
         // Begins the reading; it goes on beside the checks as far as its connection does not need this task.
-        let begun = futures_util::poll!(&mut next);
+        let begun = if ends.is_some() { futures_util::poll!(&mut next) } else { Poll::Pending };
         let slice = Slice::read(rows, findings);
         check(&slice, ledger, &mut totals, findings);
         drop(slice);
         progress(Stage::Histories, totals.events, ledger.position());
-        let read = match begun {
-            std::task::Poll::Ready(read) => read?,
-            std::task::Poll::Pending => next.await?,
+        let Some(end) = ends else { return Ok(totals) };
+        rows = match begun {
+            Poll::Ready(rows) => rows?,
+            Poll::Pending => next.await?,
         };
-        match read {
-            Some((end, more)) => (to, rows) = (end, more),
-            None => return Ok(totals),
-        }
+        to = end;
     }
 }
 
@@ -231,10 +221,7 @@ fn check(slice: &Slice, ledger: &Ledger, totals: &mut Totals, findings: &mut Fin
     totals.orders += slice.orders.len() as i64;
     let mut world = World::default();
     let mut histories: Vec<History<'_>> = Vec::new();
-    for events in slice
-        .events
-        .chunk_by(|one, other| one.aggregate_id == other.aggregate_id)
-    {
+    for events in slice.events.chunk_by(|one, other| one.aggregate_id == other.aggregate_id) {
         histories.push(history::follow(events, slice, &mut world, findings));
     }
     world.settle();
@@ -253,17 +240,8 @@ fn check(slice: &Slice, ledger: &Ledger, totals: &mut Totals, findings: &mut Fin
         }
     }
     for head in &slice.orders {
-        if histories
-            .binary_search_by_key(&head.id.0, |history| history.id)
-            .is_err()
-        {
-            findings.add(
-                "record.unexpected",
-                "orders",
-                head.id,
-                "none",
-                "an order without events",
-            );
+        if histories.binary_search_by_key(&head.id.0, |history| history.id).is_err() {
+            findings.add("record.unexpected", "orders", head.id, "none", "an order without events");
         }
     }
     hold(slice, ledger, &mut totals.held);
@@ -279,49 +257,20 @@ fn hold(slice: &Slice, ledger: &Ledger, held: &mut Held) {
     };
     for allocation in slice.allocations.iter().filter(|allocation| counted(allocation)) {
         let sums = held.entry(allocation.key()).or_default();
-        let quantities = [
-            allocation.reserved,
-            allocation.allocated,
-            allocation.picked,
-            allocation.packed,
-        ];
-        sums.iter_mut()
-            .zip(quantities)
-            .for_each(|(sum, quantity)| *sum += quantity.0);
+        let quantities = [allocation.reserved, allocation.allocated, allocation.picked, allocation.packed];
+        sums.iter_mut().zip(quantities).for_each(|(sum, quantity)| *sum += quantity.0);
     }
-    for one in slice
-        .reservations
-        .iter()
-        .filter(|one| one.state == ReservationState::Active)
-    {
-        let key = StockKey {
-            item_id: one.item_id,
-            location_id: one.location_id,
-            lot_id: one.lot_id,
-        };
+    for one in slice.reservations.iter().filter(|one| one.state == ReservationState::Active) {
+        let key = StockKey { item_id: one.item_id, location_id: one.location_id, lot_id: one.lot_id };
         held.entry(key).or_default()[0] += one.quantity.0;
     }
-    let since = slice
-        .stock
-        .partition_point(|posting| posting.position <= ledger.position());
+    let since = slice.stock.partition_point(|posting| posting.position <= ledger.position());
     for posting in &slice.stock[since..] {
-        let key = StockKey {
-            item_id: posting.item_id,
-            location_id: posting.location_id,
-            lot_id: posting.lot_id,
-        };
+        let key = StockKey { item_id: posting.item_id, location_id: posting.location_id, lot_id: posting.lot_id };
         let sums = held.entry(key).or_default();
         for (sum, state) in sums.iter_mut().zip(HELD) {
-            *sum += if posting.from_account == state {
-                posting.quantity.0
-            } else {
-                0
-            };
-            *sum -= if posting.to_account == state {
-                posting.quantity.0
-            } else {
-                0
-            };
+            *sum += if posting.from_account == state { posting.quantity.0 } else { 0 };
+            *sum -= if posting.to_account == state { posting.quantity.0 } else { 0 };
         }
     }
 }

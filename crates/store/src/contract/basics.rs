@@ -17,46 +17,27 @@ use waybill_domain::stock::level::StockLevel;
 pub async fn atomicity(store: &dyn Store) {
     let mut writer = store.writer().await.expect("a writer");
     let head = number(store, "SELECT position FROM log_head", &[]).await;
-    let block = NumberBlock {
-        name: "contract".into(),
-        next: 7,
-    };
+    let block = NumberBlock { name: "contract".into(), next: 7 };
     let count = "SELECT COUNT(*) FROM number_blocks WHERE name = 'contract'";
 
     begin(&mut *writer).await.expect("a transaction");
-    let base = writer
-        .take_positions(&[write(WriteMode::Insert, &block)], 1)
-        .await
-        .expect("a position");
+    let base = writer.take_positions(&[write(WriteMode::Insert, &block)], 1).await.expect("a position");
     assert_eq!(base, head, "positions go on from the head");
     assert_eq!(number(store, count, &[]).await, 0, "seen before the commit");
     writer.rollback().await;
     assert_eq!(number(store, count, &[]).await, 0, "seen after a rollback");
-    assert_eq!(
-        number(store, "SELECT position FROM log_head", &[]).await,
-        head,
-        "a rollback gives positions back"
-    );
+    assert_eq!(number(store, "SELECT position FROM log_head", &[]).await, head, "a rollback gives positions back");
 
     begin(&mut *writer).await.expect("a transaction");
-    let base = writer
-        .take_positions(&[write(WriteMode::Insert, &block)], 2)
-        .await
-        .expect("positions");
+    let base = writer.take_positions(&[write(WriteMode::Insert, &block)], 2).await.expect("positions");
     let events = [event(base + 1, Id(0xa70), 1), event(base + 2, Id(0xa70), 2)];
-    let writes: Vec<_> = events
-        .iter()
-        .map(|one| write::<EventRecord>(WriteMode::Insert, one))
-        .collect();
+    let writes: Vec<_> = events.iter().map(|one| write::<EventRecord>(WriteMode::Insert, one)).collect();
     writer.commit(&writes).await.expect("a commit");
     assert_eq!(number(store, count, &[]).await, 1, "seen after the commit");
     assert_eq!(number(store, "SELECT position FROM log_head", &[]).await, head + 2);
 
     begin(&mut *writer).await.expect("a transaction");
-    writer
-        .write(&[write(WriteMode::Delete, &block)])
-        .await
-        .expect("a delete");
+    writer.write(&[write(WriteMode::Delete, &block)]).await.expect("a delete");
     writer.commit(&[]).await.expect("a commit");
     assert_eq!(number(store, count, &[]).await, 0, "deleted");
 }
@@ -73,11 +54,7 @@ fn customer(id: u128, code: &str) -> Customer {
 }
 
 fn level(available: i64) -> StockLevel {
-    let key = StockKey {
-        item_id: ItemId(Id(0xc0)),
-        location_id: LocationId(Id(1)),
-        lot_id: LotId::NIL,
-    };
+    let key = StockKey { item_id: ItemId(Id(0xc0)), location_id: LocationId(Id(1)), lot_id: LotId::NIL };
     let mut level = StockLevel::empty(key);
     level.balances[0] = Quantity(available);
     level
@@ -88,10 +65,7 @@ pub async fn constraints_have_names(store: &dyn Store) {
     let mut writer = store.writer().await.expect("a writer");
     let first = customer(0xc1, "contract-1");
     begin(&mut *writer).await.expect("a transaction");
-    writer
-        .write(&[write(WriteMode::Insert, &first)])
-        .await
-        .expect("an insert");
+    writer.write(&[write(WriteMode::Insert, &first)]).await.expect("an insert");
     writer.commit(&[]).await.expect("a commit");
 
     let violated = |error: StoreError| match error {
@@ -100,52 +74,25 @@ pub async fn constraints_have_names(store: &dyn Store) {
     };
     begin(&mut *writer).await.expect("a transaction");
     let twin = customer(0xc2, "contract-1");
-    let failed = writer
-        .write(&[write(WriteMode::Insert, &twin)])
-        .await
-        .expect_err("a clash");
+    let failed = writer.write(&[write(WriteMode::Insert, &twin)]).await.expect_err("a clash");
     assert_eq!(violated(failed), "customers_code");
     begin(&mut *writer).await.expect("a transaction after a failure");
     let below = level(-1);
-    let failed = writer
-        .write(&[write(WriteMode::Insert, &below)])
-        .await
-        .expect_err("a negative balance");
+    let failed = writer.write(&[write(WriteMode::Insert, &below)]).await.expect_err("a negative balance");
     assert_eq!(violated(failed), "stock_levels_available_not_negative");
-    assert_eq!(
-        number(
-            store,
-            "SELECT COUNT(*) FROM customers WHERE code LIKE 'contract-%'",
-            &[]
-        )
-        .await,
-        1
-    );
+    assert_eq!(number(store, "SELECT COUNT(*) FROM customers WHERE code LIKE 'contract-%'", &[]).await, 1);
 }
 
 /// An update finds its row by the key, writes what may change, and refuses a row that is not there.
 pub async fn updates_leave_fixed_columns_alone(store: &dyn Store) {
     let mut writer = store.writer().await.expect("a writer");
-    let changed = Customer {
-        tier: Tier::Gold,
-        code: "something else".into(),
-        ..customer(0xc1, "")
-    };
+    let changed = Customer { tier: Tier::Gold, code: "something else".into(), ..customer(0xc1, "") };
     begin(&mut *writer).await.expect("a transaction");
-    writer
-        .write(&[write(WriteMode::Update, &changed)])
-        .await
-        .expect("an update");
+    writer.write(&[write(WriteMode::Update, &changed)]).await.expect("an update");
     let keys = vec![vec![Value::Id(Id(0xc1))]];
-    let rows = writer
-        .select(&[select::<Customer>(&["id"], keys, true)])
-        .await
-        .expect("a select");
+    let rows = writer.select(&[select::<Customer>(&["id"], keys, true)]).await.expect("a select");
     let found: Vec<Customer> = read_rows(rows.into_iter().next().unwrap_or_default()).expect("a customer");
-    assert_eq!(
-        found.first().map(|one| (one.tier, one.code.as_str())),
-        Some((Tier::Gold, "contract-1"))
-    );
+    assert_eq!(found.first().map(|one| (one.tier, one.code.as_str())), Some((Tier::Gold, "contract-1")));
     writer.commit(&[]).await.expect("a commit");
 
     begin(&mut *writer).await.expect("a transaction");
@@ -158,13 +105,7 @@ pub async fn updates_leave_fixed_columns_alone(store: &dyn Store) {
 /// Keyset pages of texts and ids come in the same order on every database: by bytes.
 pub async fn reads_page_and_compare_alike(store: &dyn Store) {
     let names = ["b", "B", "a", "ä", "A", "_", "1"];
-    let rows: Vec<Cursor> = names
-        .iter()
-        .map(|name| Cursor {
-            name: format!("contract {name}"),
-            position: 1,
-        })
-        .collect();
+    let rows: Vec<Cursor> = names.iter().map(|name| Cursor { name: format!("contract {name}"), position: 1 }).collect();
     let mut writer = store.writer().await.expect("a writer");
     begin(&mut *writer).await.expect("a transaction");
     let writes: Vec<_> = rows.iter().map(|row| write(WriteMode::Insert, row)).collect();
@@ -176,10 +117,7 @@ pub async fn reads_page_and_compare_alike(store: &dyn Store) {
     let mut found = Vec::new();
     let mut last = String::new();
     loop {
-        let page = store
-            .read(sql, &[Value::from(last.as_str()), Value::Int(2)])
-            .await
-            .expect("a page");
+        let page = store.read(sql, &[Value::from(last.as_str()), Value::Int(2)]).await.expect("a page");
         let names: Vec<String> = page.into_iter().map(|mut row| row.take().expect("a name")).collect();
         match names.last() {
             Some(name) => last.clone_from(name),
@@ -195,16 +133,8 @@ pub async fn leases_are_held_by_one(store: &dyn Store) {
     let create = "INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
     let renew = "UPDATE leases SET holder = $2, until = $3 WHERE name = $1 AND (holder = $2 OR until < $4)";
     let ask = async |holder: u128, now: i64| {
-        let params = [
-            Value::from("contract"),
-            Value::Id(Id(holder)),
-            Value::Int(now + 30),
-            Value::Int(now),
-        ];
-        let changed = store
-            .execute(&[(create, &params[..3]), (renew, &params)])
-            .await
-            .expect("a lease asked for");
+        let params = [Value::from("contract"), Value::Id(Id(holder)), Value::Int(now + 30), Value::Int(now)];
+        let changed = store.execute(&[(create, &params[..3]), (renew, &params)]).await.expect("a lease asked for");
         changed[1] == 1
     };
     assert!(ask(1, 100).await, "nobody had it");

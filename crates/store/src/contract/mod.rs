@@ -32,11 +32,7 @@ pub async fn run(store: Arc<dyn Store>) {
 
 fn write<'a, T: Record>(mode: WriteMode, row: &'a T) -> Write<'a> {
     let row: &'a dyn ToRow = row;
-    Write {
-        table: T::table(),
-        mode,
-        rows: vec![row],
-    }
+    Write { table: T::table(), mode, rows: vec![row] }
 }
 
 /// An event to fill a position; one of its aggregate.

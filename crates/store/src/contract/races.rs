@@ -69,11 +69,7 @@ enum Done {
 }
 
 fn stock_key(meeting: u128) -> StockKey {
-    StockKey {
-        item_id: ItemId(Id(meeting)),
-        location_id: LocationId(Id(1)),
-        lot_id: LotId::NIL,
-    }
+    StockKey { item_id: ItemId(Id(meeting)), location_id: LocationId(Id(1)), lot_id: LotId::NIL }
 }
 
 impl Batch {
@@ -109,46 +105,25 @@ impl Batch {
     async fn attempt(&self, writer: &mut dyn Writer) -> Result<Done, StoreError> {
         let id = |value: u128| vec![vec![Value::Id(Id(value))]];
         begin(writer).await?;
-        let known = writer
-            .select(&[select::<ReceiptRecord>(&["key"], id(self.key.0), false)])
-            .await?;
+        let known = writer.select(&[select::<ReceiptRecord>(&["key"], id(self.key.0), false)]).await?;
         if known.iter().any(|rows| !rows.is_empty()) {
             writer.rollback().await;
             return Ok(Done::Replayed);
         }
         self.gap(1).await;
-        let roots = writer
-            .select(&[select::<TransferHead>(&["id"], id(self.meeting), true)])
-            .await?;
-        let root = read_rows::<TransferHead>(roots.into_iter().next().unwrap_or_default())?
-            .into_iter()
-            .next();
+        let roots = writer.select(&[select::<TransferHead>(&["id"], id(self.meeting), true)]).await?;
+        let root = read_rows::<TransferHead>(roots.into_iter().next().unwrap_or_default())?.into_iter().next();
         let root = root.expect("the root is there");
         self.gap(2).await;
-        let levels = writer
-            .select(&[select::<StockLevel>(&["item_id"], id(self.meeting), true)])
-            .await?;
-        let level = read_rows::<StockLevel>(levels.into_iter().next().unwrap_or_default())?
-            .into_iter()
-            .next();
+        let levels = writer.select(&[select::<StockLevel>(&["item_id"], id(self.meeting), true)]).await?;
+        let level = read_rows::<StockLevel>(levels.into_iter().next().unwrap_or_default())?.into_iter().next();
         let mut level = level.expect("the level is there");
         self.gap(3).await;
-        let children = writer
-            .select(&[select::<TransferLine>(&["transfer_id"], id(self.meeting), false)])
-            .await?;
+        let children = writer.select(&[select::<TransferLine>(&["transfer_id"], id(self.meeting), false)]).await?;
         let children: Vec<TransferLine> = read_rows(children.into_iter().next().unwrap_or_default())?;
-        assert_eq!(
-            children.len() as i64,
-            root.chain.sequence,
-            "children and their root were read at one state"
-        );
+        assert_eq!(children.len() as i64, root.chain.sequence, "children and their root were read at one state");
         self.gap(4).await;
-        let receipt = |position| ReceiptRecord {
-            key: self.key,
-            body_hash: Id::NIL,
-            position,
-            receipt: "{}".into(),
-        };
+        let receipt = |position| ReceiptRecord { key: self.key, body_hash: Id::NIL, position, receipt: "{}".into() };
         if level.available().is_zero() {
             // A refusal is kept under its key like any answer; if the key was answered meanwhile, this clashes.
             let refusal = receipt(0);
@@ -156,13 +131,8 @@ impl Batch {
             return Ok(Done::Nothing);
         }
         level.balances[0] -= Quantity(1);
-        let next = TransferHead {
-            chain: Chain {
-                sequence: root.chain.sequence + 1,
-                hash: root.chain.hash,
-            },
-            ..root.clone()
-        };
+        let next =
+            TransferHead { chain: Chain { sequence: root.chain.sequence + 1, hash: root.chain.hash }, ..root.clone() };
         let child = line(self.meeting, children.len() as u32 + 1);
         let before = [write(WriteMode::Update, &next), write(WriteMode::Insert, &child)];
         let base = writer.take_positions(&before, 1).await?;
@@ -205,10 +175,7 @@ async fn prepare(store: &dyn Store, meeting: u128, units: i64) {
     let mut level = StockLevel::empty(stock_key(meeting));
     level.balances[0] = Quantity(units);
     begin(&mut *writer).await.expect("a transaction");
-    writer
-        .write(&[write(WriteMode::Insert, &root), write(WriteMode::Insert, &level)])
-        .await
-        .expect("inserts");
+    writer.write(&[write(WriteMode::Insert, &root), write(WriteMode::Insert, &level)]).await.expect("inserts");
     writer.commit(&[]).await.expect("a commit");
 }
 
@@ -255,15 +222,9 @@ pub async fn run(store: Arc<dyn Store>) {
                 let done = meet(&store, meeting, (at, other), units, one_key).await;
                 let took = done.iter().filter(|done| matches!(done, Done::Took(_))).count() as i64;
                 let expected = if one_key { 1 } else { units };
-                assert_eq!(
-                    took, expected,
-                    "gap {at}, other at {other}, {units} units, one key {one_key}: {done:?}"
-                );
+                assert_eq!(took, expected, "gap {at}, other at {other}, {units} units, one key {one_key}: {done:?}");
                 if one_key {
-                    assert!(
-                        done.contains(&Done::Replayed),
-                        "the same key is answered once: {done:?}"
-                    );
+                    assert!(done.contains(&Done::Replayed), "the same key is answered once: {done:?}");
                 }
                 taken += took;
                 let left = "SELECT available FROM stock_levels WHERE item_id = $1";

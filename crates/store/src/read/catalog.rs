@@ -32,41 +32,23 @@ async fn list<T: Record>(
     query.and_some("t.archived = ?", filter.archived);
     if let Some(prefix) = &filter.prefix {
         // Not by comparing: what sorts before what depends on the database's collation.
-        query.and(
-            &format!("substr(t.{code_column}, 1, length(CAST(? AS TEXT))) = ?"),
-            prefix.as_str(),
-        );
+        query.and(&format!("substr(t.{code_column}, 1, length(CAST(? AS TEXT))) = ?"), prefix.as_str());
     }
     if let Some(after) = &page.after {
-        query.after(
-            &[&format!("t.{code_column}")],
-            cursor::decode(after, &[ColumnKind::Text])?,
-        );
+        query.after(&[&format!("t.{code_column}")], cursor::decode(after, &[ColumnKind::Text])?);
     }
     query.order_and_limit(&format!("t.{code_column}"), page.limit() + 1);
     let rows = query.rows(store).await?;
-    let rows = rows
-        .into_iter()
-        .map(|mut row| T::read(&mut row))
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows = rows.into_iter().map(|mut row| T::read(&mut row)).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(rows, page.limit(), |row| vec![Value::from(code(row))]))
 }
 
 fn base<T: Record>() -> Query {
-    Query::new(format!(
-        "SELECT {} FROM {} t WHERE TRUE",
-        columns::<T>("t"),
-        T::table().name
-    ))
+    Query::new(format!("SELECT {} FROM {} t WHERE TRUE", columns::<T>("t"), T::table().name))
 }
 
 async fn one<T: Record>(store: &dyn Store, query: &Query) -> Result<Option<T>, ReadError> {
-    Ok(query
-        .rows(store)
-        .await?
-        .first_mut()
-        .map(|row: &mut Row| T::read(row))
-        .transpose()?)
+    Ok(query.rows(store).await?.first_mut().map(|row: &mut Row| T::read(row)).transpose()?)
 }
 
 /// Items by SKU.
@@ -111,10 +93,7 @@ pub async fn location(store: &dyn Store, viewer: &Viewer, code: &str) -> Result<
 /// Every location, whatever the scope and permissions: to read codes of a request, never to show.
 pub async fn location_codes(store: &dyn Store) -> Result<Vec<Location>, ReadError> {
     let rows = base::<Location>().rows(store).await?;
-    Ok(rows
-        .into_iter()
-        .map(|mut row| Location::read(&mut row))
-        .collect::<Result<Vec<_>, _>>()?)
+    Ok(rows.into_iter().map(|mut row| Location::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
 }
 
 /// Channels in the viewer's scope, by code.
@@ -141,8 +120,5 @@ pub async fn channel(store: &dyn Store, viewer: &Viewer, code: &str) -> Result<O
 /// Every channel, whatever the scope and permissions: to read codes of a request, never to show.
 pub async fn channel_codes(store: &dyn Store) -> Result<Vec<Channel>, ReadError> {
     let rows = base::<Channel>().rows(store).await?;
-    Ok(rows
-        .into_iter()
-        .map(|mut row| Channel::read(&mut row))
-        .collect::<Result<Vec<_>, _>>()?)
+    Ok(rows.into_iter().map(|mut row| Channel::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
 }

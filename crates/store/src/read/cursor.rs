@@ -40,11 +40,7 @@ pub fn decode(text: &str, kinds: &[ColumnKind]) -> Result<Vec<Value>, ReadError>
     for kind in kinds {
         key.push(take(&mut rest, *kind).ok_or(ReadError::BadCursor)?);
     }
-    if rest.is_empty() {
-        Ok(key)
-    } else {
-        Err(ReadError::BadCursor)
-    }
+    if rest.is_empty() { Ok(key) } else { Err(ReadError::BadCursor) }
 }
 
 fn take(rest: &mut &[u8], kind: ColumnKind) -> Option<Value> {
@@ -73,9 +69,7 @@ fn take(rest: &mut &[u8], kind: ColumnKind) -> Option<Value> {
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| (byte as char).to_digit(16);
     let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| Some((digit(pair[0])? << 4 | digit(*pair.get(1)?)?) as u8))
-        .collect()
+    pairs.map(|pair| Some((digit(pair[0])? << 4 | digit(*pair.get(1)?)?) as u8)).collect()
 }
 
 #[cfg(test)]

@@ -36,20 +36,12 @@ fn base() -> Query {
 
 /// Reads the four columns of a party.
 pub(super) fn party(row: &mut Row) -> Result<Option<Party>, StoreError> {
-    let party = Party {
-        name: row.take()?,
-        company: row.take()?,
-        email: row.take()?,
-        phone: row.take()?,
-    };
+    let party = Party { name: row.take()?, company: row.take()?, email: row.take()?, phone: row.take()? };
     Ok(Some(party).filter(|party| *party != Party::default()))
 }
 
 fn read(row: &mut Row) -> Result<CustomerRow, StoreError> {
-    Ok(CustomerRow {
-        customer: Customer::read(row)?,
-        party: party(row)?,
-    })
+    Ok(CustomerRow { customer: Customer::read(row)?, party: party(row)? })
 }
 
 /// By code.
@@ -68,15 +60,8 @@ pub async fn customers(
         query.after(&["c.code"], cursor::decode(after, &[ColumnKind::Text])?);
     }
     query.order_and_limit("c.code", page.limit() + 1);
-    let rows = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::cut(rows, page.limit(), |row| {
-        vec![Value::from(row.customer.code.as_str())]
-    }))
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |row| vec![Value::from(row.customer.code.as_str())]))
 }
 
 pub async fn customer(store: &dyn Store, viewer: &Viewer, code: &str) -> Result<Option<CustomerRow>, ReadError> {

@@ -61,42 +61,24 @@ pub async fn after(
     viewer.must(&[Permission::EventsRead])?;
     let after = after.clamp(0, i64::MAX - WINDOW);
     let limit = limit.clamp(1, 1_000);
-    let mut query = Query::new(format!(
-        "SELECT {} FROM events e WHERE TRUE",
-        columns::<EventRecord>("e")
-    ));
+    let mut query = Query::new(format!("SELECT {} FROM events e WHERE TRUE", columns::<EventRecord>("e")));
     query.and("e.position > ?", after);
     query.and("e.position <= ?", after + WINDOW);
     one_of(&mut query, "e.kind", filter.kinds.iter().map(String::as_str));
-    one_of(
-        &mut query,
-        "e.origin",
-        filter.origins.iter().map(|origin| origin.code()),
-    );
+    one_of(&mut query, "e.origin", filter.origins.iter().map(|origin| origin.code()));
     scope(&mut query, viewer);
     query.order_and_limit("e.position", limit);
     let head = Query::new("SELECT position FROM log_head WHERE id = 1");
     let mut found = Query::together(&[&head, &query], store).await?.into_iter();
-    let head = found
-        .next()
-        .unwrap_or_default()
-        .first_mut()
-        .map_or(Ok(0), |row| row.take())?;
+    let head = found.next().unwrap_or_default().first_mut().map_or(Ok(0), |row| row.take())?;
     let rows = found.next().unwrap_or_default();
-    let events = rows
-        .into_iter()
-        .map(|mut row| EventRecord::read(&mut row))
-        .collect::<Result<Vec<_>, _>>()?;
+    let events = rows.into_iter().map(|mut row| EventRecord::read(&mut row)).collect::<Result<Vec<_>, _>>()?;
     let full = events.len() == limit;
     let next_after = match events.last() {
         Some(last) if full => last.position,
         _ => after.max(head.min(after + WINDOW)),
     };
-    Ok(Feed {
-        events,
-        next_after,
-        head,
-    })
+    Ok(Feed { events, next_after, head })
 }
 
 fn one_of<'a>(query: &mut Query, column: &str, values: impl Iterator<Item = &'a str>) {
@@ -112,32 +94,22 @@ fn scope(query: &mut Query, viewer: &Viewer) {
         return;
     }
     let mut seen = vec!["e.aggregate_kind IN ('item', 'location', 'channel', 'customer')".to_owned()];
-    let order = query
-        .contained("o.channel_id", &actor.channels, |id| id.0)
-        .unwrap_or_else(|| "TRUE".into());
+    let order = query.contained("o.channel_id", &actor.channels, |id| id.0).unwrap_or_else(|| "TRUE".into());
     seen.push(format!(
         "(e.aggregate_kind = 'order' AND EXISTS (SELECT 1 FROM orders o WHERE o.id = e.aggregate_id AND {order}))"
     ));
-    let document = query
-        .contained("d.location_id", &actor.locations, |id| id.0)
-        .unwrap_or_else(|| "TRUE".into());
+    let document = query.contained("d.location_id", &actor.locations, |id| id.0).unwrap_or_else(|| "TRUE".into());
     seen.push(format!(
         "(e.aggregate_kind = 'stock_document' AND EXISTS \
          (SELECT 1 FROM stock_documents d WHERE d.id = e.aggregate_id AND {document}))"
     ));
-    let reserved = query
-        .contained("r.location_id", &actor.locations, |id| id.0)
-        .unwrap_or_else(|| "TRUE".into());
+    let reserved = query.contained("r.location_id", &actor.locations, |id| id.0).unwrap_or_else(|| "TRUE".into());
     seen.push(format!(
         "(e.aggregate_kind = 'reservation' AND EXISTS \
          (SELECT 1 FROM reservations r WHERE r.id = e.aggregate_id AND {reserved}))"
     ));
-    let from = query
-        .contained("t.from_location_id", &actor.locations, |id| id.0)
-        .unwrap_or_else(|| "TRUE".into());
-    let to = query
-        .contained("t.to_location_id", &actor.locations, |id| id.0)
-        .unwrap_or_else(|| "TRUE".into());
+    let from = query.contained("t.from_location_id", &actor.locations, |id| id.0).unwrap_or_else(|| "TRUE".into());
+    let to = query.contained("t.to_location_id", &actor.locations, |id| id.0).unwrap_or_else(|| "TRUE".into());
     seen.push(format!(
         "(e.aggregate_kind = 'transfer' AND EXISTS \
          (SELECT 1 FROM transfers t WHERE t.id = e.aggregate_id AND ({from} OR {to})))"

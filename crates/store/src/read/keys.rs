@@ -16,8 +16,5 @@ pub async fn by_secret(store: &dyn Store, secret_hash: [u8; 32]) -> Result<Optio
 
 /// Whether a key was ever made; a revoked one counts.
 pub async fn any(store: &dyn Store) -> Result<bool, ReadError> {
-    Ok(!Query::new("SELECT k.id FROM api_keys k LIMIT 1")
-        .rows(store)
-        .await?
-        .is_empty())
+    Ok(!Query::new("SELECT k.id FROM api_keys k LIMIT 1").rows(store).await?.is_empty())
 }

@@ -62,16 +62,11 @@ pub struct OrderDetail {
 impl OrderDetail {
     /// Nothing has left its location, come back or been refunded: the tables of what follows are empty.
     fn only_promised(&self) -> bool {
-        matches!(
-            self.head.fulfillment_status,
-            FulfillmentStatus::Unfulfilled | FulfillmentStatus::Backordered
-        ) && self.head.delivery_status == DeliveryStatus::None
+        matches!(self.head.fulfillment_status, FulfillmentStatus::Unfulfilled | FulfillmentStatus::Backordered)
+            && self.head.delivery_status == DeliveryStatus::None
             && self.head.return_status == ReturnStatus::None
             && self.head.refunded.is_zero()
-            && self
-                .allocations
-                .iter()
-                .all(|allocation| allocation.fulfillment_order == 0)
+            && self.allocations.iter().all(|allocation| allocation.fulfillment_order == 0)
             && self.transactions.iter().all(|one| one.kind != TransactionKind::Refund)
     }
 }
@@ -109,9 +104,7 @@ pub async fn order(store: &dyn Store, viewer: &Viewer, key: OrderKey) -> Result<
         Some(detail) if !detail.only_promised() => {
             let mut queries = promised;
             queries.extend(later_queries(detail.head.id));
-            Ok(self::detail(
-                Query::together(&queries.iter().collect::<Vec<_>>(), store).await?,
-            )?)
+            Ok(self::detail(Query::together(&queries.iter().collect::<Vec<_>>(), store).await?)?)
         }
         found => Ok(found),
     }
@@ -166,10 +159,7 @@ fn promised_queries(viewer: &Viewer, key: OrderKey) -> Vec<Query> {
         ),
         of(noted(columns::<Hold>("r"), "holds"), by_number),
         of(plain(columns::<Payment>("r"), "payments"), by_number),
-        of(
-            plain(columns::<PaymentTransaction>("r"), "payment_transactions"),
-            by_number,
-        ),
+        of(plain(columns::<PaymentTransaction>("r"), "payment_transactions"), by_number),
     ]
 }
 
@@ -185,19 +175,11 @@ fn later_queries(id: OrderId) -> Vec<Query> {
         of(columns::<Refund>("r"), "refunds", by_number),
         of(columns::<FulfillmentOrder>("r"), "fulfillment_orders", by_number),
         of(columns::<Parcel>("r"), "parcels", by_number),
-        of(
-            columns::<ParcelLine>("r"),
-            "parcel_lines",
-            " ORDER BY r.parcel, r.line, r.lot_id",
-        ),
+        of(columns::<ParcelLine>("r"), "parcel_lines", " ORDER BY r.parcel, r.line, r.lot_id"),
         of(columns::<Shipment>("r"), "shipments", by_number),
         of(columns::<TrackingEvent>("r"), "tracking_events", by_number),
         of(columns::<Return>("r"), "returns", by_number),
-        of(
-            columns::<ReturnLine>("r"),
-            "return_lines",
-            " ORDER BY r.return_number, r.line, r.state",
-        ),
+        of(columns::<ReturnLine>("r"), "return_lines", " ORDER BY r.return_number, r.line, r.state"),
         {
             let mut query =
                 Query::new("SELECT l.id, l.code FROM locations l JOIN returns r ON r.location_id = l.id WHERE TRUE");
@@ -212,9 +194,7 @@ fn records<T: Record>(rows: Vec<Row>) -> Result<Vec<T>, StoreError> {
 }
 
 fn noted<T: Record>(rows: Vec<Row>) -> Result<Vec<(T, Option<String>)>, StoreError> {
-    rows.into_iter()
-        .map(|mut row| Ok((T::read(&mut row)?, row.take()?)))
-        .collect()
+    rows.into_iter().map(|mut row| Ok((T::read(&mut row)?, row.take()?))).collect()
 }
 
 fn detail(found: Vec<Vec<Row>>) -> Result<Option<OrderDetail>, StoreError> {

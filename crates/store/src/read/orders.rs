@@ -108,14 +108,8 @@ pub async fn orders(
     query.and_some("o.delivery_status = ?", filter.delivery_status.map(Code::code));
     query.and_some("o.return_status = ?", filter.return_status.map(Code::code));
     query.and_some("o.origin = ?", filter.origin.map(Code::code));
-    query.and_some(
-        "o.channel_id = (SELECT f.id FROM channels f WHERE f.code = ?)",
-        filter.channel.as_deref(),
-    );
-    query.and_some(
-        "o.customer_id = (SELECT f.id FROM customers f WHERE f.code = ?)",
-        filter.customer.as_deref(),
-    );
+    query.and_some("o.channel_id = (SELECT f.id FROM channels f WHERE f.code = ?)", filter.channel.as_deref());
+    query.and_some("o.customer_id = (SELECT f.id FROM customers f WHERE f.code = ?)", filter.customer.as_deref());
     query.and_some("o.external_ref = ?", filter.external_ref.as_deref());
     query.and_some("o.number = ?", filter.number.map(|number| number.0));
     query.and_some("o.placed_at >= ?", filter.placed_from.map(|at| at.0));
@@ -130,12 +124,7 @@ pub async fn orders(
         query.and("o.id < ?", key.into_iter().next().unwrap_or(Value::Null));
     }
     query.order_and_limit("o.id DESC", page.limit() + 1);
-    let rows = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(rows, page.limit(), |row| vec![Value::Id(row.id.0)]))
 }
 
@@ -152,18 +141,9 @@ pub async fn to_release(store: &dyn Store, viewer: &Viewer, page: &PageRequest) 
         let mut key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id])?.into_iter();
         let priority = query.bind(key.next().unwrap_or(Value::Null));
         let id = query.bind(key.next().unwrap_or(Value::Null));
-        query.push(&format!(
-            " AND (o.priority < {priority} OR (o.priority = {priority} AND o.id > {id}))"
-        ));
+        query.push(&format!(" AND (o.priority < {priority} OR (o.priority = {priority} AND o.id > {id}))"));
     }
     query.order_and_limit("o.priority DESC, o.id", page.limit() + 1);
-    let rows = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::cut(rows, page.limit(), |row| {
-        vec![Value::Int(row.priority), Value::Id(row.id.0)]
-    }))
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |row| vec![Value::Int(row.priority), Value::Id(row.id.0)]))
 }

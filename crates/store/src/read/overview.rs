@@ -19,9 +19,7 @@ pub struct Overview {
 
 /// The log's latest position.
 pub async fn position(store: &dyn Store) -> Result<i64, ReadError> {
-    let mut rows = Query::new("SELECT position FROM log_head WHERE id = 1")
-        .rows(store)
-        .await?;
+    let mut rows = Query::new("SELECT position FROM log_head WHERE id = 1").rows(store).await?;
     Ok(rows.first_mut().map_or(Ok(0), |row| row.take())?)
 }
 

@@ -89,13 +89,6 @@ pub async fn postings(
         columns::<StockPostingRecord>("p")
     ));
     query.order_and_limit("p.position DESC, p.number DESC", limit);
-    let rows = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::cut(rows, page.limit(), |row| {
-        vec![Value::Int(row.posting.position), Value::Int(row.posting.number)]
-    }))
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |row| vec![Value::Int(row.posting.position), Value::Int(row.posting.number)]))
 }

@@ -16,10 +16,7 @@ pub struct Query {
 
 impl Query {
     pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            params: Vec::new(),
-        }
+        Self { text: text.into(), params: Vec::new() }
     }
 
     /// Adds a value; returns its place in the text.
@@ -87,19 +84,13 @@ impl Query {
 
     /// The rows of several statements that see one state.
     pub async fn together(queries: &[&Self], store: &dyn Store) -> Result<Vec<Vec<Row>>, ReadError> {
-        let statements: Vec<_> = queries
-            .iter()
-            .map(|query| (query.text.as_str(), query.params.as_slice()))
-            .collect();
+        let statements: Vec<_> = queries.iter().map(|query| (query.text.as_str(), query.params.as_slice())).collect();
         Ok(store.read_together(&statements).await?)
     }
 }
 
 /// The columns of a record as its description orders them: `o.id, o.number, ...`.
 pub fn columns<T: Record>(alias: &str) -> String {
-    let names = T::table()
-        .columns
-        .iter()
-        .map(|column| format!("{alias}.{}", column.name));
+    let names = T::table().columns.iter().map(|column| format!("{alias}.{}", column.name));
     names.collect::<Vec<_>>().join(", ")
 }

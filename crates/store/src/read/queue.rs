@@ -96,10 +96,7 @@ pub async fn queue(
         query.push(" AND f.state IN ('open', 'in_progress')");
     }
     scope(&mut query, viewer);
-    query.and_some(
-        "f.location_id = (SELECT x.id FROM locations x WHERE x.code = ?)",
-        filter.location.as_deref(),
-    );
+    query.and_some("f.location_id = (SELECT x.id FROM locations x WHERE x.code = ?)", filter.location.as_deref());
     if let Some(after) = &page.after {
         let mut key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id, ColumnKind::Int])?.into_iter();
         let mut next = || query.bind(key.next().unwrap_or(Value::Null));
@@ -109,19 +106,10 @@ pub async fn queue(
         ));
     }
     query.order_and_limit("f.priority DESC, f.order_id, f.number", page.limit() + 1);
-    let rows = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut page = Page::cut(rows, page.limit(), |row| {
         let work = &row.fulfillment_order;
-        vec![
-            Value::Int(work.priority),
-            Value::Id(work.order_id.0),
-            Value::Int(work.number.into()),
-        ]
+        vec![Value::Int(work.priority), Value::Id(work.order_id.0), Value::Int(work.number.into())]
     });
     fill(store, &mut page.rows).await?;
     Ok(page)
@@ -134,12 +122,7 @@ pub async fn work(store: &dyn Store, viewer: &Viewer, id: FulfillmentOrderId) ->
     query.and("f.order_id = ?", id.order_id.0);
     query.and("f.number = ?", i64::from(id.number));
     scope(&mut query, viewer);
-    let mut found = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut found = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     fill(store, &mut found).await?;
     Ok(found.into_iter().next())
 }

@@ -65,15 +65,8 @@ pub async fn reservations(
         query.and("r.id < ?", key.into_iter().next().unwrap_or(Value::Null));
     }
     query.order_and_limit("r.id DESC", page.limit() + 1);
-    let rows = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::cut(rows, page.limit(), |row| {
-        vec![Value::Id(row.reservation.id.0)]
-    }))
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |row| vec![Value::Id(row.reservation.id.0)]))
 }
 
 pub async fn reservation(

@@ -56,14 +56,8 @@ pub async fn levels(
         columns::<StockLevel>("s")
     ));
     query.within("s.location_id", &viewer.actor().locations, |id| id.0);
-    query.and_some(
-        "s.item_id = (SELECT f.id FROM items f WHERE f.sku = ?)",
-        filter.sku.as_deref(),
-    );
-    query.and_some(
-        "s.location_id = (SELECT f.id FROM locations f WHERE f.code = ?)",
-        filter.location.as_deref(),
-    );
+    query.and_some("s.item_id = (SELECT f.id FROM items f WHERE f.sku = ?)", filter.sku.as_deref());
+    query.and_some("s.location_id = (SELECT f.id FROM locations f WHERE f.code = ?)", filter.location.as_deref());
     match filter.available {
         Some(true) => query.push(" AND s.available > 0"),
         Some(false) => query.push(" AND s.available = 0"),
@@ -74,18 +68,9 @@ pub async fn levels(
         query.after(&key, cursor::decode(after, &[ColumnKind::Id; 3])?);
     }
     query.order_and_limit(&key.join(", "), page.limit() + 1);
-    let rows = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(rows, page.limit(), |row| {
         let key = row.level.key;
-        vec![
-            Value::Id(key.item_id.0),
-            Value::Id(key.location_id.0),
-            Value::Id(key.lot_id.0),
-        ]
+        vec![Value::Id(key.item_id.0), Value::Id(key.location_id.0), Value::Id(key.lot_id.0)]
     }))
 }

@@ -32,10 +32,7 @@ pub async fn of_aggregate(store: &dyn Store, id: Id, after: i64) -> Result<Vec<E
 }
 
 fn base(id: Id, after: i64) -> Query {
-    let mut query = Query::new(format!(
-        "SELECT {} FROM events e WHERE TRUE",
-        columns::<EventRecord>("e")
-    ));
+    let mut query = Query::new(format!("SELECT {} FROM events e WHERE TRUE", columns::<EventRecord>("e")));
     query.and("e.aggregate_id = ?", id);
     query.and("e.sequence > ?", after);
     query
@@ -43,10 +40,5 @@ fn base(id: Id, after: i64) -> Query {
 
 async fn read(store: &dyn Store, mut query: Query) -> Result<Vec<EventRecord>, ReadError> {
     query.order_and_limit("e.sequence", EVENTS_MAX);
-    Ok(query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(EventRecord::read)
-        .collect::<Result<Vec<_>, _>>()?)
+    Ok(query.rows(store).await?.iter_mut().map(EventRecord::read).collect::<Result<Vec<_>, _>>()?)
 }

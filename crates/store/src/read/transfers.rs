@@ -45,12 +45,7 @@ fn base(viewer: &Viewer) -> Query {
 }
 
 fn read(row: &mut Row) -> Result<TransferRow, StoreError> {
-    Ok(TransferRow {
-        head: TransferHead::read(row)?,
-        from: row.take()?,
-        to: row.take()?,
-        lines: Vec::new(),
-    })
+    Ok(TransferRow { head: TransferHead::read(row)?, from: row.take()?, to: row.take()?, lines: Vec::new() })
 }
 
 /// Transfers that leave or reach one of the viewer's locations.
@@ -69,12 +64,7 @@ pub async fn transfers(
         query.and("t.id < ?", key.into_iter().next().unwrap_or(Value::Null));
     }
     query.order_and_limit("t.id DESC", page.limit() + 1);
-    let rows = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut page = Page::cut(rows, page.limit(), |row| vec![Value::Id(row.head.id.0)]);
     fill(store, &mut page.rows).await?;
     Ok(page)
@@ -84,12 +74,7 @@ pub async fn transfer(store: &dyn Store, viewer: &Viewer, id: TransferId) -> Res
     viewer.must(&[Permission::StockRead])?;
     let mut query = base(viewer);
     query.and("t.id = ?", id.0);
-    let mut found = query
-        .rows(store)
-        .await?
-        .iter_mut()
-        .map(read)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut found = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     fill(store, &mut found).await?;
     Ok(found.into_iter().next())
 }
@@ -102,19 +87,13 @@ async fn fill(store: &dyn Store, transfers: &mut [TransferRow]) -> Result<(), Re
         "SELECT {}, i.sku FROM transfer_lines r JOIN items i ON i.id = r.item_id WHERE r.transfer_id IN (",
         columns::<TransferLine>("r")
     ));
-    let places: Vec<_> = transfers
-        .iter()
-        .map(|transfer| query.bind(transfer.head.id.0))
-        .collect();
+    let places: Vec<_> = transfers.iter().map(|transfer| query.bind(transfer.head.id.0)).collect();
     query.push(&places.join(", "));
     query.push(") ORDER BY r.transfer_id, r.number");
     for mut row in query.rows(store).await? {
         let line = TransferLine::read(&mut row)?;
         let sku = row.take()?;
-        if let Some(transfer) = transfers
-            .iter_mut()
-            .find(|transfer| transfer.head.id == line.transfer_id)
-        {
+        if let Some(transfer) = transfers.iter_mut().find(|transfer| transfer.head.id == line.transfer_id) {
             transfer.lines.push((line, sku));
         }
     }

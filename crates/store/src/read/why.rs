@@ -65,23 +65,14 @@ fn sentence(event: &Event, places: &Places) -> Option<String> {
             None => format!("Hold {} was released.", event.hold),
         },
         Event::HoldRejected(event) => match &event.reason {
-            Some(reason) => format!(
-                "Hold {} was rejected, so what it is about was cancelled: {reason}.",
-                event.hold
-            ),
+            Some(reason) => format!("Hold {} was rejected, so what it is about was cancelled: {reason}.", event.hold),
             None => format!("Hold {} was rejected, so what it is about was cancelled.", event.hold),
         },
         Event::PickShort(event) => short(event, places),
         Event::BackorderOpened(event) => {
             let lines = event.lines.iter().map(|line| units(line.quantity, line.line));
-            let expected = event
-                .expected_on
-                .map(|day| format!(", expected on {day}"))
-                .unwrap_or_default();
-            format!(
-                "No location has {} available, so they are backordered{expected}.",
-                list(lines)
-            )
+            let expected = event.expected_on.map(|day| format!(", expected on {day}")).unwrap_or_default();
+            format!("No location has {} available, so they are backordered{expected}.", list(lines))
         }
         Event::AllocationReleased(event) => {
             let from = list(event.at.iter().map(|at| place(places, at.location)));
@@ -94,22 +85,13 @@ fn sentence(event: &Event, places: &Places) -> Option<String> {
             format!("Stock at {from} was given back because {why}.")
         }
         Event::PaymentFailed(event) => {
-            format!(
-                "Payment {} failed: the gateway answered {} to {}.",
-                event.payment, event.code, event.kind
-            )
+            format!("Payment {} failed: the gateway answered {} to {}.", event.payment, event.code, event.kind)
         }
         Event::PaymentUnknown(event) => {
-            format!(
-                "The gateway gave no answer for payment {}; it is asked again until it does.",
-                event.payment
-            )
+            format!("The gateway gave no answer for payment {}; it is asked again until it does.", event.payment)
         }
         Event::PaymentExpired(event) => {
-            format!(
-                "The authorization of payment {} expired before it was captured in full.",
-                event.payment
-            )
+            format!("The authorization of payment {} expired before it was captured in full.", event.payment)
         }
         Event::OrderCancelled(event) => format!("The order was cancelled: {}.", event.reason),
         Event::LinesCancelled(event) => {
@@ -117,20 +99,13 @@ fn sentence(event: &Event, places: &Places) -> Option<String> {
             format!("Units of {lines} were cancelled: {}.", event.reason)
         }
         Event::RefundGranted(event) => {
-            format!(
-                "{} minor units were refunded on payment {}: {}.",
-                event.amount, event.payment, event.reason
-            )
+            format!("{} minor units were refunded on payment {}: {}.", event.amount, event.payment, event.reason)
         }
         Event::ReturnReceived(event) => {
-            let lines = event.lines.iter().map(|line| {
-                format!(
-                    "{} to {} ({})",
-                    units(line.quantity, line.line),
-                    line.state,
-                    line.reason
-                )
-            });
+            let lines = event
+                .lines
+                .iter()
+                .map(|line| format!("{} to {} ({})", units(line.quantity, line.line), line.state, line.reason));
             format!("Came back to {}: {}.", place(places, event.location), list(lines))
         }
         _ => return None,
@@ -187,13 +162,8 @@ fn figure(option: &RoutingOption, decided_by: RoutingFigure) -> String {
 }
 
 fn routing(event: &RoutingDecided, places: &Places) -> String {
-    let name = |option: &RoutingOption| {
-        format!(
-            "{} ({})",
-            place(places, option.location),
-            figure(option, event.decided_by)
-        )
-    };
+    let name =
+        |option: &RoutingOption| format!("{} ({})", place(places, option.location), figure(option, event.decided_by));
     let winners = list(event.winners.iter().map(name));
     let by = match event.decided_by {
         RoutingFigure::FewestSplits => "fewest splits",
@@ -211,16 +181,9 @@ fn routing(event: &RoutingDecided, places: &Places) -> String {
 
 fn hold(event: &HoldApplied) -> String {
     let steps = list(event.steps.iter().map(ToString::to_string));
-    let line = if event.line == 0 {
-        String::new()
-    } else {
-        format!(" for line {}", event.line)
-    };
+    let line = if event.line == 0 { String::new() } else { format!(" for line {}", event.line) };
     let due = event.due_at.map(|at| format!(", due {at}")).unwrap_or_default();
-    format!(
-        "Hold {} ({}: {}) blocks {steps}{line}{due}.",
-        event.hold, event.kind, event.reason
-    )
+    format!("Hold {} ({}: {}) blocks {steps}{line}{due}.", event.hold, event.kind, event.reason)
 }
 
 fn short(event: &PickShort, places: &Places) -> String {

@@ -28,32 +28,15 @@ impl From<BenchError> for Failure {
 pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<(), Failure> {
     let (place, writers) = match settings.database()? {
         Database::Sqlite(path) => {
-            let folder = path
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty())
-                .unwrap_or(Path::new("."));
-            (
-                Place::Sqlite {
-                    folder: folder.to_owned(),
-                    options: sqlite_options(settings),
-                },
-                1,
-            )
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            (Place::Sqlite { folder: folder.to_owned(), options: sqlite_options(settings) }, 1)
         }
         // Two, because many processes may write to one database.
-        Database::Postgres(url) => (
-            Place::Postgres {
-                url,
-                options: postgres_options(settings),
-            },
-            2,
-        ),
+        Database::Postgres(url) => (Place::Postgres { url, options: postgres_options(settings) }, 2),
     };
     let writers = asked.writers.map_or(writers, |writers| writers.max(1) as usize);
     if writers > 1 && matches!(place, Place::Sqlite { .. }) {
-        return Err(Failure::Usage(
-            "an SQLite store has one writer; --writers above 1 needs PostgreSQL".to_owned(),
-        ));
+        return Err(Failure::Usage("an SQLite store has one writer; --writers above 1 needs PostgreSQL".to_owned()));
     }
     let options = Options {
         place,
@@ -76,19 +59,13 @@ pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<()
     let report = waybill_bench::run(&options, &Web, &say).await?;
     output.answer(&report);
     show(&report, output);
-    if report.audit_ok {
-        Ok(())
-    } else {
-        Err(Failure::NotAsItMustBe)
-    }
+    if report.audit_ok { Ok(()) } else { Err(Failure::NotAsItMustBe) }
 }
 
 fn show(report: &BenchReport, output: Output) {
     let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-    output.line(format!(
-        "{} with {} orders, {} at the end",
-        report.database, report.orders_before, report.orders_after
-    ));
+    output
+        .line(format!("{} with {} orders, {} at the end", report.database, report.orders_before, report.orders_after));
     if report.engine_orders_per_s > 0.0 {
         output.line(format!(
             "engine   {:>8.0} orders/s, {} of raw, {:.0} a commit   p50 {:.1} ms, p95 {:.1}, p99 {:.1}",
@@ -140,15 +117,9 @@ fn show(report: &BenchReport, output: Output) {
         report.spread_orders_per_s,
         report.writers
     ));
-    let verdict = if report.audit_ok {
-        "the books are right"
-    } else {
-        "THE BOOKS ARE NOT RIGHT: these figures mean nothing"
-    };
-    output.line(format!(
-        "audit    {verdict}; {} postings in {:.1} s",
-        report.audit_postings, report.audit_seconds
-    ));
+    let verdict =
+        if report.audit_ok { "the books are right" } else { "THE BOOKS ARE NOT RIGHT: these figures mean nothing" };
+    output.line(format!("audit    {verdict}; {} postings in {:.1} s", report.audit_postings, report.audit_seconds));
     for violation in &report.audit_violations {
         output.line(format!("         {violation}"));
     }
@@ -166,9 +137,7 @@ struct Running {
 impl Server for Web {
     fn start<'a>(&'a self, engine: Engine) -> Boxed<'a, Result<Box<dyn Serving>, String>> {
         Box::pin(async move {
-            let listener = TcpListener::bind("127.0.0.1:0")
-                .await
-                .map_err(|error| error.to_string())?;
+            let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
             let address = listener.local_addr().map_err(|error| error.to_string())?;
             let (stop, mut asked) = watch::channel(false);
             let state = WebState::new(engine, WebOptions::default());

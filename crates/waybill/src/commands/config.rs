@@ -9,17 +9,10 @@ pub fn check(settings: &Settings, output: Output) -> Result<(), Failure> {
     let database = settings.database()?;
     let mut values = Map::new();
     for known in settings.list() {
-        let name = if known.section.is_empty() {
-            known.name.to_owned()
-        } else {
-            format!("{}.{}", known.section, known.name)
-        };
+        let name =
+            if known.section.is_empty() { known.name.to_owned() } else { format!("{}.{}", known.section, known.name) };
         // A database's URL may hold a password.
-        let value = if known.name == "database" {
-            database.shown()
-        } else {
-            known.value
-        };
+        let value = if known.name == "database" { database.shown() } else { known.value };
         output.line(format!("{name} = {value}"));
         values.insert(name, Value::String(value));
     }

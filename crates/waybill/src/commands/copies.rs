@@ -15,38 +15,25 @@ pub async fn backup(asked: &Backup, settings: &Settings, output: Output) -> Resu
         ));
     }
     if asked.file.exists() {
-        return Err(Failure::Usage(format!(
-            "{} exists already; name a new file",
-            asked.file.display()
-        )));
+        return Err(Failure::Usage(format!("{} exists already; name a new file", asked.file.display())));
     }
     let store = database.open_reader(settings).await?;
     store.check_schema().await?;
     store.backup(&asked.file).await?;
     let bytes = std::fs::metadata(&asked.file).map_or(0, |file| file.len());
     output.answer(&json!({"file": asked.file, "bytes": bytes}));
-    output.line(format!(
-        "{} holds a copy of {} ({bytes} bytes)",
-        asked.file.display(),
-        database.shown()
-    ));
+    output.line(format!("{} holds a copy of {} ({bytes} bytes)", asked.file.display(), database.shown()));
     Ok(())
 }
 
 pub fn restore(asked: &Restore, settings: &Settings, output: Output) -> Result<(), Failure> {
     let database = settings.database()?;
     let Database::Sqlite(path) = &database else {
-        return Err(Failure::Usage(
-            "a PostgreSQL database is restored with pg_restore".to_owned(),
-        ));
+        return Err(Failure::Usage("a PostgreSQL database is restored with pg_restore".to_owned()));
     };
     let kept = waybill_store_sqlite::restore(&asked.file, path)?;
     output.answer(&json!({"database": database.shown(), "kept": kept}));
-    output.line(format!(
-        "{} is now the copy from {}",
-        database.shown(),
-        asked.file.display()
-    ));
+    output.line(format!("{} is now the copy from {}", database.shown(), asked.file.display()));
     if let Some(kept) = kept {
         output.line(format!("what was there is kept at {}", kept.display()));
     }

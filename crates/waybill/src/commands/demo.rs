@@ -59,18 +59,10 @@ async fn make(
     output: Output,
 ) -> Result<(), Failure> {
     let begun = Instant::now();
-    output.line(format!(
-        "making a shop with {} orders of the last 60 days in {}",
-        asked.orders,
-        database.shown()
-    ));
+    output.line(format!("making a shop with {} orders of the last 60 days in {}", asked.orders, database.shown()));
     // The past is played to its end before anything reacts to it.
     let engine = database::engine(store, settings, false).await?;
-    let options = Options {
-        seed: asked.seed,
-        orders: asked.orders,
-        ..Options::default()
-    };
+    let options = Options { seed: asked.seed, orders: asked.orders, ..Options::default() };
     let mut bar = output.progress("playing", "orders");
     let played = waybill_demo::play(&engine, options, &mut |done, of| bar.at(u64::from(done), u64::from(of))).await;
     drop(bar);

@@ -29,11 +29,7 @@ pub async fn run(asked: ImportOrders, settings: &Settings, output: Output) -> Re
         StockMode::Receive => waybill_import::StockMode::Receive,
         StockMode::Strict => waybill_import::StockMode::Strict,
     };
-    let plan = ImportPlan {
-        map,
-        source: asked.file.clone(),
-        stock,
-    };
+    let plan = ImportPlan { map, source: asked.file.clone(), stock };
     let shown = Shown::new(output);
     let outcome = if asked.dry_run {
         rehearse(&plan, settings, &shown).await?
@@ -46,11 +42,7 @@ pub async fn run(asked: ImportOrders, settings: &Settings, output: Output) -> Re
     }
     output.answer(&outcome.summary);
     say(&asked, &outcome, output);
-    if asked.strict_rejects && outcome.summary.rejected_rows > 0 {
-        Err(Failure::NotAsItMustBe)
-    } else {
-        Ok(())
-    }
+    if asked.strict_rejects && outcome.summary.rejected_rows > 0 { Err(Failure::NotAsItMustBe) } else { Ok(()) }
 }
 
 async fn carry_out(plan: &ImportPlan, settings: &Settings, shown: &Shown) -> Result<Outcome, Failure> {
@@ -111,11 +103,7 @@ struct Shown {
 impl Shown {
     fn new(output: Output) -> Self {
         let reading = Mutex::new(Some(output.progress("reading", "rows")));
-        Self {
-            output,
-            reading,
-            importing: Mutex::new(None),
-        }
+        Self { output, reading, importing: Mutex::new(None) }
     }
 }
 
@@ -129,7 +117,6 @@ impl waybill_import::Progress for Shown {
     fn importing(&self, rows: u64, total: u64) {
         drop(self.reading.lock().unwrap_or_else(PoisonError::into_inner).take());
         let mut bar = self.importing.lock().unwrap_or_else(PoisonError::into_inner);
-        bar.get_or_insert_with(|| self.output.progress("importing", "rows"))
-            .at(rows, total);
+        bar.get_or_insert_with(|| self.output.progress("importing", "rows")).at(rows, total);
     }
 }

@@ -68,24 +68,11 @@ fn permissions(words: &[String]) -> Result<Vec<Permission>, Failure> {
     if words.iter().any(|word| word == "all") {
         return Ok(Permission::ALL.to_vec());
     }
-    let known = || {
-        Permission::ALL
-            .iter()
-            .map(|one| one.code())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let unknown: Vec<&str> = words
-        .iter()
-        .map(String::as_str)
-        .filter(|word| Permission::from_code(word).is_none())
-        .collect();
+    let known = || Permission::ALL.iter().map(|one| one.code()).collect::<Vec<_>>().join(", ");
+    let unknown: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| Permission::from_code(word).is_none()).collect();
     if !unknown.is_empty() {
-        let what = format!(
-            "--permissions: no such permission: {}; there are: all, {}",
-            unknown.join(", "),
-            known()
-        );
+        let what = format!("--permissions: no such permission: {}; there are: all, {}", unknown.join(", "), known());
         return Err(Failure::Usage(what));
     }
     Ok(words.iter().filter_map(|word| Permission::from_code(word)).collect())
@@ -99,12 +86,7 @@ async fn scope<T: From<Id>>(store: &dyn Store, table: &str, flag: &str, codes: &
     let (mut ids, mut unknown) = (Vec::new(), Vec::new());
     for code in codes {
         let sql = format!("SELECT id FROM {table} WHERE code = $1");
-        match store
-            .read(&sql, &[Value::from(code.as_str())])
-            .await?
-            .into_iter()
-            .next()
-        {
+        match store.read(&sql, &[Value::from(code.as_str())]).await?.into_iter().next() {
             Some(mut row) => ids.push(T::from(row.take::<Id>()?)),
             None => unknown.push(code.as_str()),
         }
@@ -112,10 +94,7 @@ async fn scope<T: From<Id>>(store: &dyn Store, table: &str, flag: &str, codes: &
     if unknown.is_empty() {
         Ok(Scope::Only(ids))
     } else {
-        Err(Failure::Usage(format!(
-            "{flag}: no {table} with the code {}",
-            unknown.join(", ")
-        )))
+        Err(Failure::Usage(format!("{flag}: no {table} with the code {}", unknown.join(", "))))
     }
 }
 
@@ -143,10 +122,7 @@ async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
         let state = key.revoked_at.map_or_else(String::new, |at| format!(", revoked {at}"));
         let all = key.permissions.len() == Permission::ALL.len();
         let may = if all { "all".to_owned() } else { words(key).join(",") };
-        output.line(format!(
-            "{}  {}  {may}  created {}{state}",
-            key.id, key.name, key.created_at
-        ));
+        output.line(format!("{}  {}  {may}  created {}{state}", key.id, key.name, key.created_at));
     }
     if keys.is_empty() {
         output.line("there is no key yet; `waybill key create --name NAME` makes one");
@@ -155,16 +131,11 @@ async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
 }
 
 async fn revoke(asked: &KeyRevoke, settings: &Settings, output: Output) -> Result<(), Failure> {
-    let key_id: ApiKeyId = asked
-        .id
-        .parse()
-        .map_err(|error| Failure::Usage(format!("{}: {error}", asked.id)))?;
+    let key_id: ApiKeyId = asked.id.parse().map_err(|error| Failure::Usage(format!("{}: {error}", asked.id)))?;
     let store = open_existing(&settings.database()?, settings).await?;
     let engine = engine(store, settings, false).await?;
     let actor = Arc::new(Actor::system("command_line", Door::Command));
-    let answer = engine
-        .submit(Submission::new(RevokeApiKey { key_id }, actor, engine.ids()))
-        .await;
+    let answer = engine.submit(Submission::new(RevokeApiKey { key_id }, actor, engine.ids())).await;
     engine.stop().await;
     answer?;
     output.answer(&json!({"id": key_id, "revoked": true}));

@@ -39,9 +39,7 @@ async fn serve(
     allowed(&**engine.store(), settings).await?;
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
-        Failure::Other(format!(
-            "cannot listen on {listen}: {error}; name another address with --listen"
-        ))
+        Failure::Other(format!("cannot listen on {listen}: {error}; name another address with --listen"))
     })?;
     let address = listener.local_addr().unwrap_or(listen);
     let options = WebOptions {
@@ -93,9 +91,7 @@ async fn allowed(store: &dyn Store, settings: &Settings) -> Result<(), Failure> 
     if listen.ip().is_loopback() {
         return Ok(());
     }
-    let keys = store
-        .read("SELECT 1 FROM api_keys WHERE revoked_at IS NULL LIMIT 1", &[])
-        .await?;
+    let keys = store.read("SELECT 1 FROM api_keys WHERE revoked_at IS NULL LIMIT 1", &[]).await?;
     if keys.is_empty() {
         return Err(Failure::Usage(format!(
             "{listen} can be reached from other machines and the store has no API key yet; make one with `waybill key create --name NAME`, or listen on 127.0.0.1"

@@ -17,12 +17,10 @@ pub async fn run(asked: &Why, settings: &Settings, output: Output) -> Result<(),
     store.check_schema().await?;
     let head = find(&*store, &asked.id).await?;
     let viewer = Viewer::from(Arc::new(Actor::system("command_line", Door::Command)));
-    let reasons = why::of_order(&*store, &viewer, head.id)
-        .await
-        .map_err(|error| match error {
-            ReadError::Store(error) => Failure::Store(error),
-            other => Failure::Other(other.to_string()),
-        })?;
+    let reasons = why::of_order(&*store, &viewer, head.id).await.map_err(|error| match error {
+        ReadError::Store(error) => Failure::Store(error),
+        other => Failure::Other(other.to_string()),
+    })?;
     let list: Vec<_> = reasons
         .iter()
         .map(|reason| {
@@ -58,19 +56,12 @@ async fn find(store: &dyn Store, text: &str) -> Result<OrderHead, Failure> {
         (Ok(id), _) => ("id", Value::Id(id.0)),
         (_, Ok(number)) => ("number", Value::Int(number.0)),
         _ => {
-            return Err(Failure::Usage(format!(
-                "{text} is neither an order's id (ord_...) nor a number (W-100001)"
-            )));
+            return Err(Failure::Usage(format!("{text} is neither an order's id (ord_...) nor a number (W-100001)")));
         }
     };
-    let sql = format!(
-        "SELECT {} FROM orders WHERE {column} = $1",
-        OrderHead::table().column_list()
-    );
+    let sql = format!("SELECT {} FROM orders WHERE {column} = $1", OrderHead::table().column_list());
     match store.read(&sql, &[value]).await?.first_mut() {
         Some(row) => Ok(OrderHead::read(row)?),
-        None => Err(Failure::Usage(format!(
-            "there is no order {text} in this store; check the id and --database"
-        ))),
+        None => Err(Failure::Usage(format!("there is no order {text} in this store; check the id and --database"))),
     }
 }

@@ -5,11 +5,7 @@ use std::fmt::Write;
 
 /// The environment variable of a setting.
 pub fn variable(known: &Known) -> String {
-    let section = if known.section.is_empty() {
-        String::new()
-    } else {
-        format!("{}_", known.section)
-    };
+    let section = if known.section.is_empty() { String::new() } else { format!("{}_", known.section) };
     format!("WAYBILL_{section}{}", known.name).to_uppercase()
 }
 
@@ -25,14 +21,7 @@ pub fn example() -> String {
                 let _ = writeln!(text, "[{}]", known.section);
             }
         }
-        let _ = write!(
-            text,
-            "\n# {}\n# {}\n{} = {}\n",
-            known.doc,
-            variable(&known),
-            known.name,
-            known.value
-        );
+        let _ = write!(text, "\n# {}\n# {}\n{} = {}\n", known.doc, variable(&known), known.name, known.value);
     }
     text
 }

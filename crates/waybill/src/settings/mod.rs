@@ -169,10 +169,7 @@ impl Settings {
         at_least_one
             .into_iter()
             .filter(|(_, value)| *value == 0)
-            .map(|(name, _)| Problem {
-                place: name.to_owned(),
-                what: "must be at least 1".to_owned(),
-            })
+            .map(|(name, _)| Problem { place: name.to_owned(), what: "must be at least 1".to_owned() })
             .collect()
     }
 }

@@ -39,11 +39,7 @@ impl Sources {
             let name = name.into_string().ok().filter(|name| name.starts_with("WAYBILL_"))?;
             Some((name, value.to_string_lossy().into_owned()))
         };
-        Self {
-            file: None,
-            environment: std::env::vars_os().filter_map(ours).collect(),
-            flags: Vec::new(),
-        }
+        Self { file: None, environment: std::env::vars_os().filter_map(ours).collect(), flags: Vec::new() }
     }
 
     /// # Errors
@@ -55,31 +51,15 @@ impl Sources {
         self.read_environment(&mut settings, &mut problems);
         for (section, name, value) in &self.flags {
             let flag = || format!("--{}", name.replace('_', "-"));
-            take(
-                &mut settings,
-                section,
-                name,
-                &Given::Text(value.clone()),
-                flag,
-                &mut problems,
-            );
+            take(&mut settings, section, name, &Given::Text(value.clone()), flag, &mut problems);
         }
         problems.extend(settings.problems());
-        if problems.is_empty() {
-            Ok(settings)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
     fn read_file(&self, settings: &mut Settings, problems: &mut Vec<Problem>) {
         let Some(path) = &self.file else { return };
-        let mut problem = |what: String| {
-            problems.push(Problem {
-                place: path.display().to_string(),
-                what,
-            })
-        };
+        let mut problem = |what: String| problems.push(Problem { place: path.display().to_string(), what });
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => return problem(format!("cannot be read: {error}")),
@@ -112,14 +92,7 @@ impl Sources {
             }
             let setting = known.iter().find(|known| super::example::variable(known) == *variable);
             let (section, name) = setting.map_or(("", variable.as_str()), |known| (known.section, known.name));
-            take(
-                settings,
-                section,
-                name,
-                &Given::Text(value.clone()),
-                || variable.clone(),
-                problems,
-            );
+            take(settings, section, name, &Given::Text(value.clone()), || variable.clone(), problems);
         }
     }
 }
@@ -157,27 +130,17 @@ mod tests {
         });
         Sources {
             file,
-            environment: environment
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            flags: flags
-                .iter()
-                .map(|(section, name, value)| (*section, *name, (*value).to_owned()))
-                .collect(),
+            environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            flags: flags.iter().map(|(section, name, value)| (*section, *name, (*value).to_owned())).collect(),
         }
     }
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_the_file() {
         let file = "log = \"warn\"\n[server]\nlisten = \"127.0.0.1:1\"\nsettle_ms = 1\n[engine]\nbatch_max = 7\n";
-        let environment = [
-            ("WAYBILL_SERVER_LISTEN", "127.0.0.1:2"),
-            ("WAYBILL_SERVER_SETTLE_MS", "2"),
-        ];
-        let settings = sources(Some(file), &environment, &[("server", "listen", "127.0.0.1:3")])
-            .read()
-            .expect("good settings");
+        let environment = [("WAYBILL_SERVER_LISTEN", "127.0.0.1:2"), ("WAYBILL_SERVER_SETTLE_MS", "2")];
+        let settings =
+            sources(Some(file), &environment, &[("server", "listen", "127.0.0.1:3")]).read().expect("good settings");
         assert_eq!(settings.server.listen.port(), 3);
         assert_eq!(settings.server.settle_ms, 2);
         assert_eq!(settings.engine.batch_max, 7);
@@ -188,23 +151,13 @@ mod tests {
     #[test]
     fn every_problem_of_every_source_is_named_at_once() {
         let file = "colour = 1\n[server]\nlisten = 8080\nspeed = 9\n";
-        let environment = [
-            ("WAYBILL_SERVR_LISTEN", "x"),
-            ("WAYBILL_ENGINE_BATCH_MAX", "0"),
-            ("WAYBILL_TEST_X", "y"),
-        ];
-        let problems = sources(Some(file), &environment, &[("server", "settle_ms", "-1")])
-            .read()
-            .expect_err("bad settings");
+        let environment = [("WAYBILL_SERVR_LISTEN", "x"), ("WAYBILL_ENGINE_BATCH_MAX", "0"), ("WAYBILL_TEST_X", "y")];
+        let problems =
+            sources(Some(file), &environment, &[("server", "settle_ms", "-1")]).read().expect_err("bad settings");
         let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        for place in [
-            "colour",
-            "server.listen",
-            "server.speed",
-            "WAYBILL_SERVR_LISTEN",
-            "--settle-ms",
-            "engine.batch_max",
-        ] {
+        for place in
+            ["colour", "server.listen", "server.speed", "WAYBILL_SERVR_LISTEN", "--settle-ms", "engine.batch_max"]
+        {
             assert!(text.contains(place), "{place} is missing in:\n{text}");
         }
         assert_eq!(problems.len(), 6, "{text}");
@@ -212,9 +165,7 @@ mod tests {
 
     #[test]
     fn the_example_file_is_read_as_the_defaults() {
-        let settings = sources(Some(&super::super::example()), &[], &[])
-            .read()
-            .expect("good settings");
+        let settings = sources(Some(&super::super::example()), &[], &[]).read().expect("good settings");
         assert_eq!(settings, Settings::default());
     }
 }

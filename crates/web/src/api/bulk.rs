@@ -56,15 +56,7 @@ type Line = (u64, Result<Bytes, Problem>);
 impl Lines {
     fn new(body: Body) -> Self {
         let body = body.into_data_stream();
-        Self {
-            body,
-            held: Vec::new(),
-            start: 0,
-            searched: 0,
-            skipping: false,
-            count: 0,
-            ended: false,
-        }
+        Self { body, held: Vec::new(), start: 0, searched: 0, skipping: false, count: 0, ended: false }
     }
 
     /// The line that ends before `end`.
@@ -73,14 +65,7 @@ impl Lines {
         (self.start, self.searched) = (end + 1, end + 1);
         self.count += 1;
         let too_long = std::mem::take(&mut self.skipping) || line.len() > LINE_MAX;
-        (
-            self.count,
-            if too_long {
-                Err(ask::too_large(LINE_MAX))
-            } else {
-                Ok(line)
-            },
-        )
+        (self.count, if too_long { Err(ask::too_large(LINE_MAX)) } else { Ok(line) })
     }
 
     fn forget(&mut self) {
@@ -113,10 +98,7 @@ impl Lines {
                     self.skipping = false;
                     self.forget();
                     self.count += 1;
-                    return Some((
-                        self.count,
-                        Err(Problem::malformed("The body ended before it was complete.")),
-                    ));
+                    return Some((self.count, Err(Problem::malformed("The body ended before it was complete."))));
                 }
                 None => self.ended = true,
             }
@@ -124,10 +106,7 @@ impl Lines {
     }
 
     fn stream(self) -> impl Stream<Item = Line> + Send {
-        futures_util::stream::unfold(
-            self,
-            |mut lines| async move { lines.next().await.map(|line| (line, lines)) },
-        )
+        futures_util::stream::unfold(self, |mut lines| async move { lines.next().await.map(|line| (line, lines)) })
     }
 }
 
@@ -164,16 +143,11 @@ impl Bulk {
     async fn try_place(&self, number: u64, bytes: Result<Bytes, Problem>) -> Result<waybill_engine::Receipt, Problem> {
         let bytes = bytes?;
         let mut value = ask::parse(&bytes)?;
-        let own = value
-            .as_object_mut()
-            .and_then(|fields| fields.remove("idempotency_key"));
+        let own = value.as_object_mut().and_then(|fields| fields.remove("idempotency_key"));
         let key = match own {
             Some(serde_json::Value::String(key)) if ask::is_key(&key) => Some(key),
             Some(_) => {
-                return Err(Problem::edge(
-                    problem::KEY_INVALID,
-                    "The idempotency_key cannot be used.",
-                ));
+                return Err(Problem::edge(problem::KEY_INVALID, "The idempotency_key cannot be used."));
             }
             None => self.key.as_ref().map(|key| format!("{key}#{number}")),
         };
@@ -210,10 +184,7 @@ pub async fn place_many(
     // Room for the number of a line.
     let key = ask::key(&headers)?;
     if key.as_ref().is_some_and(|key| key.len() > 180) {
-        return Err(Problem::edge(
-            problem::KEY_INVALID,
-            "Of a bulk request the key has at most 180 characters.",
-        ));
+        return Err(Problem::edge(problem::KEY_INVALID, "Of a bulk request the key has at most 180 characters."));
     }
     let id = crate::request::id();
     let bulk = Bulk { state, caller, key };
@@ -226,9 +197,5 @@ pub async fn place_many(
             line.push(b'\n');
             Ok::<_, serde_json::Error>(line)
         });
-    Ok((
-        [(header::CONTENT_TYPE, "application/x-ndjson")],
-        Body::from_stream(results),
-    )
-        .into_response())
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(results)).into_response())
 }

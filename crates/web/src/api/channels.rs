@@ -64,9 +64,7 @@ body! {
 /// A problem at `path` where there is none.
 pub async fn channel_id(state: &WebState, path: &str, text: &str) -> Result<ChannelId, Problem> {
     let known = catalog::channel_codes(state.store()).await?;
-    let found = known
-        .iter()
-        .find(|channel| channel.code == text || channel.id.to_string() == text);
+    let found = known.iter().find(|channel| channel.code == text || channel.id.to_string() == text);
     found.map(|channel| channel.id).ok_or_else(|| {
         let message = format!("no channel has the code {text}");
         Problem::invalid(vec![refusal::Problem::new(path, "unknown_channel", message)])
@@ -82,16 +80,10 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<ChannelView>>, Problem> {
-    let filter = CatalogFilter {
-        archived: params.bool("archived"),
-        prefix: params.text("prefix"),
-    };
+    let filter = CatalogFilter { archived: params.bool("archived"), prefix: params.text("prefix") };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        catalog::channels(state.store(), &caller.viewer(), &filter, &page).await?,
-        ChannelView::from,
-    ))
+    Ok(List::of(catalog::channels(state.store(), &caller.viewer(), &filter, &page).await?, ChannelView::from))
 }
 
 /// One channel.
@@ -120,10 +112,7 @@ pub async fn put(
         ship_on_pending: ask.body.ship_on_pending.unwrap_or(false),
         auto_release: ask.body.auto_release.unwrap_or(false),
     };
-    let receipt = ask
-        .context
-        .submit(&state, PutChannel { facts }, state.engine().ids())
-        .await?;
+    let receipt = ask.context.submit(&state, PutChannel { facts }, state.engine().ids()).await?;
     match catalog::channel(state.store(), &ask.context.caller.viewer(), &code).await {
         Ok(Some(channel)) if !ask.context.minimal => Ok(answer(StatusCode::OK, &receipt, &ChannelView::from(channel))),
         _ => Ok(answer_receipt(StatusCode::OK, &receipt)),
@@ -138,9 +127,6 @@ pub async fn archive(
     InPath(code): InPath<String>,
     ask: Ask<Nothing>,
 ) -> Result<Response, Problem> {
-    let receipt = ask
-        .context
-        .submit(&state, ArchiveChannel { code }, state.engine().ids())
-        .await?;
+    let receipt = ask.context.submit(&state, ArchiveChannel { code }, state.engine().ids()).await?;
     Ok(answer_receipt(StatusCode::OK, &receipt))
 }

@@ -74,17 +74,11 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<CustomerView>>, Problem> {
-    let filter = CustomerFilter {
-        archived: params.bool("archived"),
-        tier: params.code("tier"),
-        email: params.text("email"),
-    };
+    let filter =
+        CustomerFilter { archived: params.bool("archived"), tier: params.code("tier"), email: params.text("email") };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        customers::customers(state.store(), &caller.viewer(), &filter, &page).await?,
-        CustomerView::from,
-    ))
+    Ok(List::of(customers::customers(state.store(), &caller.viewer(), &filter, &page).await?, CustomerView::from))
 }
 
 /// One customer.
@@ -117,10 +111,7 @@ pub async fn put(
     };
     let command = PutCustomer {
         code: code.clone(),
-        party: (party != Party::default()).then(|| Personal {
-            id: ids.nth(1),
-            value: party,
-        }),
+        party: (party != Party::default()).then(|| Personal { id: ids.nth(1), value: party }),
         tier: body.tier.map_or(Tier::Standard, |tier| tier.0),
     };
     let receipt = ask.context.submit(&state, command, ids).await?;
@@ -138,9 +129,6 @@ pub async fn archive(
     InPath(code): InPath<String>,
     ask: Ask<Nothing>,
 ) -> Result<Response, Problem> {
-    let receipt = ask
-        .context
-        .submit(&state, ArchiveCustomer { code }, state.engine().ids())
-        .await?;
+    let receipt = ask.context.submit(&state, ArchiveCustomer { code }, state.engine().ids()).await?;
     Ok(answer_receipt(StatusCode::OK, &receipt))
 }

@@ -75,10 +75,7 @@ pub struct FeedView {
 }
 
 fn filter(params: &mut Params) -> EventFilter {
-    EventFilter {
-        kinds: params.list("kind"),
-        origins: params.code_list::<Origin>("origin"),
-    }
+    EventFilter { kinds: params.list("kind"), origins: params.code_list::<Origin>("origin") }
 }
 
 /// Reads on until there is something or `until` has come.
@@ -130,21 +127,9 @@ pub async fn list(
     let filter = filter(&mut params);
     params.close()?;
     let until = Instant::now() + Duration::from_secs(wait.unsigned_abs());
-    let feed = read_on(
-        &state,
-        &caller,
-        &filter,
-        after,
-        usize::try_from(limit).unwrap_or(1),
-        until,
-    )
-    .await?;
+    let feed = read_on(&state, &caller, &filter, after, usize::try_from(limit).unwrap_or(1), until).await?;
     let data = feed.events.into_iter().map(EventView::from).collect();
-    Ok(Json(FeedView {
-        data,
-        next_after: feed.next_after,
-        head: feed.head,
-    }))
+    Ok(Json(FeedView { data, next_after: feed.next_after, head: feed.head }))
 }
 
 /// What a stream of events goes on with.
@@ -159,25 +144,16 @@ struct Following {
 async fn next(mut following: Following) -> Option<(Result<Event, Infallible>, Following)> {
     loop {
         if let Some(record) = following.ready.pop_front() {
-            let event = Event::default()
-                .id(record.position.to_string())
-                .event(record.kind.clone());
-            let event = event
-                .json_data(EventView::from(record))
-                .unwrap_or_else(|_| Event::default().comment("unreadable"));
+            let event = Event::default().id(record.position.to_string()).event(record.kind.clone());
+            let event =
+                event.json_data(EventView::from(record)).unwrap_or_else(|_| Event::default().comment("unreadable"));
             return Some((Ok(event), following));
         }
         if *following.state.stopping().borrow() {
             return None;
         }
         let until = Instant::now() + Duration::from_secs(15);
-        let Following {
-            state,
-            caller,
-            filter,
-            after,
-            ..
-        } = &following;
+        let Following { state, caller, filter, after, .. } = &following;
         match read_on(state, caller, filter, *after, 500, until).await {
             Ok(feed) => {
                 following.after = feed.next_after;
@@ -218,12 +194,6 @@ pub async fn stream(
         (None, Some(after)) => after,
         (None, None) => overview::position(state.store()).await?,
     };
-    let following = Following {
-        state,
-        caller,
-        filter,
-        after,
-        ready: std::collections::VecDeque::new(),
-    };
+    let following = Following { state, caller, filter, after, ready: std::collections::VecDeque::new() };
     Ok(Sse::new(futures_util::stream::unfold(following, next)).keep_alive(KeepAlive::default()))
 }

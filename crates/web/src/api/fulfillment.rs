@@ -87,11 +87,7 @@ impl From<Work> for WorkView {
             holds_active: work.holds_active,
             released_at: work.fulfillment_order.released_at.to_string(),
             lines: lines.collect(),
-            parcels: work
-                .parcels
-                .iter()
-                .map(|parcel| parcel_view(parcel, work.location.clone()))
-                .collect(),
+            parcels: work.parcels.iter().map(|parcel| parcel_view(parcel, work.location.clone())).collect(),
             location: work.location,
             channel: work.channel,
         }
@@ -194,16 +190,10 @@ pub async fn queue(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<WorkView>>, Problem> {
-    let filter = WorkFilter {
-        location: params.text("location"),
-        ended: params.bool("ended").unwrap_or(false),
-    };
+    let filter = WorkFilter { location: params.text("location"), ended: params.bool("ended").unwrap_or(false) };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        queue::queue(state.store(), &caller.viewer(), &filter, &page).await?,
-        WorkView::from,
-    ))
+    Ok(List::of(queue::queue(state.store(), &caller.viewer(), &filter, &page).await?, WorkView::from))
 }
 
 /// Confirmed orders with stock that no location works on yet, most urgent first.
@@ -217,10 +207,7 @@ pub async fn to_release(
 ) -> Result<Json<List<OrderRowView>>, Problem> {
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        orders::to_release(state.store(), &caller.viewer(), &page).await?,
-        OrderRowView::from,
-    ))
+    Ok(List::of(orders::to_release(state.store(), &caller.viewer(), &page).await?, OrderRowView::from))
 }
 
 /// One fulfillment order.
@@ -232,11 +219,7 @@ pub async fn get(
     InPath(text): InPath<String>,
 ) -> Result<Json<WorkView>, Problem> {
     let found = queue::work(state.store(), &caller.viewer(), id("fulfillment order", &text)?).await?;
-    Ok(Json(
-        found
-            .ok_or_else(|| Problem::not_found("such fulfillment order"))?
-            .into(),
-    ))
+    Ok(Json(found.ok_or_else(|| Problem::not_found("such fulfillment order"))?.into()))
 }
 
 /// Books picked units, and units that were not there.
@@ -253,11 +236,7 @@ pub async fn pick(
         quantity: Quantity(short.quantity),
         reason: short.reason.0,
     });
-    let command = Pick {
-        fulfillment_order_id,
-        picks: picked(ask.body.picks),
-        shorts: shorts.collect(),
-    };
+    let command = Pick { fulfillment_order_id, picks: picked(ask.body.picks), shorts: shorts.collect() };
     work(&state, &ask.context, fulfillment_order_id, command).await
 }
 
@@ -270,11 +249,7 @@ pub async fn pack(
     ask: Ask<PackBody>,
 ) -> Result<Response, Problem> {
     let fulfillment_order_id = id("fulfillment order", &text)?;
-    let command = Pack {
-        fulfillment_order_id,
-        lines: picked(ask.body.lines),
-        weight_g: ask.body.weight_g,
-    };
+    let command = Pack { fulfillment_order_id, lines: picked(ask.body.lines), weight_g: ask.body.weight_g };
     work(&state, &ask.context, fulfillment_order_id, command).await
 }
 
@@ -292,17 +267,10 @@ pub async fn ship(
     for (n, parcel) in ask.body.parcels.unwrap_or_default().into_iter().enumerate() {
         if parcel.parcel_id.0.order_id != fulfillment_order_id.order_id {
             let path = format!("parcels[{n}].parcel_id");
-            problems.push(refusal::Problem::new(
-                path,
-                "other_order",
-                "is a parcel of another order",
-            ));
+            problems.push(refusal::Problem::new(path, "other_order", "is a parcel of another order"));
         }
         let tracking_number = parcel.tracking_number.map(|number| number.0);
-        parcels.push(ShipParcel {
-            parcel: parcel.parcel_id.0.number,
-            tracking_number,
-        });
+        parcels.push(ShipParcel { parcel: parcel.parcel_id.0.number, tracking_number });
     }
     if !problems.is_empty() {
         return Err(Problem::invalid(problems));
@@ -325,14 +293,7 @@ pub async fn ship_from_supplier(
     ask: Ask<SupplierShipmentBody>,
 ) -> Result<Response, Problem> {
     let order_id = order_id(&state, &ask.context.caller, &text).await?;
-    let lines = ask
-        .body
-        .lines
-        .into_iter()
-        .map(|line| (line.line, Quantity(line.quantity)));
-    let command = ShipFromSupplier {
-        order_id,
-        lines: lines.collect(),
-    };
+    let lines = ask.body.lines.into_iter().map(|line| (line.line, Quantity(line.quantity)));
+    let command = ShipFromSupplier { order_id, lines: lines.collect() };
     change(&state, &ask.context, order_id, command).await
 }

@@ -33,10 +33,7 @@ pub async fn timeline(
         return Err(Problem::not_found("such order"));
     }
     let next = (events.len() == timeline::EVENTS_MAX).then(|| events.last().map(|last| last.sequence.to_string()));
-    Ok(Json(List {
-        next: next.flatten(),
-        data: events.into_iter().map(super::events::EventView::from).collect(),
-    }))
+    Ok(Json(List { next: next.flatten(), data: events.into_iter().map(super::events::EventView::from).collect() }))
 }
 
 /// One choice and what it rested on.
@@ -75,8 +72,5 @@ pub async fn why(
         sentence: reason.sentence,
         facts: reason.facts,
     });
-    Ok(Json(List {
-        data: data.collect(),
-        next: None,
-    }))
+    Ok(Json(List { data: data.collect(), next: None }))
 }

@@ -61,10 +61,7 @@ pub async fn apply(
         steps: steps.unwrap_or_else(|| vec![Step::Release]),
         line: body.line,
         reason: body.reason.0,
-        note: body.note.map(|note| Personal {
-            id: ids.nth(1),
-            value: note.0,
-        }),
+        note: body.note.map(|note| Personal { id: ids.nth(1), value: note.0 }),
         owner: body.owner.map(|owner| owner.0),
         due_at: body.due_at.map(|at| at.0),
     };
@@ -74,11 +71,7 @@ pub async fn apply(
 
 fn hold_id(order: waybill_domain::ids::OrderId, text: &str) -> Result<HoldId, Problem> {
     let hold: HoldId = id("hold", text)?;
-    if hold.order_id == order {
-        Ok(hold)
-    } else {
-        Err(Problem::not_found("such hold of this order"))
-    }
+    if hold.order_id == order { Ok(hold) } else { Err(Problem::not_found("such hold of this order")) }
 }
 
 /// Ends a hold: the order goes on.

@@ -88,16 +88,10 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<ItemView>>, Problem> {
-    let filter = CatalogFilter {
-        archived: params.bool("archived"),
-        prefix: params.text("prefix"),
-    };
+    let filter = CatalogFilter { archived: params.bool("archived"), prefix: params.text("prefix") };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        catalog::items(state.store(), &caller.viewer(), &filter, &page).await?,
-        ItemView::from,
-    ))
+    Ok(List::of(catalog::items(state.store(), &caller.viewer(), &filter, &page).await?, ItemView::from))
 }
 
 /// One item.
@@ -133,10 +127,7 @@ pub async fn put(
         width_mm: body.width_mm,
         height_mm: body.height_mm,
     };
-    let receipt = ask
-        .context
-        .submit(&state, PutItem { facts }, state.engine().ids())
-        .await?;
+    let receipt = ask.context.submit(&state, PutItem { facts }, state.engine().ids()).await?;
     match catalog::item(state.store(), &ask.context.caller.viewer(), &sku).await {
         Ok(Some(item)) if !ask.context.minimal => Ok(answer(StatusCode::OK, &receipt, &ItemView::from(item))),
         _ => Ok(answer_receipt(StatusCode::OK, &receipt)),
@@ -151,9 +142,6 @@ pub async fn archive(
     InPath(sku): InPath<String>,
     ask: Ask<Nothing>,
 ) -> Result<Response, Problem> {
-    let receipt = ask
-        .context
-        .submit(&state, ArchiveItem { sku }, state.engine().ids())
-        .await?;
+    let receipt = ask.context.submit(&state, ArchiveItem { sku }, state.engine().ids()).await?;
     Ok(answer_receipt(StatusCode::OK, &receipt))
 }

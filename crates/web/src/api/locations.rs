@@ -81,10 +81,7 @@ pub async fn location_id(state: &WebState, path: &str, text: &str) -> Result<Loc
         return Ok(id);
     }
     let known = catalog::location_codes(state.store()).await?;
-    let found = known
-        .iter()
-        .find(|location| location.code == text)
-        .map(|location| location.id);
+    let found = known.iter().find(|location| location.code == text).map(|location| location.id);
     found.ok_or_else(|| {
         let message = format!("no location has the code {text}");
         Problem::invalid(vec![refusal::Problem::new(path, "unknown_location", message)])
@@ -100,16 +97,10 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<LocationView>>, Problem> {
-    let filter = CatalogFilter {
-        archived: params.bool("archived"),
-        prefix: params.text("prefix"),
-    };
+    let filter = CatalogFilter { archived: params.bool("archived"), prefix: params.text("prefix") };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        catalog::locations(state.store(), &caller.viewer(), &filter, &page).await?,
-        LocationView::from,
-    ))
+    Ok(List::of(catalog::locations(state.store(), &caller.viewer(), &filter, &page).await?, LocationView::from))
 }
 
 /// One location.
@@ -144,10 +135,7 @@ pub async fn put(
         longitude_e4: body.longitude.map(e4),
         preference: body.preference.unwrap_or(0),
     };
-    let receipt = ask
-        .context
-        .submit(&state, PutLocation { facts }, state.engine().ids())
-        .await?;
+    let receipt = ask.context.submit(&state, PutLocation { facts }, state.engine().ids()).await?;
     let viewer = ask.context.caller.viewer();
     match catalog::location(state.store(), &viewer, &code).await {
         Ok(Some(location)) if !ask.context.minimal => {
@@ -165,9 +153,6 @@ pub async fn archive(
     InPath(code): InPath<String>,
     ask: Ask<Nothing>,
 ) -> Result<Response, Problem> {
-    let receipt = ask
-        .context
-        .submit(&state, ArchiveLocation { code }, state.engine().ids())
-        .await?;
+    let receipt = ask.context.submit(&state, ArchiveLocation { code }, state.engine().ids()).await?;
     Ok(answer_receipt(StatusCode::OK, &receipt))
 }

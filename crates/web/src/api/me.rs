@@ -31,13 +31,7 @@ pub async fn me(caller: Caller) -> Json<MeView> {
         principal: actor.principal.to_string(),
         name: caller.name.as_deref().map(str::to_owned),
         permissions: permissions.map(ToString::to_string).collect(),
-        channels: actor
-            .channels
-            .only()
-            .map(|some| some.iter().map(ToString::to_string).collect()),
-        locations: actor
-            .locations
-            .only()
-            .map(|some| some.iter().map(ToString::to_string).collect()),
+        channels: actor.channels.only().map(|some| some.iter().map(ToString::to_string).collect()),
+        locations: actor.locations.only().map(|some| some.iter().map(ToString::to_string).collect()),
     })
 }

@@ -39,10 +39,7 @@ pub struct List<T> {
 
 impl<T> List<T> {
     pub fn of<R>(page: waybill_store::read::Page<R>, view: impl FnMut(R) -> T) -> axum::Json<Self> {
-        axum::Json(Self {
-            data: page.rows.into_iter().map(view).collect(),
-            next: page.next,
-        })
+        axum::Json(Self { data: page.rows.into_iter().map(view).collect(), next: page.next })
     }
 }
 

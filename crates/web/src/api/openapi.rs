@@ -30,18 +30,18 @@ pub fn openapi_json() -> String {
 
 /// Adds what holds for every operation.
 fn finish(mut api: OpenApi) -> OpenApi {
-    for item in api.paths.paths.values_mut() {
-        if let Some(operation) = &mut item.get {
-            describe(operation, false);
-        }
-        for operation in [&mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
-            describe(operation, true);
+    for (path, item) in &mut api.paths.paths {
+        let operations =
+            [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(operation_id(method, path));
+                describe(operation, method != "get");
+            }
         }
     }
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
-    let bearer = bearer
-        .description(Some("An API key: `wbk_...`, made by `waybill key create`."))
-        .build();
+    let bearer = bearer.description(Some("An API key: `wbk_...`, made by `waybill key create`.")).build();
     let mut components = api.components.take().unwrap_or_default();
     components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
     let mut schemas = vec![(ProblemView::name().into_owned(), ProblemView::schema())];
@@ -51,16 +51,17 @@ fn finish(mut api: OpenApi) -> OpenApi {
         builder = builder.schema(name, schema);
     }
     OpenApiBuilder::from(api)
-        .info(
-            InfoBuilder::new()
-                .title("Waybill")
-                .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(ABOUT))
-                .build(),
-        )
+        .info(InfoBuilder::new().title("Waybill").version(env!("CARGO_PKG_VERSION")).description(Some(ABOUT)).build())
         .components(Some(builder.build()))
         .security(Some([SecurityRequirement::new("api_key", Vec::<String>::new())]))
         .build()
+}
+
+/// Unique, and readable in generated clients: `post_orders_id_cancel`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.trim_start_matches(super::PREFIX).split(|letter: char| !letter.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn header_param(name: &str, about: &str) -> Parameter {
@@ -76,11 +77,7 @@ fn describe(operation: &mut Operation, writes: bool) {
     if writes {
         let params = operation.parameters.get_or_insert_default();
         params.push(
-            header_param(
-                "Idempotency-Key",
-                "1 to 200 visible ASCII characters; makes a repeat harmless.",
-            )
-            .into(),
+            header_param("Idempotency-Key", "1 to 200 visible ASCII characters; makes a repeat harmless.").into(),
         );
         params.push(header_param("Prefer", "`return=minimal` for the receipt alone.").into());
     }
@@ -90,8 +87,5 @@ fn describe(operation: &mut Operation, writes: bool) {
         .description("A problem; `code` says which.")
         .content("application/problem+json", problem.build())
         .header("X-Request-Id", HeaderBuilder::new().schema(Some(text())).build());
-    operation
-        .responses
-        .responses
-        .insert("default".to_owned(), RefOr::T(response.build()));
+    operation.responses.responses.insert("default".to_owned(), RefOr::T(response.build()));
 }

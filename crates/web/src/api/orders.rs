@@ -111,9 +111,9 @@ fn key(text: &str) -> Result<OrderKey, Problem> {
 pub async fn order_id(state: &WebState, caller: &Caller, text: &str) -> Result<OrderId, Problem> {
     match key(text)? {
         OrderKey::Id(id) => Ok(id),
-        number @ OrderKey::Number(_) => order::find(state.store(), &caller.viewer(), number)
-            .await?
-            .ok_or_else(|| Problem::not_found("such order")),
+        number @ OrderKey::Number(_) => {
+            order::find(state.store(), &caller.viewer(), number).await?.ok_or_else(|| Problem::not_found("such order"))
+        }
     }
 }
 
@@ -193,10 +193,7 @@ pub async fn list(
     };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        orders::orders(state.store(), &caller.viewer(), &filter, &page).await?,
-        OrderRowView::from,
-    ))
+    Ok(List::of(orders::orders(state.store(), &caller.viewer(), &filter, &page).await?, OrderRowView::from))
 }
 
 /// Places an order, or keeps it as a draft. Waits for its gateway.
@@ -206,11 +203,7 @@ pub async fn place(State(state): State<WebState>, ask: Ask<PlaceOrderBody>) -> R
     let ids = state.engine().ids();
     let one = ask.body.payment.is_some();
     let command = ask.body.into_command(ids, |name| state.has_gateway(name))?;
-    let receipt = ask
-        .context
-        .submit(&state, command, ids)
-        .await
-        .map_err(|problem| as_sent(problem, one))?;
+    let receipt = ask.context.submit(&state, command, ids).await.map_err(|problem| as_sent(problem, one))?;
     let Some(order_id) = receipt.subject.and_then(|subject| subject.order_id()) else {
         return Ok(answer_receipt(StatusCode::CREATED, &receipt));
     };
@@ -308,11 +301,7 @@ pub async fn cancel(
 ) -> Result<Response, Problem> {
     let order_id = order_id(&state, &ask.context.caller, &text).await?;
     let expected_version = ask.context.expected_version;
-    let command = CancelOrder {
-        order_id,
-        reason: reason(ask.body.reason),
-        expected_version,
-    };
+    let command = CancelOrder { order_id, reason: reason(ask.body.reason), expected_version };
     change(&state, &ask.context, order_id, command).await
 }
 

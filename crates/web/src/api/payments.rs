@@ -70,38 +70,15 @@ pub async fn add(
                 let problem = refusal::Problem::new("gateway", "unknown_gateway", message);
                 return Err(Problem::invalid(vec![problem]));
             }
-            let token = body
-                .token
-                .ok_or_else(|| missing("token", "a card payment needs the gateway's token"))?;
-            let token = Personal {
-                id: ids.nth(1),
-                value: token.0,
-            };
+            let token = body.token.ok_or_else(|| missing("token", "a card payment needs the gateway's token"))?;
+            let token = Personal { id: ids.nth(1), value: token.0 };
             let amount = body.amount_minor.map(Minor);
-            ask.context
-                .submit(
-                    &state,
-                    AuthorizePayment {
-                        order_id,
-                        gateway,
-                        token,
-                        amount,
-                    },
-                    ids,
-                )
-                .await?
+            ask.context.submit(&state, AuthorizePayment { order_id, gateway, token, amount }, ids).await?
         }
         method @ (PaymentMethod::Transfer | PaymentMethod::Cash | PaymentMethod::Terms) => {
-            let amount = body
-                .amount_minor
-                .ok_or_else(|| missing("amount_minor", "is required for money received"))?;
+            let amount = body.amount_minor.ok_or_else(|| missing("amount_minor", "is required for money received"))?;
             let reference = body.reference.map(|text| text.0);
-            let command = RecordPayment {
-                order_id,
-                method,
-                amount: Minor(amount),
-                reference,
-            };
+            let command = RecordPayment { order_id, method, amount: Minor(amount), reference };
             ask.context.submit(&state, command, ids).await?
         }
     };
@@ -110,11 +87,7 @@ pub async fn add(
 
 fn payment_id(order: OrderId, text: &str) -> Result<PaymentId, Problem> {
     let payment: PaymentId = id("payment", text)?;
-    if payment.order_id == order {
-        Ok(payment)
-    } else {
-        Err(Problem::not_found("such payment of this order"))
-    }
+    if payment.order_id == order { Ok(payment) } else { Err(Problem::not_found("such payment of this order")) }
 }
 
 /// Takes authorized money ahead of shipping.
@@ -153,10 +126,6 @@ pub async fn refund(
     ask: Ask<RefundBody>,
 ) -> Result<Response, Problem> {
     let order_id = order_id(&state, &ask.context.caller, &text).await?;
-    let command = GrantRefund {
-        order_id,
-        amount: Minor(ask.body.amount_minor),
-        reason: ask.body.reason.0,
-    };
+    let command = GrantRefund { order_id, amount: Minor(ask.body.amount_minor), reason: ask.body.reason.0 };
     change(&state, &ask.context, order_id, command).await
 }

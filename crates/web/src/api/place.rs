@@ -119,11 +119,7 @@ pub const GATEWAY_DEFAULT: &str = "simulator";
 fn tenths(degrees: Option<f64>, max: f64, path: &str, problems: &mut Vec<refusal::Problem>) -> Option<i64> {
     let degrees = degrees?;
     if degrees.abs() > max {
-        problems.push(refusal::Problem::new(
-            path,
-            "out_of_range",
-            format!("must be -{max} to {max} degrees"),
-        ));
+        problems.push(refusal::Problem::new(path, "out_of_range", format!("must be -{max} to {max} degrees")));
         return None;
     }
     Some((degrees * 10.0).round() as i64)
@@ -136,25 +132,14 @@ fn unit_price(line: &LineBody, currency: Currency, n: usize, problems: &mut Vec<
         UnitPrice::default()
     };
     match (line.unit_price_minor, &line.unit_price) {
-        (Some(minor), None) => UnitPrice::from_minor(Minor(minor), currency).unwrap_or_else(|| {
-            problem(
-                "unit_price_minor",
-                "out_of_range",
-                "must be 0 to 10,000,000,000 major units",
-            )
-        }),
+        (Some(minor), None) => UnitPrice::from_minor(Minor(minor), currency)
+            .unwrap_or_else(|| problem("unit_price_minor", "out_of_range", "must be 0 to 10,000,000,000 major units")),
         (None, Some(text)) => UnitPrice::from_decimal(&text.0).unwrap_or_else(|| {
-            problem(
-                "unit_price",
-                "malformed",
-                "must be a decimal such as 0.0425, at most six digits after the point",
-            )
+            problem("unit_price", "malformed", "must be a decimal such as 0.0425, at most six digits after the point")
         }),
-        (Some(_), Some(_)) => problem(
-            "unit_price",
-            "ambiguous",
-            "only one of unit_price and unit_price_minor may be sent",
-        ),
+        (Some(_), Some(_)) => {
+            problem("unit_price", "ambiguous", "only one of unit_price and unit_price_minor may be sent")
+        }
         (None, None) => problem("unit_price_minor", "missing", "is required, or unit_price"),
     }
 }
@@ -182,10 +167,7 @@ impl PlaceOrderBody {
                     email: text(customer.email),
                     phone: customer.phone.map(|phone| phone.0),
                 };
-                (party != Party::default()).then(|| Personal {
-                    id: ids.nth(next()),
-                    value: party,
-                })
+                (party != Party::default()).then(|| Personal { id: ids.nth(next()), value: party })
             }),
         };
         let mut destination = Destination::default();
@@ -212,15 +194,9 @@ impl PlaceOrderBody {
                 country: address.country.0,
                 phone: short(address.phone),
             };
-            Personal {
-                id: ids.nth(next()),
-                value,
-            }
+            Personal { id: ids.nth(next()), value }
         });
-        let instructions = self.instructions.map(|text| Personal {
-            id: ids.nth(next()),
-            value: text.0,
-        });
+        let instructions = self.instructions.map(|text| Personal { id: ids.nth(next()), value: text.0 });
         let mut lines = Vec::new();
         for (n, line) in self.lines.unwrap_or_default().into_iter().enumerate() {
             lines.push(LineInput {
@@ -229,10 +205,7 @@ impl PlaceOrderBody {
                 quantity: Quantity(line.quantity),
                 discount: Minor(line.discount_minor.unwrap_or(0)),
                 tax: Minor(line.tax_minor.unwrap_or(0)),
-                note: line.note.map(|note| Personal {
-                    id: ids.nth(next()),
-                    value: note.0,
-                }),
+                note: line.note.map(|note| Personal { id: ids.nth(next()), value: note.0 }),
             });
         }
         let charges = self.charges.unwrap_or_default().into_iter().map(|charge| ChargeInput {
@@ -247,46 +220,23 @@ impl PlaceOrderBody {
             problems.push(refusal::Problem::new("payment", "ambiguous", message));
         }
         let one = self.payment.is_some();
-        let payments = self
-            .payment
-            .map(|payment| vec![payment])
-            .or(self.payments)
-            .unwrap_or_default();
+        let payments = self.payment.map(|payment| vec![payment]).or(self.payments).unwrap_or_default();
         if payments.len() > 20 {
-            problems.push(refusal::Problem::new(
-                "payments",
-                "too_many",
-                "an order has at most 20 payments",
-            ));
+            problems.push(refusal::Problem::new("payments", "too_many", "an order has at most 20 payments"));
         }
         let payments = payments.into_iter().enumerate().map(|(n, payment)| {
             let card = payment.method.0 == PaymentMethod::Card;
-            let gateway = card.then(|| {
-                payment
-                    .gateway
-                    .map_or_else(|| GATEWAY_DEFAULT.to_owned(), |name| name.0)
-            });
+            let gateway = card.then(|| payment.gateway.map_or_else(|| GATEWAY_DEFAULT.to_owned(), |name| name.0));
             if let Some(gateway) = &gateway
                 && !is_gateway(gateway)
             {
-                let path = if one {
-                    "payment.gateway".to_owned()
-                } else {
-                    format!("payments[{n}].gateway")
-                };
-                problems.push(refusal::Problem::new(
-                    path,
-                    "unknown_gateway",
-                    "is not a gateway of this server",
-                ));
+                let path = if one { "payment.gateway".to_owned() } else { format!("payments[{n}].gateway") };
+                problems.push(refusal::Problem::new(path, "unknown_gateway", "is not a gateway of this server"));
             }
             PaymentInput {
                 method: payment.method.0,
                 gateway,
-                token: payment.token.map(|token| Personal {
-                    id: ids.nth(next()),
-                    value: token.0,
-                }),
+                token: payment.token.map(|token| Personal { id: ids.nth(next()), value: token.0 }),
                 amount: payment.amount_minor.map(Minor),
             }
         });

@@ -95,11 +95,8 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<ReservationView>>, Problem> {
-    let filter = ReservationFilter {
-        state: params.code("state"),
-        sku: params.text("sku"),
-        location: params.text("location"),
-    };
+    let filter =
+        ReservationFilter { state: params.code("state"), sku: params.text("sku"), location: params.text("location") };
     let page = params.page();
     params.close()?;
     let found = reservations::reservations(state.store(), &caller.viewer(), &filter, &page).await?;
@@ -115,9 +112,7 @@ pub async fn get(
     InPath(text): InPath<String>,
 ) -> Result<Json<ReservationView>, Problem> {
     let found = reservations::reservation(state.store(), &caller.viewer(), id("reservation", &text)?).await?;
-    Ok(Json(
-        found.ok_or_else(|| Problem::not_found("such reservation"))?.into(),
-    ))
+    Ok(Json(found.ok_or_else(|| Problem::not_found("such reservation"))?.into()))
 }
 
 /// Promises available stock until an expiry.
@@ -150,9 +145,6 @@ pub async fn release(
     ask: Ask<Nothing>,
 ) -> Result<Response, Problem> {
     let reservation_id = id("reservation", &text)?;
-    let receipt = ask
-        .context
-        .submit(&state, ReleaseReservation { reservation_id }, state.engine().ids())
-        .await?;
+    let receipt = ask.context.submit(&state, ReleaseReservation { reservation_id }, state.engine().ids()).await?;
     answer_reservation(&state, &ask.context, StatusCode::OK, Some(reservation_id), &receipt).await
 }

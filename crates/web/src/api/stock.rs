@@ -160,12 +160,8 @@ body! {
 }
 
 /// States that goods can be booked into or corrected in by hand; the others belong to orders.
-const BY_HAND: [StockAccount; 4] = [
-    StockAccount::Available,
-    StockAccount::QualityControl,
-    StockAccount::Damaged,
-    StockAccount::Quarantined,
-];
+const BY_HAND: [StockAccount; 4] =
+    [StockAccount::Available, StockAccount::QualityControl, StockAccount::Damaged, StockAccount::Quarantined];
 
 fn by_hand(state: Option<Account>, path: String, problems: &mut Vec<refusal::Problem>) -> StockAccount {
     let state = state.map_or(StockAccount::Available, |state| state.0);
@@ -177,11 +173,7 @@ fn by_hand(state: Option<Account>, path: String, problems: &mut Vec<refusal::Pro
 }
 
 fn none_or(problems: Vec<refusal::Problem>) -> Result<(), Problem> {
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::invalid(problems))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(Problem::invalid(problems)) }
 }
 
 /// What is where, in which state.
@@ -195,17 +187,11 @@ pub async fn levels(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<LevelView>>, Problem> {
-    let filter = LevelFilter {
-        sku: params.text("sku"),
-        location: params.text("location"),
-        available: params.bool("available"),
-    };
+    let filter =
+        LevelFilter { sku: params.text("sku"), location: params.text("location"), available: params.bool("available") };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        stock::levels(state.store(), &caller.viewer(), &filter, &page).await?,
-        LevelView::from,
-    ))
+    Ok(List::of(stock::levels(state.store(), &caller.viewer(), &filter, &page).await?, LevelView::from))
 }
 
 /// The history of one item at one location, newest first.
@@ -225,10 +211,7 @@ pub async fn postings(
     };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        postings::postings(state.store(), &caller.viewer(), &filter, &page).await?,
-        PostingView::from,
-    ))
+    Ok(List::of(postings::postings(state.store(), &caller.viewer(), &filter, &page).await?, PostingView::from))
 }
 
 /// Books goods into a location.
@@ -261,24 +244,12 @@ pub async fn adjust(State(state): State<WebState>, ask: Ask<AdjustmentBody>) -> 
     let mut lines = Vec::new();
     for (n, line) in ask.body.lines.into_iter().enumerate() {
         let from = by_hand(line.state, format!("lines[{n}].state"), &mut problems);
-        let to = line
-            .to
-            .map(|to| by_hand(Some(to), format!("lines[{n}].to"), &mut problems));
+        let to = line.to.map(|to| by_hand(Some(to), format!("lines[{n}].to"), &mut problems));
         if to == Some(from) {
-            problems.push(refusal::Problem::new(
-                format!("lines[{n}].to"),
-                "same_state",
-                "must be another state",
-            ));
+            problems.push(refusal::Problem::new(format!("lines[{n}].to"), "same_state", "must be another state"));
         }
         let lot_id = line.lot_id.map_or(LotId::NIL, |lot| lot.0);
-        lines.push(AdjustLine {
-            sku: line.sku.0,
-            lot_id,
-            state: from,
-            to,
-            delta: line.delta,
-        });
+        lines.push(AdjustLine { sku: line.sku.0, lot_id, state: from, to, delta: line.delta });
     }
     none_or(problems)?;
     let command = AdjustStock {

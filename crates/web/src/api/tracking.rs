@@ -45,9 +45,7 @@ pub async fn record(State(state): State<WebState>, ask: Ask<TrackingBody>) -> Re
         (Some(parcel), None) => parcel.0,
         (None, Some(number)) => {
             let parcel = parcel_by_tracking(state.store(), &ask.context.caller.viewer(), &number.0).await?;
-            let unknown = || ShippingRefusal::UnknownTracking {
-                tracking_number: number.0.clone(),
-            };
+            let unknown = || ShippingRefusal::UnknownTracking { tracking_number: number.0.clone() };
             parcel.ok_or_else(|| Problem::refused(unknown().into(), false))?.id()
         }
         (Some(_), Some(_)) => {
@@ -64,10 +62,7 @@ pub async fn record(State(state): State<WebState>, ask: Ask<TrackingBody>) -> Re
         status: body.status.0,
         occurred_at: body.occurred_at.0,
         carrier_event: body.carrier_event.map(|text| text.0),
-        raw: body.raw.map(|text| Personal {
-            id: ids.nth(1),
-            value: text.0,
-        }),
+        raw: body.raw.map(|text| Personal { id: ids.nth(1), value: text.0 }),
     };
     let receipt = ask.context.submit(&state, command, ids).await?;
     Ok(answer_receipt(StatusCode::OK, &receipt))

@@ -125,16 +125,10 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<TransferView>>, Problem> {
-    let filter = TransferFilter {
-        state: params.code("state"),
-        location: params.text("location"),
-    };
+    let filter = TransferFilter { state: params.code("state"), location: params.text("location") };
     let page = params.page();
     params.close()?;
-    Ok(List::of(
-        transfers::transfers(state.store(), &caller.viewer(), &filter, &page).await?,
-        TransferView::from,
-    ))
+    Ok(List::of(transfers::transfers(state.store(), &caller.viewer(), &filter, &page).await?, TransferView::from))
 }
 
 /// One transfer.
@@ -182,10 +176,7 @@ pub async fn receive(
         received: Quantity(line.received.unwrap_or(0)),
         lost: Quantity(line.lost.unwrap_or(0)),
     });
-    let command = ReceiveTransfer {
-        transfer_id,
-        lines: lines.collect(),
-    };
+    let command = ReceiveTransfer { transfer_id, lines: lines.collect() };
     let receipt = ask.context.submit(&state, command, state.engine().ids()).await?;
     answer_transfer(&state, &ask.context, StatusCode::OK, Some(transfer_id), &receipt).await
 }

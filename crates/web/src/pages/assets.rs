@@ -13,9 +13,5 @@ pub async fn asset(InPath(file): InPath<String>) -> Result<Response, Problem> {
         "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
         _ => return Err(Problem::not_found("such file")),
     };
-    Ok((
-        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")],
-        text,
-    )
-        .into_response())
+    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], text).into_response())
 }

@@ -25,15 +25,10 @@ const TOP: &str = "<header class=\"top\"><a href=\"/\">Waybill</a> <a href=\"/do
 pub async fn errors() -> Html<String> {
     let mut list = String::new();
     for (code, text) in errors::PAGES {
-        let first = text
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty() && !line.starts_with('#'))
-            .unwrap_or_default();
+        let first =
+            text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
         let first = inline(&escape(first));
-        list.push_str(&format!(
-            "<li><a href=\"/docs/errors/{code}\"><code>{code}</code></a> {first}</li>\n"
-        ));
+        list.push_str(&format!("<li><a href=\"/docs/errors/{code}\"><code>{code}</code></a> {first}</li>\n"));
     }
     page(
         "Error codes · Waybill",
@@ -45,10 +40,7 @@ pub async fn errors() -> Html<String> {
 pub async fn error(InPath(code): InPath<String>) -> Result<Html<String>, Problem> {
     let text = errors::page(&code).ok_or_else(|| Problem::not_found("such error code"))?;
     let html = markdown(text);
-    Ok(page(
-        &format!("{code} · Waybill"),
-        &format!("{TOP}<main class=\"text\">{html}</main>"),
-    ))
+    Ok(page(&format!("{code} · Waybill"), &format!("{TOP}<main class=\"text\">{html}</main>")))
 }
 
 /// The little Markdown that our own pages use: headings, lists, paragraphs, code.

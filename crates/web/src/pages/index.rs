@@ -49,13 +49,8 @@ fn grouped(number: i64) -> String {
 /// `GET /`.
 pub async fn index(State(state): State<WebState>) -> Result<Html<String>, Problem> {
     let overview = state.glance().overview(&state).await?;
-    let count = |lifecycle: &str| {
-        overview
-            .orders
-            .iter()
-            .find(|(code, _)| code == lifecycle)
-            .map_or(0, |(_, count)| *count)
-    };
+    let count =
+        |lifecycle: &str| overview.orders.iter().find(|(code, _)| code == lifecycle).map_or(0, |(_, count)| *count);
     let total: i64 = overview.orders.iter().map(|(_, count)| count).sum();
     let mut cells = String::new();
     let mut cell = |label: &str, number: i64| {
@@ -64,9 +59,7 @@ pub async fn index(State(state): State<WebState>) -> Result<Html<String>, Proble
     cell("Orders", total);
     for lifecycle in Lifecycle::ALL {
         cell(
-            &lifecycle
-                .code()
-                .replacen(|_: char| true, &lifecycle.code()[..1].to_uppercase(), 1),
+            &lifecycle.code().replacen(|_: char| true, &lifecycle.code()[..1].to_uppercase(), 1),
             count(lifecycle.code()),
         );
     }

@@ -48,22 +48,13 @@ impl Answer {
     #[track_caller]
     pub fn problem(self, status: u16, code: &str) -> Value {
         let problem = self.json();
-        assert_eq!(
-            (self.status.as_u16(), problem["code"].as_str()),
-            (status, Some(code)),
-            "{}",
-            self.text
-        );
+        assert_eq!((self.status.as_u16(), problem["code"].as_str()), (status, Some(code)), "{}", self.text);
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         assert_eq!(problem["type"], format!("/docs/errors/{code}"));
         assert_eq!(problem["status"], status);
         assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"));
         for field in ["title", "detail", "retry", "next_step"] {
-            assert!(
-                problem[field].as_str().is_some_and(|text| !text.is_empty()),
-                "{field}: {}",
-                self.text
-            );
+            assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {}", self.text);
         }
         assert!(waybill_web::errors::page(code).is_some(), "{code} has no page");
         problem
@@ -86,16 +77,11 @@ impl Api {
 
     /// The same server for somebody else.
     pub fn with_secret(&self, secret: Option<&str>) -> Self {
-        Self {
-            secret: secret.map(str::to_owned),
-            ..self.clone()
-        }
+        Self { secret: secret.map(str::to_owned), ..self.clone() }
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
-        let mut request = Request::builder()
-            .method(Method::from_bytes(method.as_bytes()).unwrap())
-            .uri(path);
+        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
         if let Some(secret) = &self.secret {
             request = request.header("authorization", format!("Bearer {secret}"));
         }
@@ -105,11 +91,7 @@ impl Api {
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -137,20 +119,13 @@ impl Api {
 
     /// A channel `web`, locations `DUB` and `ORK`, items `MUG-1` (40 and 60 there) and `CARD-1` (a service).
     pub async fn shop(&self) {
-        self.put("/api/v1/channels/web", &json!({"name": "Web shop"}))
-            .await
-            .ok();
+        self.put("/api/v1/channels/web", &json!({"name": "Web shop"})).await.ok();
         for (code, latitude, longitude) in [("DUB", 53.35, -6.26), ("ORK", 51.9, -8.47)] {
             let body = json!({"name": code, "country": "IE", "zone": "Europe/Dublin", "latitude": latitude, "longitude": longitude});
             self.put(&format!("/api/v1/locations/{code}"), &body).await.ok();
         }
         self.put("/api/v1/items/MUG-1", &json!({"name": "A mug"})).await.ok();
-        self.put(
-            "/api/v1/items/CARD-1",
-            &json!({"name": "A greeting", "supply": "service"}),
-        )
-        .await
-        .ok();
+        self.put("/api/v1/items/CARD-1", &json!({"name": "A greeting", "supply": "service"})).await.ok();
         for (location, quantity) in [("DUB", 40), ("ORK", 60)] {
             let body = json!({"location": location, "lines": [{"sku": "MUG-1", "quantity": quantity}]});
             self.post("/api/v1/stock/receipts", &body).await.ok();
@@ -174,10 +149,7 @@ impl Api {
             locations: locations.map_or(Scope::ALL, Scope::Only),
         };
         let actor = Arc::new(Actor::system("test", Door::Command));
-        engine
-            .submit(Submission::new(command, actor, engine.ids()))
-            .await
-            .unwrap();
+        engine.submit(Submission::new(command, actor, engine.ids())).await.unwrap();
         secret
     }
 }
@@ -203,19 +175,12 @@ pub async fn api(store: Arc<dyn Store>, options: WebOptions) -> Api {
     ]);
     let engine = Engine::start(store, ports, EngineOptions::default()).await.unwrap();
     let state = WebState::new(engine, options);
-    Api {
-        router: router(state.clone()),
-        state,
-        secret: None,
-    }
+    Api { router: router(state.clone()), state, secret: None }
 }
 
 /// Options of a server that only this machine reaches.
 pub fn open() -> WebOptions {
-    WebOptions {
-        loopback_open: true,
-        ..WebOptions::default()
-    }
+    WebOptions { loopback_open: true, ..WebOptions::default() }
 }
 
 /// Runs a test on SQLite, and on PostgreSQL where a server is named.

@@ -18,13 +18,7 @@ pub fn party_view(code: Option<String>, party: Option<&Party>) -> Option<PartyVi
         return None;
     }
     let party = party.cloned().unwrap_or_default();
-    Some(PartyView {
-        code,
-        name: party.name,
-        company: party.company,
-        email: party.email,
-        phone: party.phone,
-    })
+    Some(PartyView { code, name: party.name, company: party.company, email: party.email, phone: party.phone })
 }
 
 fn address_view(address: &Address) -> AddressView {
@@ -81,17 +75,9 @@ impl OrderView {
                 refunded_minor: head.refunded.0,
                 currency: head.currency.to_string(),
             },
-            payments: detail
-                .payments
-                .iter()
-                .map(|payment| payment_view(payment, &detail.transactions))
-                .collect(),
+            payments: detail.payments.iter().map(|payment| payment_view(payment, &detail.transactions)).collect(),
             refunds: detail.refunds.iter().map(refund_view).collect(),
-            allocations: detail
-                .allocations
-                .iter()
-                .map(|one| allocation_view(one, place(one.location_id)))
-                .collect(),
+            allocations: detail.allocations.iter().map(|one| allocation_view(one, place(one.location_id))).collect(),
             fulfillment_orders: detail
                 .fulfillment_orders
                 .iter()
@@ -102,16 +88,8 @@ impl OrderView {
                     released_at: work.released_at.to_string(),
                 })
                 .collect(),
-            parcels: detail
-                .parcels
-                .iter()
-                .map(|one| order_parcel(detail, one, place(one.location_id)))
-                .collect(),
-            shipments: detail
-                .shipments
-                .iter()
-                .map(|one| shipment_view(one, place(one.location_id)))
-                .collect(),
+            parcels: detail.parcels.iter().map(|one| order_parcel(detail, one, place(one.location_id))).collect(),
+            shipments: detail.shipments.iter().map(|one| shipment_view(one, place(one.location_id))).collect(),
             returns: detail
                 .returns
                 .iter()
@@ -268,12 +246,10 @@ fn order_parcel(detail: &OrderDetail, parcel: &Parcel, location: String) -> Parc
         quantity: line.quantity.0,
     }));
     let tracking = detail.tracking.iter().filter(|one| one.parcel == parcel.number);
-    view.tracking.extend(tracking.map(|one| TrackingView {
-        status: one.status.to_string(),
-        occurred_at: one.occurred_at.to_string(),
-    }));
-    view.tracking
-        .sort_by(|one, other| one.occurred_at.cmp(&other.occurred_at));
+    view.tracking.extend(
+        tracking.map(|one| TrackingView { status: one.status.to_string(), occurred_at: one.occurred_at.to_string() }),
+    );
+    view.tracking.sort_by(|one, other| one.occurred_at.cmp(&other.occurred_at));
     view
 }
 

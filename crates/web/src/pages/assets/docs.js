@@ -16,7 +16,7 @@ const resolve = (api, schema) => (schema && schema.$ref ? api.components.schemas
 const kind = (api, schema) => {
   if (!schema) return "any";
   const options = schema.oneOf || schema.anyOf || schema.allOf;
-  if (options) return options.map((one) => kind(api, one)).filter((one) => one !== "null").join(" or ");
+  if (options) return options.filter((one) => one.type !== "null").map((one) => kind(api, one)).join(" or ");
   const target = resolve(api, schema);
   if (target.enum) return target.enum.join(" | ");
   if (target.type === "array" || (Array.isArray(target.type) && target.type.includes("array"))) {
@@ -26,6 +26,12 @@ const kind = (api, schema) => {
   if (schema.$ref && target.properties) return nameOf(schema.$ref);
   const most = target.maxLength ? `, at most ${target.maxLength} characters` : "";
   return types.join(" or ") + (target.format && target.format !== "int64" && target.format !== "int32" ? ` (${target.format})` : "") + most;
+};
+
+// What is said of a schema, wherever it is said.
+const about = (api, schema) => {
+  const options = schema.oneOf || schema.anyOf || schema.allOf || [];
+  return schema.description || options.map((one) => one.description).find(Boolean) || resolve(api, schema).description || "";
 };
 
 // The objects a schema leads to, one level down.
@@ -45,7 +51,7 @@ const fields = (api, schema, seen) => {
   const rows = Object.entries(target.properties).map(([name, property]) => make("tr", {},
     make("td", {}, name, (target.required || []).includes(name) ? make("span", { class: "required", title: "required" }, " *") : ""),
     make("td", { class: "kind" }, kind(api, property)),
-    make("td", {}, property.description || resolve(api, property).description || "")));
+    make("td", {}, about(api, property))));
   const box = make("div", {}, make("table", {}, make("tbody", {}, ...rows)));
   for (const property of Object.values(target.properties)) {
     for (const name of inner(api, property)) {

@@ -1,0 +1,141 @@
+//! The binary as a person or a script uses it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use waybill_store_sqlite::testing::TestFolder;
+
+struct Shell {
+    folder: TestFolder,
+}
+
+impl Shell {
+    fn new() -> Self {
+        Self { folder: TestFolder::create() }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// Runs `waybill` on this folder's store.
+    fn run(&self, words: &[&str]) -> Output {
+        let database = format!("sqlite:{}", self.path("shop/waybill.db"));
+        Command::new(env!("CARGO_BIN_EXE_waybill"))
+            .args(["--database", &database, "--log", "error"])
+            .args(words)
+            .env_remove("WAYBILL_DATABASE")
+            .output()
+            .expect("the binary runs")
+    }
+
+    #[track_caller]
+    fn answers(&self, code: i32, words: &[&str]) -> serde_json::Value {
+        let words = [words, &["--json"]].concat();
+        let output = self.run(&words);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{words:?}\n{out}\n{err}");
+        let text = if out.trim().is_empty() { err } else { out };
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{words:?}: {error}\n{text}"))
+    }
+}
+
+#[test]
+fn a_store_is_made_filled_proved_copied_and_put_back() {
+    let shell = Shell::new();
+    let made = shell.answers(0, &["demo", "--no-serve", "--orders", "60"]);
+    assert_eq!(made["orders"], 60);
+    let audit = shell.answers(0, &["audit"]);
+    assert_eq!((audit["ok"].as_bool(), audit["orders"].as_i64()), (Some(true), Some(60)));
+    let copy = shell.path("copy.db");
+    assert!(shell.answers(0, &["backup", &copy])["bytes"].as_u64() > Some(0));
+    assert_eq!(shell.answers(2, &["backup", &copy])["error"]["code"], "usage");
+    shell.answers(0, &["restore", &copy]);
+    assert_eq!(shell.answers(0, &["audit"])["events"], audit["events"]);
+    let why = shell.answers(0, &["why", "W-100001"]);
+    assert!(why["reasons"].as_array().is_some_and(|reasons| !reasons.is_empty()), "{why}");
+    assert_eq!(shell.answers(2, &["why", "W-1"])["error"]["code"], "usage");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::fs::metadata(Path::new(&shell.path("shop"))).expect("the folder");
+        assert_eq!(folder.permissions().mode() & 0o777, 0o700, "others can look into the store's folder");
+    }
+}
+
+#[test]
+fn an_audit_that_finds_something_ends_with_code_1() {
+    let shell = Shell::new();
+    shell.answers(0, &["demo", "--no-serve", "--orders", "20"]);
+    let store = rusqlite::Connection::open(shell.path("shop/waybill.db")).expect("the file");
+    let changed = store.execute("UPDATE orders SET priority = priority + 1 WHERE number = 100001", []);
+    assert_eq!(changed, Ok(1));
+    drop(store);
+    let audit = shell.answers(1, &["audit"]);
+    assert_eq!(audit["ok"], false);
+    assert_eq!(audit["violations"][0]["kind"], "record.differs");
+    assert!(audit["violations"][0]["key"].as_str().is_some_and(|key| key.ends_with("priority")), "{audit}");
+}
+
+#[test]
+fn keys_are_made_listed_and_ended_and_the_secret_is_shown_once() {
+    let shell = Shell::new();
+    let made = shell.answers(0, &["key", "create", "--name", "till", "--permissions", "orders.write,orders.read"]);
+    let secret = made["secret"].as_str().expect("a secret");
+    assert!(secret.starts_with("wbk_") && secret.len() == 4 + 64, "{secret}");
+    let listed = shell.answers(0, &["key", "list"]);
+    assert_eq!(listed["keys"][0]["permissions"], serde_json::json!(["orders.write", "orders.read"]));
+    assert!(!listed.to_string().contains(secret));
+    let id = made["id"].as_str().expect("an id");
+    shell.answers(0, &["key", "revoke", id]);
+    assert!(shell.answers(0, &["key", "list"])["keys"][0]["revoked_at"].is_string());
+    assert_eq!(shell.answers(2, &["key", "create", "--name", "x", "--permissions", "fly"])["error"]["code"], "usage");
+    assert_eq!(shell.answers(2, &["key", "create", "--name", "x", "--channels", "no"])["error"]["code"], "usage");
+    assert!(shell.answers(0, &["audit"])["ok"].as_bool().is_some_and(|ok| ok));
+}
+
+#[test]
+fn what_cannot_be_done_is_said_in_one_line_with_its_own_code() {
+    let shell = Shell::new();
+    let problems = |answer: serde_json::Value| answer["error"]["problems"].to_string();
+    let text = problems(shell.answers(2, &["serve", "--listen", "0.0.0.0:0"]));
+    assert!(text.contains("key create"), "{text}");
+    assert!(problems(shell.answers(2, &["serve", "--listen", "here"])).contains("--listen"));
+    let config = shell.path("bad.toml");
+    std::fs::write(&config, "color = 1\n[server]\nlisten = 5\n").expect("a file");
+    let both = shell.answers(2, &["config", "check", "--config", &config]);
+    assert_eq!(both["error"]["problems"].as_array().map(Vec::len), Some(2), "{both}");
+    let noise = shell.path("shop/waybill.db");
+    std::fs::write(&noise, vec![b'x'; 10_000]).expect("a file");
+    assert_eq!(shell.answers(3, &["audit"])["error"]["code"], "store");
+    let plain = shell.run(&["audit"]);
+    assert_eq!(String::from_utf8_lossy(&plain.stderr).lines().count(), 1, "{plain:?}");
+}
+
+#[test]
+fn the_settings_and_the_api_describe_themselves() {
+    let shell = Shell::new();
+    let example = shell.run(&["config", "example"]);
+    let path = shell.path("example.toml");
+    std::fs::write(&path, &example.stdout).expect("a file");
+    assert_eq!(shell.answers(0, &["config", "check", "--config", &path])["ok"], true);
+    let openapi = shell.answers(0, &["openapi"]);
+    assert!(openapi["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", openapi["openapi"]);
+}
+
+#[test]
+fn a_small_benchmark_measures_everything_and_its_books_are_right() {
+    let shell = Shell::new();
+    let words = ["bench", "--seconds", "1", "--prefill", "100", "--clients", "16", "--connections", "4"];
+    let report = shell.answers(0, &words);
+    assert_eq!(report["audit_ok"], true, "{report}");
+    for figure in
+        ["engine_orders_per_s", "card_orders_per_s", "http_orders_per_s", "raw_orders_per_s", "rows_per_order"]
+    {
+        assert!(report[figure].as_f64() > Some(0.0), "{figure} in {report}");
+    }
+    for ratio in ["engine_ratio", "http_ratio", "hot_item_ratio"] {
+        assert!(report[ratio].is_number(), "{ratio} in {report}");
+    }
+    let left = std::fs::read_dir(shell.path("shop")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "the benchmark left something behind");
+}
