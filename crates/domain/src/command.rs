@@ -23,7 +23,7 @@ use crate::order::place::{PlaceOrder, SubmitOrder};
 use crate::order::release::ReleaseOrder;
 use crate::order::reservation::ExpireOrderReservation;
 use crate::payment::authorization::{AuthorizePayment, ExpireAuthorization, RenewAuthorization, VoidPayment};
-use crate::payment::capture::CapturePayment;
+use crate::payment::capture::{CaptureDue, CapturePayment};
 use crate::payment::outcome::RecordOutcome;
 use crate::payment::receive::RecordPayment;
 use crate::payment::refund::GrantRefund;
@@ -127,6 +127,7 @@ commands! {
     VoidPayment(VoidPayment) = "payment.void", PaymentsWrite;
     ExpireAuthorization(ExpireAuthorization) = "payment.expire", PaymentsWrite;
     CapturePayment(CapturePayment) = "payment.capture", PaymentsWrite;
+    CaptureDue(CaptureDue) = "payment.capture_due", PaymentsWrite;
     RecordPayment(RecordPayment) = "payment.record", PaymentsWrite;
     RecordOutcome(RecordOutcome) = "payment.record_outcome", PaymentsWrite;
     GrantRefund(GrantRefund) = "refund.grant", PaymentsWrite;
@@ -159,6 +160,7 @@ impl Command {
             Self::VoidPayment(command) => Some(command.payment_id.order_id),
             Self::ExpireAuthorization(command) => Some(command.payment_id.order_id),
             Self::CapturePayment(command) => Some(command.payment_id.order_id),
+            Self::CaptureDue(command) => Some(command.order_id),
             Self::RecordPayment(command) => Some(command.order_id),
             Self::RecordOutcome(command) => Some(command.transaction_id.order_id),
             Self::GrantRefund(command) => Some(command.order_id),
@@ -252,6 +254,7 @@ impl Command {
             | Self::VoidPayment(_)
             | Self::ExpireAuthorization(_)
             | Self::CapturePayment(_)
+            | Self::CaptureDue(_)
             | Self::RecordPayment(_)
             | Self::RecordOutcome(_)
             | Self::GrantRefund(_)
@@ -334,6 +337,14 @@ impl Command {
                 locations.extend(transfer.map(|transfer| transfer.head.to_location_id));
             }
             Self::ReceiveReturn(command) => locations.push(command.location_id),
+            Self::ReleaseReservation(command) => {
+                locations.extend(world.reservation(command.reservation_id).map(|one| one.location_id));
+            }
+            Self::RecordTracking(command) => {
+                let order = world.order(command.parcel_id.order_id);
+                let parcel = order.and_then(|order| order.parcel(command.parcel_id.number));
+                locations.extend(parcel.map(|parcel| parcel.location_id));
+            }
             _ => {}
         }
         Requirement { permission: self.permission(), channel, locations }
@@ -345,8 +356,17 @@ impl Command {
         if !actor.may(requirement.permission) {
             return Err(SystemRefusal::NotPermitted { permission: requirement.permission }.into());
         }
+        // Nobody hands out more than they hold.
+        if let Self::CreateApiKey(key) = self
+            && let Some(permission) = key.permissions.iter().find(|permission| !actor.may(**permission))
+        {
+            return Err(SystemRefusal::NotPermitted { permission: *permission }.into());
+        }
         if actor.is_unscoped() {
             return Ok(());
+        }
+        if matches!(self, Self::CreateApiKey(_)) {
+            return Err(SystemRefusal::NotPermitted { permission: Permission::KeysWrite }.into());
         }
         let channel = requirement.channel.is_none_or(|channel| actor.channels.contains(&channel));
         let locations = requirement.locations.iter().all(|location| actor.locations.contains(location));
@@ -429,6 +449,7 @@ impl Command {
                 crate::payment::authorization::expire_authorization(world, command, attempt)
             }
             Self::CapturePayment(command) => crate::payment::capture::capture_payment(world, command, attempt),
+            Self::CaptureDue(command) => crate::payment::capture::capture_due(world, command, attempt),
             Self::RecordPayment(command) => crate::payment::receive::record_payment(world, command, attempt),
             Self::RecordOutcome(command) => crate::payment::outcome::record_outcome(world, command, attempt),
             Self::GrantRefund(command) => crate::payment::refund::grant_refund(world, command, attempt),

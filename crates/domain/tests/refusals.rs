@@ -28,8 +28,8 @@ use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
 use waybill_domain::order::{Destination, HoldKind, Step};
 use waybill_domain::payment::PaymentMethod;
-use waybill_domain::payment::authorization::{AuthorizePayment, ExpireAuthorization, VoidPayment};
-use waybill_domain::payment::capture::CapturePayment;
+use waybill_domain::payment::authorization::{AuthorizePayment, ExpireAuthorization, RenewAuthorization, VoidPayment};
+use waybill_domain::payment::capture::{CaptureDue, CapturePayment};
 use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
 use waybill_domain::payment::receive::RecordPayment;
 use waybill_domain::payment::refund::GrantRefund;
@@ -211,6 +211,11 @@ fn stock(rows: &mut Rows) {
     rows.refused("stock.quantity_out_of_range", receipt(here, lines("MUG", 0)));
     rows.refused("stock.quantity_out_of_range", receipt(here, lines("MUG", -1)));
     rows.refused("stock.quantity_out_of_range", receipt(here, lines("MUG", i64::MAX)));
+    let wrong =
+        ReceiveStock { location_id: here, state: StockAccount::Allocated, reference: None, lines: lines("MUG", 1) };
+    rows.refused("stock.wrong_state", wrong);
+    let twice = [lines("MUG", 600_000_000_000), lines("MUG", 600_000_000_000)].concat();
+    rows.refused("stock.exceeds_capacity", receipt(here, twice));
     let adjust = |delta| AdjustStock {
         location_id: here,
         reason: AdjustReason::Lost,
@@ -341,6 +346,16 @@ fn payments(rows: &mut Rows) {
     rows.refused("payment.amount_out_of_range", capture(Some(0)));
     rows.refused("payment.exceeds_authorized", capture(Some(2_001)));
     rows.refused("payment.not_yet_expired", ExpireAuthorization { payment_id });
+    rows.refused("payment.not_due_for_renewal", RenewAuthorization { payment_id });
+    rows.refused("payment.nothing_due", CaptureDue { order_id });
+    let expiring = rows.place("MUG", 1, PaymentMethod::Card);
+    rows.succeed(expiring, 1);
+    rows.shop.now = rows.shop.now.plus_seconds(900);
+    let renewal = || RenewAuthorization { payment_id: PaymentId::new(expiring, 1) };
+    rows.must(renewal());
+    let no = GatewayOutcome::Failed { code: "card_declined".into() };
+    rows.must(RecordOutcome { transaction_id: TransactionId::new(expiring, 2), outcome: no });
+    rows.refused("payment.renewal_failed", renewal());
     let refund = |amount| GrantRefund { order_id, amount: Minor(amount), reason: "goodwill".into() };
     rows.refused("payment.exceeds_received", refund(1));
     rows.must(capture(None));

@@ -198,7 +198,7 @@ impl Loop {
         };
         match result {
             Ok(intents) => self.answer(entries, intents, began),
-            Err(error) if error.is_race() && entries.len() > 1 => {
+            Err(error) if (error.is_race() || matches!(error, StoreError::Other(_))) && entries.len() > 1 => {
                 // One of them cannot go through with the others; none is taken along by its neighbor.
                 tracing::warn!(%error, commands = entries.len(), "commands go one at a time");
                 for entry in entries {
@@ -241,6 +241,8 @@ impl Loop {
         }
         // The catalog may hold what was not committed.
         self.kept.catalog_version = -1;
+        // Numbers of a commit whose answer was lost may be taken.
+        self.kept.numbers = 0..0;
     }
 
     /// One transaction: claim, load, decide, flush, commit.
@@ -671,7 +673,7 @@ fn decide(
         made(event, &mut receipt.made);
         match event {
             Event::OrderPlaced(placed) | Event::OrderDrafted(placed) => receipt.number = Some(placed.number),
-            Event::PaymentRequested(requested) if entry.attempt.origin == Origin::Live => {
+            Event::PaymentRequested(requested) if is_live(world, entry, requested.order) => {
                 receipt.awaits_gateway = true;
                 let token = world
                     .order(requested.order)
@@ -691,6 +693,11 @@ fn decide(
         out.texts.extend(personal.texts.into_iter().map(TextRow));
     }
     Ok(Verdict::Done(receipt))
+}
+
+/// Gateways are called for live orders alone, whoever asks.
+fn is_live(world: &World, entry: &Entry, order: OrderId) -> bool {
+    entry.attempt.origin == Origin::Live && world.order(order).is_some_and(|order| order.head.origin == Origin::Live)
 }
 
 /// Seals an event, folds it into the World and keeps it for the log. Returns its sequence in the aggregate.

@@ -15,6 +15,7 @@ use waybill_store_sqlite::{SqliteOptions, SqliteStore};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::INFO).init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [map, source, database, rest @ ..] = arguments.as_slice() else {
         return Err("usage: trial MAP SOURCE DATABASE [receive|strict]".into());

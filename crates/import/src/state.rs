@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use waybill_domain::ids::{LocationId, OrderId};
 use waybill_domain::order::Lifecycle;
+use waybill_domain::time::Timestamp;
 
 /// What the store knows of the source, by the source's own names.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Existing {
     pub locations: BTreeMap<String, LocationId>,
     /// Units available per SKU over all locations; read for `--stock strict` only.
     pub available: FxHashMap<String, i64>,
+    /// The latest moment of what is there: everything before it was decided by an earlier run.
+    pub latest: Option<Timestamp>,
 }
 
 impl Existing {

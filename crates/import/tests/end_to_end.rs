@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{TestStore, content, engine, fixture, imported, plan, rows, same};
+use common::{TestStore, content, engine, imported, plan, rows, same};
+use std::path::{Path, PathBuf};
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::catalog::item::{ItemFacts, PutItem, Supply};
 use waybill_domain::catalog::location::{LocationFacts, PutLocation};
@@ -13,6 +14,10 @@ use waybill_domain::quantity::Quantity;
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
 use waybill_engine::Submission;
 use waybill_import::StockMode;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
 
 /// `external_ref lifecycle payment_status return_status received refunded recognized deposit`, by hand.
 const ORDERS: [&str; 8] = [

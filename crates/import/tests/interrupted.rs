@@ -6,8 +6,10 @@ use common::{TestStore, content, engine, imported, open_at, plan, rows, same};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use waybill_import::{Silent, StockMode, import};
+use waybill_store::Store;
 
 const STORE: &str = "WAYBILL_IMPORT_STORE";
 const FILE: &str = "WAYBILL_IMPORT_FILE";
@@ -75,10 +77,21 @@ async fn one_import() {
     engine.stop().await;
 }
 
-async fn orders(store: &TestStore) -> usize {
-    let Some(store) = store.open_reader().await else {
-        return 0;
+/// For reading while another process writes; None while there is no store yet.
+async fn reader(store: &TestStore) -> Option<Arc<dyn Store>> {
+    let store: Arc<dyn Store> = match store {
+        TestStore::Sqlite(folder) => {
+            let options = waybill_store_sqlite::SqliteOptions::default();
+            Arc::new(waybill_store_sqlite::SqliteStore::open_reader(folder.store_path(), options).ok()?)
+        }
+        TestStore::Postgres(_) => open_at(&store.address()).await,
     };
+    store.check_schema().await.ok()?;
+    Some(store)
+}
+
+async fn orders(store: &TestStore) -> usize {
+    let Some(store) = reader(store).await else { return 0 };
     let count = rows(&*store, "SELECT CAST(COUNT(*) AS BIGINT) FROM orders").await;
     count[0].parse().unwrap()
 }

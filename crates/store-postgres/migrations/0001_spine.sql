@@ -500,13 +500,14 @@ CREATE TABLE returns (
 CREATE TABLE return_lines (
     order_id uuid NOT NULL,
     return_number bigint NOT NULL,
+    number bigint NOT NULL,
     line bigint NOT NULL,
     item_id uuid NOT NULL,
     lot_id uuid NOT NULL,
     state text COLLATE "C" NOT NULL,
     quantity bigint NOT NULL,
     reason text COLLATE "C" NOT NULL,
-    CONSTRAINT return_lines_key PRIMARY KEY (order_id, return_number, line, state),
+    CONSTRAINT return_lines_key PRIMARY KEY (order_id, return_number, number),
     CONSTRAINT return_lines_parent FOREIGN KEY (order_id) REFERENCES orders
 );
 

@@ -500,13 +500,14 @@ CREATE TABLE returns (
 CREATE TABLE return_lines (
     order_id BLOB NOT NULL,
     return_number INTEGER NOT NULL,
+    number INTEGER NOT NULL,
     line INTEGER NOT NULL,
     item_id BLOB NOT NULL,
     lot_id BLOB NOT NULL,
     state TEXT NOT NULL,
     quantity INTEGER NOT NULL,
     reason TEXT NOT NULL,
-    CONSTRAINT return_lines_key PRIMARY KEY (order_id, return_number, line, state),
+    CONSTRAINT return_lines_key PRIMARY KEY (order_id, return_number, number),
     CONSTRAINT return_lines_parent FOREIGN KEY (order_id) REFERENCES orders
 ) STRICT, WITHOUT ROWID;
 

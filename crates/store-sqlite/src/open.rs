@@ -11,8 +11,8 @@ use waybill_store::StoreError;
 /// Marks a file as ours in SQLite's header: `WYBL`.
 const APPLICATION_ID: i32 = 0x5759_424c;
 
-/// Fits two or three rows more on a page than half as much would, and halves the depth of nothing: see the decision
-/// record on page size.
+/// SQLite's default. Twice as much made no batch faster and wrote a quarter more (measured: 100,000 orders at 500 a
+/// commit).
 const PAGE_BYTES: u32 = 4096;
 
 /// Somebody who opened the file with other tools may hold a lock for a moment.

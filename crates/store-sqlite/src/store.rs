@@ -243,3 +243,36 @@ fn detail(plan: &Row) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+    use waybill_store::ddl::Dialect;
+    use waybill_store::specimen::{self, specimen, write};
+    use waybill_store::{Store, WriteMode};
+
+    #[tokio::test]
+    async fn a_full_disk_keeps_what_there_was_and_writing_goes_on_when_there_is_space() {
+        let folder = TestFolder::create();
+        let store = folder.open();
+        specimen::create(&store, Dialect::Sqlite).await.unwrap();
+        let limit = async |pages: i64| {
+            let connection = store.owned().unwrap().connection.lock().await;
+            connection.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();
+        };
+        let rows: Vec<_> = (0..2_000).map(specimen).collect();
+        let mut writer = store.writer().await.unwrap();
+        writer.begin().await.unwrap();
+        writer.commit(&[write(WriteMode::Insert, &rows[..100])]).await.unwrap();
+        limit(40).await;
+        writer.begin().await.unwrap();
+        assert_eq!(writer.commit(&[write(WriteMode::Insert, &rows[100..])]).await, Err(StoreError::Full));
+        let count = async || store.read("SELECT COUNT(*) FROM specimens", &[]).await.unwrap()[0].take::<i64>();
+        assert_eq!(count().await, Ok(100));
+        limit(1_000_000).await;
+        writer.begin().await.unwrap();
+        writer.commit(&[write(WriteMode::Insert, &rows[100..])]).await.unwrap();
+        assert_eq!(count().await, Ok(2_000));
+    }
+}

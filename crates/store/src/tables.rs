@@ -271,8 +271,8 @@ record!(
 );
 
 record!(
-    ReturnLine, "return_lines", key: ["order_id", "return_number", "line", "state"], parent: ("orders", "order_id"),
-    fixed: { order_id, return_number, line, item_id, lot_id, state, quantity, reason }, fields: { }
+    ReturnLine, "return_lines", key: ["order_id", "return_number", "number"], parent: ("orders", "order_id"),
+    fixed: { order_id, return_number, number, line, item_id, lot_id, state, quantity, reason }, fields: { }
 );
 
 /// One row of personal data: a name with its contacts. `erased_at` is set when the law asked.

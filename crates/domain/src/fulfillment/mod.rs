@@ -62,6 +62,17 @@ refusals! {
     }
 }
 
+/// Refuses where a hold on one of these lines blocks `step`.
+pub(crate) fn lines_free(order: &Order, step: Step, lines: impl Iterator<Item = u32>) -> Result<(), OrderRefusal> {
+    for line in lines {
+        let holds = order.holds_blocking(step, Some(line));
+        if !holds.is_empty() {
+            return Err(OrderRefusal::Held { order_id: order.head.id, step, holds });
+        }
+    }
+    Ok(())
+}
+
 /// The order and the work asked for, where no hold blocks `step`.
 pub(crate) fn work(world: &World, id: FulfillmentOrderId, step: Step) -> Result<(&Order, &FulfillmentOrder), Stop> {
     let unknown = FulfillmentRefusal::Unknown { fulfillment_order_id: id };

@@ -2,7 +2,7 @@
 
 use super::events::{ParcelPacked, ParcelUnpacked};
 use super::pick::{Held, LinePicked};
-use super::{FulfillmentRefusal, work};
+use super::{FulfillmentRefusal, lines_free, work};
 use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
@@ -51,6 +51,7 @@ pub fn pack(world: &World, command: &Pack, attempt: &Attempt) -> Outcome {
     if packed.is_empty() {
         return Err(FulfillmentRefusal::NothingNamed.into());
     }
+    lines_free(order, Step::Pack, packed.iter().map(|moved| moved.line))?;
     let due = due_with(order, &packed);
     let mut events = vec![Event::ParcelPacked(ParcelPacked {
         order: order.head.id,
@@ -68,7 +69,7 @@ pub fn pack(world: &World, command: &Pack, attempt: &Attempt) -> Outcome {
 }
 
 /// What will have been billed once everything packed, `more` included, has shipped.
-fn due_with(order: &Order, more: &[Moved]) -> crate::money::Minor {
+pub(crate) fn due_with(order: &Order, more: &[Moved]) -> crate::money::Minor {
     let mut leaving: BTreeMap<u32, Quantity> = BTreeMap::new();
     for line in order.lines.iter().filter(|line| !line.packed.is_zero()) {
         leaving.insert(line.number, line.packed);

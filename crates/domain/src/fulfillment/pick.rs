@@ -1,7 +1,7 @@
 //! Book what was picked, and what was not there.
 
 use super::events::{PickCompleted, PickShort, ShortReason};
-use super::{FulfillmentOrder, FulfillmentRefusal, work};
+use super::{FulfillmentOrder, FulfillmentRefusal, lines_free, work};
 use crate::attempt::Attempt;
 use crate::catalog::item::Supply;
 use crate::command::{Outcome, Stop};
@@ -140,6 +140,7 @@ pub fn pick(world: &World, command: &Pick, attempt: &Attempt) -> Outcome {
     if picked.is_empty() && shorts.is_empty() {
         return Err(FulfillmentRefusal::NothingNamed.into());
     }
+    lines_free(order, Step::Pick, picked.iter().map(|moved| moved.line))?;
     let demands = short_demands(&shorts);
     need_levels(world, &demands)?;
     let mut events = Vec::new();

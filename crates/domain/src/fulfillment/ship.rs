@@ -1,7 +1,7 @@
 //! Parcels leave.
 
 use super::events::{ParcelSent, ShipmentShipped};
-use super::{FulfillmentRefusal, work};
+use super::{FulfillmentRefusal, lines_free, work};
 use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
@@ -67,6 +67,7 @@ pub fn ship(world: &World, command: &Ship, attempt: &Attempt) -> Outcome {
             None => lines.push(held.moved(order)),
         }
     }
+    lines_free(order, Step::Ship, shipping.keys().copied())?;
     let bill = bill(order, &shipping, false);
     require_money(world, order, order.head.recognized + bill.total())?;
     Ok(vec![Event::ShipmentShipped(ShipmentShipped {

@@ -1,14 +1,14 @@
 //! A supplier ships dropship units.
 
-use super::FulfillmentRefusal;
 use super::events::SupplierShipped;
+use super::{FulfillmentRefusal, lines_free};
 use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::OrderId;
-use crate::order::Lifecycle;
 use crate::order::events::LineQuantity;
 use crate::order::money::bill;
+use crate::order::{Lifecycle, OrderRefusal, Step};
 use crate::quantity::Quantity;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -40,6 +40,12 @@ pub fn ship_from_supplier(world: &World, command: &ShipFromSupplier, attempt: &A
             return Err(FulfillmentRefusal::ExceedsAtSupplier { line: *line, requested: *sum, at_supplier }.into());
         }
     }
+    // What a supplier sent is a fact, so money does not keep it from being booked; it is captured afterwards.
+    let holds = order.holds_blocking(Step::Ship, None);
+    if !holds.is_empty() {
+        return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Ship, holds }.into());
+    }
+    lines_free(order, Step::Ship, shipping.keys().copied())?;
     Ok(vec![Event::SupplierShipped(SupplierShipped {
         order: command.order_id,
         at: attempt.now,

@@ -47,7 +47,7 @@ pub struct Plan {
 pub const ROUTING_RULE: &str = "fewest_splits_distance_preference_balance";
 pub const ROUTING_VERSION: u32 = 1;
 /// Sets of locations are searched exactly up to this many candidates, greedily beyond.
-const EXACT_CANDIDATES_MAX: usize = 12;
+const EXACT_CANDIDATES_MAX: usize = 8;
 /// What an unknown distance counts as, in the same country and abroad.
 const UNKNOWN_KM: (i64, i64) = (500, 5_000);
 
@@ -371,21 +371,19 @@ pub fn plan_events(
     }
 }
 
-/// Fills what waits: backordered units first, then open ones (whose rest becomes backordered).
+/// Fills what waits: backordered units first; where none can be filled, open ones, whose rest becomes backordered.
 pub fn allocate_order(world: &World, command: &AllocateOrder, attempt: &Attempt) -> Outcome {
     let order = world.known_order(command.order_id)?;
     if order.head.lifecycle != Lifecycle::Confirmed {
         return Err(world.wrong_lifecycle(order, "confirmed").into());
     }
-    let backordered = demands(order, Unpromised::Backordered);
-    let open = demands(order, Unpromised::Open);
-    let (from, demands) =
-        if backordered.is_empty() { (Unpromised::Open, open) } else { (Unpromised::Backordered, backordered) };
-    let plan = plan(world, order, &demands, None);
-    let mut events = Vec::new();
-    plan_events(command.order_id, plan, from, StockAccount::Allocated, None, attempt.now, &mut events);
-    if !events.iter().any(|event| matches!(event, Event::AllocationMade(_) | Event::BackorderOpened(_))) {
-        return Err(OrderRefusal::NothingToAllocate { order_id: command.order_id }.into());
+    for from in [Unpromised::Backordered, Unpromised::Open] {
+        let plan = plan(world, order, &demands(order, from), None);
+        let mut events = Vec::new();
+        plan_events(command.order_id, plan, from, StockAccount::Allocated, None, attempt.now, &mut events);
+        if events.iter().any(|event| matches!(event, Event::AllocationMade(_) | Event::BackorderOpened(_))) {
+            return Ok(events);
+        }
     }
-    Ok(events)
+    Err(OrderRefusal::NothingToAllocate { order_id: command.order_id }.into())
 }

@@ -72,7 +72,10 @@ pub fn delivery_status(order: &Order) -> DeliveryStatus {
     for parcel in sent {
         all += 1;
         delivered += u32::from(parcel.state == ParcelState::Delivered);
-        troubled += u32::from(matches!(parcel.state, ParcelState::Exception | ParcelState::Lost));
+        troubled += u32::from(matches!(
+            parcel.state,
+            ParcelState::Exception | ParcelState::ReturnedToSender | ParcelState::Lost
+        ));
     }
     let unshipped = order.lines.iter().any(|line| !line.unshipped().is_zero());
     match (all, delivered, troubled) {

@@ -12,9 +12,10 @@ use crate::event::Event;
 use crate::ids::{LineId, OrderId};
 use crate::ledger::StockAccount;
 use crate::money::Minor;
+use crate::order::money::line_share;
 use crate::payment::TransactionKind;
 use crate::payment::authorization::request;
-use crate::payment::refund::{refund_events, refundable};
+use crate::payment::refund::{free_deposit, refund_events, refundable};
 use crate::quantity::Quantity;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -66,6 +67,14 @@ pub fn cancel_line(world: &World, command: &CancelLine, attempt: &Attempt) -> Ou
     });
     if everything {
         give_up(order, &command.reason, attempt, &mut events);
+    } else {
+        // What was paid for the cancelled units goes back.
+        let (before, after) = (line_share(line, line.wanted()), line_share(line, line.wanted() - requested));
+        let total = order.head.total() - (before.total() - after.total());
+        let back = Minor((refundable(order) - total).0.min(free_deposit(order).0));
+        if back.0 > 0 {
+            events.extend(refund_events(order, back, Minor::ZERO, &command.reason, 0, attempt));
+        }
     }
     Ok(events)
 }

@@ -8,6 +8,8 @@ use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::OrderId;
+use crate::payment::authorization::request;
+use crate::payment::{RefundState, TransactionKind};
 use crate::shipping::ParcelState;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -24,13 +26,19 @@ pub fn open_matters(order: &Order, billed: crate::money::Minor) -> Vec<String> {
     if order.lines.iter().any(|line| !line.unshipped().is_zero()) {
         open.push("lines".to_owned());
     }
-    let underway =
-        |state: ParcelState| !matches!(state, ParcelState::Delivered | ParcelState::Lost | ParcelState::Void);
-    if order.parcels.iter().any(|parcel| underway(parcel.state)) {
+    let over = |state: ParcelState| {
+        use ParcelState::{Delivered, Lost, ReturnedToSender, Void};
+        matches!(state, Delivered | Lost | ReturnedToSender | Void)
+    };
+    if order.parcels.iter().any(|parcel| !over(parcel.state)) {
         open.push("delivery".to_owned());
     }
     if order.head.kept() < billed {
         open.push("payment".to_owned());
+    }
+    let refunding = |state| matches!(state, RefundState::Granted | RefundState::Pending | RefundState::Unknown);
+    if order.refunds.iter().any(|refund| refunding(refund.state)) {
+        open.push("refunds".to_owned());
     }
     if order.transactions.iter().any(|transaction| transaction.is_open()) {
         open.push("transactions".to_owned());
@@ -52,5 +60,12 @@ pub fn complete_order(world: &World, command: &CompleteOrder, attempt: &Attempt)
     if !open.is_empty() {
         return Err(OrderRefusal::NotFinished { order_id: command.order_id, open }.into());
     }
-    Ok(vec![Event::OrderCompleted(OrderCompleted { order: command.order_id, at: attempt.now, bill })])
+    let mut events = vec![Event::OrderCompleted(OrderCompleted { order: command.order_id, at: attempt.now, bill })];
+    // Nothing more will be captured.
+    for payment in order.payments.iter().filter(|payment| payment.open_authorization().0 > 0) {
+        let (ahead, amount) = (events.len() as u32 - 1, payment.open_authorization());
+        let void = request(order, ahead, payment.number, TransactionKind::Void, amount, attempt);
+        events.push(Event::PaymentRequested(void));
+    }
+    Ok(events)
 }

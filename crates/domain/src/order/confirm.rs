@@ -2,7 +2,7 @@
 
 use super::OrderRefusal;
 use super::allocate::{demands, plan, plan_events};
-use super::events::{AllocationHardened, AtLocation, Moved, OrderConfirmed, Unpromised};
+use super::events::{AllocationHardened, AllocationMade, AtLocation, Moved, OrderConfirmed, Unpromised};
 use super::records::{Lifecycle, Order, Step};
 use crate::attempt::Attempt;
 use crate::catalog::item::Supply;
@@ -22,12 +22,16 @@ pub struct ConfirmOrder {
     pub order_id: OrderId,
 }
 
-/// What is certain to be paid: terms and cash as agreed, what is authorized, what was received.
-pub fn secured(order: &Order) -> Minor {
-    let agreed = |payment: &Payment| match payment.method {
+/// What a payment still promises: terms and cash as agreed, a card what is authorized and not captured.
+pub(crate) fn agreed(payment: &Payment) -> Minor {
+    match payment.method {
         PaymentMethod::Terms | PaymentMethod::Cash => Minor((payment.amount - payment.received).0.max(0)),
         PaymentMethod::Card | PaymentMethod::Transfer => payment.open_authorization(),
-    };
+    }
+}
+
+/// What is certain to be paid: promised or received.
+pub fn secured(order: &Order) -> Minor {
     order.head.kept() + order.payments.iter().map(agreed).sum()
 }
 
@@ -39,8 +43,19 @@ pub fn promise(world: &World, order: &Order, attempt: &Attempt, events: &mut Vec
     let reserved_until = (!paid).then(|| attempt.now.plus_seconds(world.settings.reservation_seconds(order)));
     let to = if paid { StockAccount::Allocated } else { StockAccount::Reserved };
     let plan = plan(world, order, &demands(order, Unpromised::Open), None);
+    if reserved_until.is_some() && plan.at.is_empty() {
+        // Nothing could be reserved; the wait for the payment has an end all the same.
+        let at = Vec::new();
+        events.push(Event::AllocationMade(AllocationMade {
+            order: id,
+            from: Unpromised::Open,
+            to,
+            reserved_until,
+            at,
+        }));
+    }
     plan_events(id, plan, Unpromised::Open, to, reserved_until, attempt.now, events);
-    if paid {
+    if paid && order.holds_blocking(Step::Confirm, None).is_empty() {
         events.push(Event::OrderConfirmed(OrderConfirmed { order: id, at: attempt.now }));
     }
     let cards = order.payments.iter().filter(|payment| payment.method == PaymentMethod::Card);

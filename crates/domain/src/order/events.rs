@@ -294,7 +294,7 @@ pub struct LineCancelled {
     pub at_supplier: Quantity,
 }
 
-/// `order.line_cancelled`: units will not be delivered. Stock they held was released by the event before.
+/// `order.lines_cancelled`: units will not be delivered. Stock they held was released by the event before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinesCancelled {
     pub order: OrderId,

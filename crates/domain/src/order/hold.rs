@@ -138,6 +138,9 @@ pub fn release_hold(world: &World, command: &ReleaseHold, attempt: &Attempt) -> 
 
 pub fn reject_hold(world: &World, command: &RejectHold, attempt: &Attempt) -> Outcome {
     let order = active(world, command.hold_id)?;
+    if matches!(order.head.lifecycle, Lifecycle::Completed | Lifecycle::Cancelled) {
+        return Err(world.wrong_lifecycle(order, "not ended").into());
+    }
     let line = order.holds.iter().find(|hold| hold.number == command.hold_id.number).map_or(0, |hold| hold.line);
     let mut events = vec![Event::HoldRejected(HoldEnded {
         order: order.head.id,

@@ -91,7 +91,10 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
             format!("no channel has the code {}", command.channel),
         ));
     }
-    let customer = command.customer.as_ref().map(|code| (code, world.customer_by_code(code)));
+    let customer = command
+        .customer
+        .as_ref()
+        .map(|code| (code, world.customer_by_code(code).filter(|customer| !customer.archived)));
     if let Some((code, None)) = customer {
         problems.push(Problem::new("customer.code", "unknown_customer", format!("no customer has the code {code}")));
     }

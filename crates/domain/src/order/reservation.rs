@@ -24,7 +24,10 @@ pub fn expire_order_reservation(world: &World, command: &ExpireOrderReservation,
     if order.head.lifecycle != Lifecycle::Placed {
         return Err(world.wrong_lifecycle(order, "placed").into());
     }
+    // A decline that came after the reservation ended leaves only its hold to say until when to wait.
+    let overdue = order.head.holds_active > 0 && order.head.hold_due_at.is_some_and(|due| due <= attempt.now);
     match order.head.reserved_until {
+        None if overdue => {}
         None => {
             return Err(OrderRefusal::NothingReserved { order_id: command.order_id }.into());
         }

@@ -1,7 +1,7 @@
 //! Ask for, renew, void and expire authorizations.
 
 use super::events::{AuthorizationEnded, PaymentAdded, PaymentRequested};
-use super::records::{PaymentMethod, TransactionKind};
+use super::records::{PaymentMethod, TransactionKind, TransactionState};
 use super::{Payment, PaymentRefusal};
 use crate::attempt::Attempt;
 use crate::command::Outcome;
@@ -111,6 +111,22 @@ pub fn renew_authorization(world: &World, command: &RenewAuthorization, attempt:
     let amount = payment.open_authorization();
     if amount.0 <= 0 {
         return Err(PaymentRefusal::NothingAuthorized { order_id: order.head.id }.into());
+    }
+    let asked = order
+        .transactions
+        .iter()
+        .rev()
+        .find(|one| one.payment == payment.number && one.kind == TransactionKind::Authorize);
+    if asked.is_some_and(|asked| asked.state == TransactionState::Failed) {
+        return Err(PaymentRefusal::RenewalFailed { payment_id: command.payment_id }.into());
+    }
+    let begun = asked.and_then(|asked| asked.resolved_at);
+    if let Some((begun, expires_at)) = begun.zip(payment.expires_at) {
+        // A short authorization is renewed in its last quarter, a long one as late as the settings say.
+        let left = expires_at.seconds_since(attempt.now);
+        if left > world.settings.renew_before_s.min(expires_at.seconds_since(begun) / 4) {
+            return Err(PaymentRefusal::NotDueForRenewal { payment_id: command.payment_id }.into());
+        }
     }
     let request = request(order, 0, payment.number, TransactionKind::Authorize, amount, attempt);
     Ok(vec![Event::PaymentRequested(request)])

@@ -6,9 +6,10 @@ use super::{Payment, PaymentRefusal, PaymentTransaction};
 use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
+use crate::fulfillment::pack::due_with;
 use crate::ids::{OrderId, PaymentId};
 use crate::money::Minor;
-use crate::order::Order;
+use crate::order::{Lifecycle, Order, OrderRefusal, Step};
 use crate::world::World;
 
 /// Captures part or all of what is authorized, ahead of shipping.
@@ -56,6 +57,30 @@ pub fn capture_intents(order: &Order, due: Minor, attempt: &Attempt) -> Vec<Even
         events.push(Event::PaymentRequested(intent));
     }
     events
+}
+
+/// Captures what is billed or packed and not paid yet, from what is authorized; everything, when nothing is left to ship.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaptureDue {
+    pub order_id: OrderId,
+}
+
+pub fn capture_due(world: &World, command: &CaptureDue, attempt: &Attempt) -> Outcome {
+    let order = world.known_order(command.order_id)?;
+    if order.head.lifecycle != Lifecycle::Confirmed {
+        return Err(world.wrong_lifecycle(order, "confirmed").into());
+    }
+    let holds = order.holds_blocking(Step::Capture, None);
+    if !holds.is_empty() {
+        return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Capture, holds }.into());
+    }
+    let waiting = order.lines.iter().any(|line| !line.unshipped().is_zero());
+    let due = if waiting { due_with(order, &[]) } else { order.head.total() };
+    let intents = capture_intents(order, due, attempt);
+    if intents.is_empty() {
+        return Err(PaymentRefusal::NothingDue { order_id: command.order_id }.into());
+    }
+    Ok(intents)
 }
 
 pub fn capture_payment(world: &World, command: &CapturePayment, attempt: &Attempt) -> Outcome {

@@ -30,6 +30,9 @@ refusals! {
         WrongMethod { payment_id: PaymentId, method: PaymentMethod } => "wrong_method", Never, "Payment {payment_id} is {method}; this needs another method.", "Choose a payment whose method fits.";
         InFlight { transaction_id: TransactionId } => "in_flight", AfterChange, "Transaction {transaction_id} on this payment has no outcome yet.", "Wait for its outcome; the janitor asks the gateway.";
         NotYetExpired { payment_id: PaymentId } => "not_yet_expired", AfterChange, "The authorization has not expired.", "Wait until its expiry or void it.";
+        RenewalFailed { payment_id: PaymentId } => "renewal_failed", AfterChange, "The gateway has refused to renew this authorization.", "Ship before it expires, or authorize another payment.";
+        NotDueForRenewal { payment_id: PaymentId } => "not_due_for_renewal", AfterChange, "The authorization has long enough to go.", "Wait; it is renewed by itself before it expires.";
+        NothingDue { order_id: OrderId } => "nothing_due", AfterChange, "Nothing that is authorized is due to be captured.", "Ship first, or authorize a payment.";
         OrderEnded { order_id: OrderId } => "order_ended", Never, "The order is cancelled.", "Refund what was received instead.";
     }
 }

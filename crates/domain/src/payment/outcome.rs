@@ -9,7 +9,9 @@ use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::{PaymentId, TransactionId};
+use crate::money::Minor;
 use crate::order::hold::{release_payment_holds, system_hold};
+use crate::order::money::Bill;
 use crate::order::{HoldKind, Lifecycle, Order, Step, confirm};
 use crate::time::Timestamp;
 use crate::world::World;
@@ -84,6 +86,12 @@ fn failed(order: &Order, transaction: &PaymentTransaction, code: &str, attempt: 
         code: code.to_owned(),
         at: attempt.now,
     }));
+    if order.head.lifecycle == Lifecycle::Cancelled
+        && matches!(transaction.kind, TransactionKind::Authorize | TransactionKind::Capture)
+        && let Some(payment) = order.payment(transaction.payment)
+    {
+        let_go(order, 0, payment, payment.open_authorization(), attempt, events);
+    }
     if matches!(order.head.lifecycle, Lifecycle::Cancelled | Lifecycle::Completed) {
         return;
     }
@@ -97,6 +105,34 @@ fn failed(order: &Order, transaction: &PaymentTransaction, code: &str, attempt: 
         hold.due_at = order.head.reserved_until.or(hold.due_at);
     }
     events.push(Event::HoldApplied(hold));
+}
+
+/// Lets go of what is authorized and will not be captured.
+fn let_go(order: &Order, ahead: u32, payment: &Payment, amount: Minor, attempt: &Attempt, events: &mut Vec<Event>) {
+    if amount.0 > 0 {
+        let void = request(order, ahead, payment.number, TransactionKind::Void, amount, attempt);
+        events.push(Event::PaymentRequested(void));
+    }
+}
+
+/// A capture that succeeded after the order was given up: the money goes back, and the rest of the authorization too.
+fn give_back(order: &Order, payment: &Payment, captured: Minor, attempt: &Attempt, events: &mut Vec<Event>) {
+    let refund = order.refunds.len() as u32 + 1;
+    events.push(Event::RefundGranted(RefundGranted {
+        order: order.head.id,
+        refund,
+        payment: payment.number,
+        amount: captured,
+        credited: applied(order, captured),
+        credit: Bill::default(),
+        reason: "captured_after_cancellation".to_owned(),
+        return_number: 0,
+        at: attempt.now,
+    }));
+    let mut back = request(order, 0, payment.number, TransactionKind::Refund, captured, attempt);
+    back.refund = refund;
+    events.push(Event::PaymentRequested(back));
+    let_go(order, 1, payment, payment.open_authorization() - captured, attempt, events);
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -129,7 +165,9 @@ fn succeeded(
                 return Ok(());
             }
             release_payment_holds(order, attempt, events);
-            confirm::once_paid(world, order, transaction.amount, attempt, events)?;
+            // A renewed authorization takes the place of the one before.
+            let more = transaction.amount - payment.open_authorization();
+            confirm::once_paid(world, order, more, attempt, events)?;
         }
         TransactionKind::Capture => {
             events.push(Event::PaymentCaptured(MoneyReceived {
@@ -143,6 +181,9 @@ fn succeeded(
                 reference,
                 at: attempt.now,
             }));
+            if order.head.lifecycle == Lifecycle::Cancelled {
+                give_back(order, payment, transaction.amount, attempt, events);
+            }
         }
         TransactionKind::Void => events.push(Event::PaymentVoided(AuthorizationEnded {
             order: order_id,

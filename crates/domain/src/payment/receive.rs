@@ -89,6 +89,9 @@ pub fn record_payment(world: &World, command: &RecordPayment, attempt: &Attempt)
         at: attempt.now,
     };
     events.push(Event::PaymentReceived(received));
-    confirm::once_paid(world, order, command.amount, attempt, &mut events)?;
+    // What terms and cash promised counts as certain before it arrives.
+    let promised = order.payment(payment).map_or(Minor::ZERO, confirm::agreed);
+    let more = command.amount - Minor(promised.0.min(command.amount.0));
+    confirm::once_paid(world, order, more, attempt, &mut events)?;
     Ok(events)
 }

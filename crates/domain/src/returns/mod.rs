@@ -30,6 +30,8 @@ impl Return {
 pub struct ReturnLine {
     pub order_id: OrderId,
     pub return_number: u32,
+    /// Within the return, from 1.
+    pub number: u32,
     pub line: u32,
     pub item_id: ItemId,
     pub lot_id: LotId,

@@ -90,6 +90,12 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
         let parts = split_by_weights(wanted, &[(credit.revenue - credit.discounts).0.max(0), credit.tax.0.max(0)]);
         credit = Bill { revenue: parts[0], tax: parts[1], ..Bill::default() };
     }
+    // Goodwill may have credited part of it before; no more is taken back than was billed.
+    let billed = Minor(order.head.recognized.0.max(0));
+    if credit.total() > billed {
+        let parts = split_by_weights(billed, &[(credit.revenue - credit.discounts).0.max(0), credit.tax.0.max(0)]);
+        credit = Bill { revenue: parts[0], tax: parts[1], ..Bill::default() };
+    }
     // From here on the command succeeds.
     let number = order.returns.len() as u32 + 1;
     let credited = credit.total();
@@ -124,10 +130,11 @@ impl Order {
             received_at: event.at,
             credit: event.credit.total(),
         });
-        for one in &event.lines {
+        for (n, one) in event.lines.iter().enumerate() {
             self.return_lines.add(ReturnLine {
                 order_id: event.order,
                 return_number: event.return_number,
+                number: n as u32 + 1,
                 line: one.line,
                 item_id: one.item,
                 lot_id: one.lot,

@@ -1,7 +1,7 @@
 //! Correct the books of a location.
 
-use super::StockRefusal;
 use super::events::{AdjustedLine, StockAdjusted};
+use super::{StockRefusal, by_hand};
 use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
@@ -61,6 +61,8 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
         if !quantity.is_valid_demand() || (line.to.is_some() && line.delta < 0) {
             return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
         }
+        by_hand(line.state)?;
+        line.to.map_or(Ok(()), by_hand)?;
         let item = world.stocked_item(&line.sku)?;
         let (from, to) = match (line.to, line.delta > 0) {
             (Some(to), _) => (line.state, to),
@@ -68,6 +70,10 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
             (None, false) => (line.state, StockAccount::Loss),
         };
         let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
+        let here = world.level(key).map_or(Quantity::ZERO, |level| level.on_hand());
+        if from == StockAccount::Gain && here + quantity > Quantity::MAX {
+            return Err(StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id }.into());
+        }
         if from.state_index().is_some() {
             let sum = taken.entry((key, from)).or_default();
             *sum += quantity;

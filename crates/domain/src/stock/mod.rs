@@ -21,6 +21,8 @@ refusals! {
         NothingToDo => "nothing_to_do", Never, "The request names no quantity to move.", "Name at least one line with a quantity above zero.";
         QuantityOutOfRange { path: String } => "quantity_out_of_range", Never, "The quantity at {path} is outside 1 to 1,000,000,000,000.", "Send a whole number of the item's smallest unit within that range.";
         ExceedsBalance { item_id: ItemId, location_id: LocationId, state: StockAccount, requested: Quantity, balance: Quantity } => "exceeds_balance", AfterChange, "{requested} units were asked for and {balance} are {state} there.", "Ask for no more than the balance, or receive or adjust stock first.";
+        WrongState { state: StockAccount } => "wrong_state", Never, "Stock cannot be booked into or out of {state} by hand.", "Use available, quality_control, damaged or quarantined.";
+        ExceedsCapacity { item_id: ItemId, location_id: LocationId } => "exceeds_capacity", Never, "The balance would exceed 1,000,000,000,000 units.", "Check the quantity; keep larger amounts in a coarser unit.";
         UnknownReservation { reservation_id: ReservationId } => "unknown_reservation", Never, "There is no reservation {reservation_id}.", "Check the id; a reservation that expired can be made anew.";
         ReservationEnded { reservation_id: ReservationId, state: String } => "reservation_ended", Never, "Reservation {reservation_id} is {state}.", "Make a new reservation.";
         NotYetExpired { reservation_id: ReservationId } => "not_yet_expired", AfterChange, "Reservation {reservation_id} has not expired.", "Wait until its expiry or release it.";
@@ -29,6 +31,25 @@ refusals! {
         UnknownTransfer { transfer_id: TransferId } => "unknown_transfer", Never, "There is no transfer {transfer_id}.", "Check the id.";
         TransferClosed { transfer_id: TransferId } => "transfer_closed", Never, "Transfer {transfer_id} is done.", "Start a new transfer.";
         ExceedsInTransit { transfer_id: TransferId, line: u32, requested: Quantity, in_transit: Quantity } => "exceeds_in_transit", AfterChange, "Line {line} has {in_transit} units in transit and {requested} were received.", "Receive what was sent and book the surplus as an adjustment.";
+    }
+}
+
+/// The states that receipts and adjustments may touch; the others belong to orders and reservations.
+pub fn by_hand(state: StockAccount) -> Result<(), StockRefusal> {
+    match state {
+        StockAccount::Available | StockAccount::QualityControl | StockAccount::Damaged | StockAccount::Quarantined => {
+            Ok(())
+        }
+        StockAccount::Reserved
+        | StockAccount::Allocated
+        | StockAccount::Picked
+        | StockAccount::Packed
+        | StockAccount::InTransit
+        | StockAccount::Supplier
+        | StockAccount::Customer
+        | StockAccount::Loss
+        | StockAccount::Gain
+        | StockAccount::Transfer => Err(StockRefusal::WrongState { state }),
     }
 }
 

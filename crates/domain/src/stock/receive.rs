@@ -1,12 +1,12 @@
 //! Receive goods into a location.
 
 use super::events::StockReceived;
-use super::{StockLine, StockRefusal};
+use super::{StockLine, StockRefusal, by_hand};
 use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::{LocationId, LotId};
-use crate::ledger::StockAccount;
+use crate::ledger::{StockAccount, StockKey};
 use crate::quantity::Quantity;
 use crate::world::World;
 
@@ -36,12 +36,19 @@ pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -
     if command.lines.is_empty() {
         return Err(StockRefusal::NothingToDo.into());
     }
-    let mut lines = Vec::with_capacity(command.lines.len());
+    by_hand(command.state)?;
+    let mut lines: Vec<StockLine> = Vec::with_capacity(command.lines.len());
     for (n, line) in command.lines.iter().enumerate() {
         if !line.quantity.is_valid_demand() {
             return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
         }
         let item = world.stocked_item(&line.sku)?;
+        let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
+        let here = world.level(key).map_or(Quantity::ZERO, |level| level.on_hand());
+        let sum: Quantity = lines.iter().filter(|one| one.item == item.id).map(|one| one.quantity).sum();
+        if here + sum + line.quantity > Quantity::MAX {
+            return Err(StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id }.into());
+        }
         lines.push(StockLine { item: item.id, lot: line.lot_id, quantity: line.quantity });
     }
     // From here on the command succeeds.

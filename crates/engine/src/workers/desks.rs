@@ -12,12 +12,15 @@ use waybill_domain::order::hold::ReleaseHeldStock;
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
 use waybill_domain::payment::authorization::{ExpireAuthorization, RenewAuthorization};
+use waybill_domain::payment::capture::CaptureDue;
 use waybill_domain::stock::reservation::ExpireReservation;
 use waybill_store::StoreError;
 use waybill_store::value::{Row, Value};
 
 /// Candidates looked at in one round.
 pub(super) const BATCH: usize = 200;
+/// Pages of candidates looked at in one round.
+const PAGES_MAX: usize = 50;
 
 /// A worker that finds candidates with a read and submits a command for each. Queries propose, decisions dispose.
 pub(super) struct Desk {
@@ -26,7 +29,7 @@ pub(super) struct Desk {
 }
 
 enum Kind {
-    /// A query with the present moment as `$1` (microseconds) and the limit as `$2`.
+    /// A query with the present moment as `$1` (microseconds), the limit as `$2` and the offset as `$3`.
     Query { sql: &'static str, command: fn(&mut Row, i64) -> Result<Command, StoreError> },
     /// Asks gateways about calls without an outcome.
     Janitor,
@@ -35,50 +38,66 @@ enum Kind {
 }
 
 pub(super) const EXPIRED_RESERVATIONS: &str =
-    "SELECT id FROM reservations WHERE state = 'active' AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
+    "SELECT id FROM reservations WHERE state = 'active' AND expires_at <= $1 ORDER BY expires_at LIMIT $2 OFFSET $3";
 
 pub(super) const EXPIRED_ORDERS: &str = "SELECT id FROM orders WHERE reserved_until IS NOT NULL \
-     AND reserved_until <= $1 AND lifecycle = 'placed' ORDER BY reserved_until LIMIT $2";
+     AND reserved_until <= $1 AND lifecycle = 'placed' ORDER BY reserved_until LIMIT $2 OFFSET $3";
 
-/// Authorizations that end within a day, or have ended; orders from history have none that a gateway knows.
+/// Unpaid orders whose reservation ended before their payment was declined, and whose hold is overdue.
+pub(super) const ABANDONED_ORDERS: &str = "SELECT id FROM orders WHERE holds_active > 0 AND hold_due_at <= $1 \
+     AND lifecycle = 'placed' AND reserved_until IS NULL AND payment_status IN ('failed', 'none') \
+     ORDER BY hold_due_at LIMIT $2 OFFSET $3";
+
+/// Orders with money due that is authorized and not captured.
+pub(super) const CAPTURABLE: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' AND o.holds_active = 0 \
+     AND o.authorization_expires_at > $1 AND o.origin = 'live' \
+     AND (o.received - o.refunded < o.recognized OR (o.fulfillment_status = 'fulfilled' \
+     AND o.received - o.refunded < o.goods + o.tax + o.charges)) \
+     AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = o.id AND t.state IN ('pending', 'unknown')) \
+     ORDER BY o.authorization_expires_at LIMIT $2 OFFSET $3";
+
+/// Authorizations that end within a week, or have ended; the rule says which of them are due to be renewed. One that the
+/// gateway would not renew is left to expire; orders from history have none that a gateway knows.
 pub(super) const ENDING_AUTHORIZATIONS: &str = "SELECT p.order_id, p.number, p.expires_at FROM orders o \
      JOIN payments p ON p.order_id = o.id WHERE o.authorization_expires_at IS NOT NULL \
-     AND o.authorization_expires_at <= $1 + 86400000000 AND o.origin = 'live' AND p.expires_at IS NOT NULL \
-     AND p.expires_at <= $1 + 86400000000 AND p.authorized > p.received \
+     AND o.authorization_expires_at <= $1 + 604800000000 AND o.origin = 'live' AND p.expires_at IS NOT NULL \
+     AND p.expires_at <= $1 + 604800000000 AND p.authorized > p.received \
      AND (o.lifecycle IN ('placed', 'confirmed') OR p.expires_at <= $1) \
      AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = p.order_id \
-     AND t.state IN ('pending', 'unknown')) ORDER BY o.authorization_expires_at LIMIT $2";
+     AND t.state IN ('pending', 'unknown')) AND (p.expires_at <= $1 OR NOT EXISTS (SELECT 1 FROM payment_transactions f \
+     WHERE f.order_id = p.order_id AND f.payment = p.number AND f.kind = 'authorize' AND f.state = 'failed')) \
+     ORDER BY o.authorization_expires_at LIMIT $2 OFFSET $3";
 
 /// Orders that wait for stock that is there now: by priority, then by how long they have waited.
 pub(super) const FILLABLE_BACKORDERS: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' \
      AND o.fulfillment_status <> 'fulfilled' AND CAST($1 AS BIGINT) > 0 AND EXISTS (SELECT 1 FROM order_lines l JOIN stock_levels s \
-     ON s.item_id = l.item_id WHERE l.order_id = o.id AND (l.backordered > 0 OR l.open > 0) AND l.supply = 'stock' \
-     AND s.available > 0) AND o.holds_active = 0 ORDER BY o.priority DESC, o.id LIMIT $2";
+     ON s.item_id = l.item_id JOIN locations w ON w.id = s.location_id AND NOT w.archived WHERE l.order_id = o.id AND (l.backordered > 0 OR l.open > 0) AND l.supply = 'stock' \
+     AND s.available > 0) AND o.holds_active = 0 ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
 
 /// Confirmed orders of channels that release by themselves.
 pub(super) const RELEASABLE: &str = "SELECT o.id FROM orders o JOIN channels c ON c.id = o.channel_id \
      WHERE o.lifecycle = 'confirmed' AND c.auto_release AND o.holds_active = 0 AND o.fulfillment_status <> 'fulfilled' \
      AND CAST($1 AS BIGINT) > 0 AND (EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id AND a.fulfillment_order = 0 \
      AND a.allocated > 0) OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.open > 0 \
-     AND l.supply IN ('service', 'dropship'))) ORDER BY o.priority DESC, o.id LIMIT $2";
+     AND l.supply IN ('service', 'dropship'))) ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
 
 /// Orders with nothing left to do.
 pub(super) const FINISHED: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' \
      AND o.fulfillment_status = 'fulfilled' AND (o.delivery_status = 'delivered' OR (o.delivery_status = 'none')) \
      AND o.received - o.refunded - o.charged_back >= o.recognized AND CAST($1 AS BIGINT) > 0 \
      AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = o.id AND t.state IN ('pending', 'unknown')) \
-     ORDER BY o.id LIMIT $2";
+     ORDER BY o.id LIMIT $2 OFFSET $3";
 
 /// Held orders whose hold is overdue and that still keep stock from others.
 pub(super) const OVERDUE_HOLDS: &str = "SELECT o.id FROM orders o WHERE o.holds_active > 0 AND o.hold_due_at <= $1 \
      AND o.lifecycle = 'confirmed' AND EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id \
-     AND a.fulfillment_order = 0 AND a.allocated > 0) ORDER BY o.hold_due_at LIMIT $2";
+     AND a.fulfillment_order = 0 AND a.allocated > 0) ORDER BY o.hold_due_at LIMIT $2 OFFSET $3";
 
 fn order(row: &mut Row) -> Result<OrderId, StoreError> {
     row.take()
 }
 
-pub(super) static ALL: [&Desk; 9] = [
+pub(super) static ALL: [&Desk; 11] = [
     &Desk {
         name: "expire_reservations",
         kind: Kind::Query {
@@ -95,6 +114,17 @@ pub(super) static ALL: [&Desk; 9] = [
             sql: EXPIRED_ORDERS,
             command: |row, _| Ok(ExpireOrderReservation { order_id: order(row)? }.into()),
         },
+    },
+    &Desk {
+        name: "abandoned_orders",
+        kind: Kind::Query {
+            sql: ABANDONED_ORDERS,
+            command: |row, _| Ok(ExpireOrderReservation { order_id: order(row)? }.into()),
+        },
+    },
+    &Desk {
+        name: "capture",
+        kind: Kind::Query { sql: CAPTURABLE, command: |row, _| Ok(CaptureDue { order_id: order(row)? }.into()) },
     },
     &Desk {
         name: "renew_authorizations",
@@ -138,20 +168,26 @@ pub(super) static ALL: [&Desk; 9] = [
 ];
 
 impl Desk {
-    /// Looks once; returns how many candidates there were.
-    pub(super) async fn round(&self, shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<usize, StoreError> {
+    /// Looks once, and does what is to be done.
+    pub(super) async fn round(&self, shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<(), StoreError> {
         match &self.kind {
             Kind::Query { sql, command } => {
-                let now = shared.ports.clock.now().0;
-                let mut rows = shared.store.read(sql, &[Value::Int(now), Value::Int(BATCH as i64)]).await?;
-                let commands: Result<Vec<Command>, StoreError> = rows.iter_mut().map(|row| command(row, now)).collect();
-                let commands = commands?;
-                let found = commands.len();
-                let before = shared.figures.commands.load(std::sync::atomic::Ordering::Relaxed);
-                carry_out(shared, actor, commands).await;
-                let after = shared.figures.commands.load(std::sync::atomic::Ordering::Relaxed);
-                // Candidates that were all refused are not asked again at once.
-                Ok(if after == before { 0 } else { found })
+                // Candidates that are refused stay at the head of the list, so that the next page begins behind them.
+                let mut refused = 0;
+                for _ in 0..PAGES_MAX {
+                    let now = shared.ports.clock.now().0;
+                    let params = [Value::Int(now), Value::Int(BATCH as i64), Value::Int(refused as i64)];
+                    let mut rows = shared.store.read(sql, &params).await?;
+                    let commands: Result<Vec<Command>, StoreError> =
+                        rows.iter_mut().map(|row| command(row, now)).collect();
+                    let commands = commands?;
+                    let found = commands.len();
+                    refused += found - carry_out(shared, actor, commands).await;
+                    if found < BATCH {
+                        break;
+                    }
+                }
+                Ok(())
             }
             Kind::Janitor => super::gateway::janitor(shared, actor).await,
             Kind::Receipts => rotate_receipts(shared).await,
@@ -160,27 +196,28 @@ impl Desk {
 }
 
 /// Starts a new generation of idempotency keys when the present one is old, and drops the one before.
-async fn rotate_receipts(shared: &Arc<Shared>) -> Result<usize, StoreError> {
+async fn rotate_receipts(shared: &Arc<Shared>) -> Result<(), StoreError> {
     let now = shared.ports.clock.now();
     let rows = shared.store.read("SELECT receipt_generation, generation_since FROM store_state", &[]).await?;
-    let Some(mut row) = rows.into_iter().next() else {
-        return Ok(0);
-    };
+    let Some(mut row) = rows.into_iter().next() else { return Ok(()) };
     let (generation, since): (i64, i64) = (row.take()?, row.take()?);
-    if since > 0 && now.0 - since < shared.options.receipts_keep_s * 1_000_000 {
-        return Ok(0);
-    }
-    let next = 1 - generation;
-    // The generation that comes into use is emptied first; its keys are at least one whole period old.
-    let empty = if next == 0 { "DELETE FROM receipts_0" } else { "DELETE FROM receipts_1" };
-    let turn = "UPDATE store_state SET receipt_generation = $1, generation_since = $2 WHERE receipt_generation = $3";
-    let params = [Value::Int(next), Value::Int(now.0), Value::Int(generation)];
+    let params = [Value::Int(1 - generation), Value::Int(now.0), Value::Int(generation), Value::Int(since)];
     if since == 0 {
         // A new store: its first period begins now.
         let begin = "UPDATE store_state SET generation_since = $1 WHERE generation_since = 0";
         shared.store.execute(&[(begin, &params[1..2])]).await?;
-        return Ok(0);
+    } else if now.0 - since >= shared.options.receipts_keep_s * 1_000_000 {
+        // Both statements look at the turn they mean to make: a second process that comes late changes nothing.
+        let (empty, turn) = if generation == 1 { (EMPTY_0, TURN) } else { (EMPTY_1, TURN) };
+        shared.store.execute(&[(empty, &params[2..]), (turn, &params)]).await?;
     }
-    shared.store.execute(&[(empty, &[]), (turn, &params)]).await?;
-    Ok(0)
+    Ok(())
 }
+
+// The generation that comes into use is emptied first; its keys are at least one whole period old.
+const EMPTY_0: &str = "DELETE FROM receipts_0 WHERE EXISTS \
+     (SELECT 1 FROM store_state WHERE receipt_generation = $1 AND generation_since = $2)";
+const EMPTY_1: &str = "DELETE FROM receipts_1 WHERE EXISTS \
+     (SELECT 1 FROM store_state WHERE receipt_generation = $1 AND generation_since = $2)";
+const TURN: &str = "UPDATE store_state SET receipt_generation = $1, generation_since = $2 \
+     WHERE receipt_generation = $3 AND generation_since = $4";

@@ -167,7 +167,7 @@ pub(super) const OPEN_CALLS: &str = "SELECT t.order_id, t.number, t.state, p.gat
      ORDER BY t.requested_at LIMIT $2";
 
 /// Asks about calls whose outcome is unknown, and takes up pending ones that no process makes any more.
-pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<usize, StoreError> {
+pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<(), StoreError> {
     let now = shared.ports.clock.now();
     let limit = super::desks::BATCH as i64;
     let rows = shared.store.read(OPEN_CALLS, &[Value::Int(now.0), Value::Int(limit)]).await?;
@@ -200,10 +200,10 @@ pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<
         }
     }
     if shared.stopping.load(Ordering::Acquire) {
-        return Ok(0);
+        return Ok(());
     }
     carry_out(shared, actor, commands).await;
-    Ok(0)
+    Ok(())
 }
 
 /// Whether it is time to ask about a call again.

@@ -37,14 +37,11 @@ async fn tend(shared: Arc<Shared>, desk: &'static desks::Desk) {
         let nudged = shared.nudge.notified();
         let found = match lease.hold(&shared).await {
             Ok(true) => desk.round(&shared, &actor).await,
-            Ok(false) => Ok(0),
+            Ok(false) => Ok(()),
             Err(error) => Err(error),
         };
-        match found {
-            // There may be more of the same.
-            Ok(found) if found >= desks::BATCH => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(worker = desk.name, %error, "a worker could not look"),
+        if let Err(error) = found {
+            tracing::warn!(worker = desk.name, %error, "a worker could not look");
         }
         tokio::select! {
             () = async { tokio::time::sleep(REST).await; nudged.await } => {}
@@ -55,8 +52,10 @@ async fn tend(shared: Arc<Shared>, desk: &'static desks::Desk) {
     lease.release(&shared).await;
 }
 
-/// Submits a worker's commands together and waits for them. A refusal means that the world moved on; it is no failure.
-pub(super) async fn carry_out(shared: &Arc<Shared>, actor: &Arc<Actor>, commands: Vec<Command>) {
+/// Submits a worker's commands together and waits for them; returns how many were carried out. A refusal means that the
+/// world moved on; it is no failure.
+pub(super) async fn carry_out(shared: &Arc<Shared>, actor: &Arc<Actor>, commands: Vec<Command>) -> usize {
+    let mut done = 0;
     let submissions = commands.into_iter().map(|command| {
         let ids = shared.mint.next(&*shared.ports.clock, &*shared.ports.entropy);
         let submission = Submission::new(command, actor.clone(), ids);
@@ -64,11 +63,12 @@ pub(super) async fn carry_out(shared: &Arc<Shared>, actor: &Arc<Actor>, commands
     });
     for result in futures_util::future::join_all(submissions).await {
         match result {
-            Ok(_) => {}
+            Ok(_) => done += 1,
             Err(SubmitError::Refused { refusal, .. }) => {
                 tracing::debug!(worker = %actor.principal, code = %refusal.code, "nothing left to do");
             }
             Err(error) => tracing::warn!(worker = %actor.principal, %error, "a worker's command failed"),
         }
     }
+    done
 }

@@ -230,7 +230,9 @@ impl Classifier<'_> {
         let reference = format!("import:{}:{number}:{}", self.map.name, row.line);
         let done = self.existing.documents.contains(&reference);
         let sku = self.history.names.text(row.sku);
-        if !done && !self.shelf.adjust(sku, row.quantity) {
+        // What an earlier run came past without booking it was refused then, whatever is there today.
+        let refused_before = self.existing.latest.is_some_and(|latest| invoice.at < latest) && self.shelf.is_counted();
+        if !done && (refused_before || !self.shelf.adjust(sku, row.quantity)) {
             let column = header(Some(&self.map.line.quantity));
             return self.reject(invoice.head.currency, row, column, "no_stock", "");
         }

@@ -28,6 +28,10 @@ impl Shelf {
         Self::Counted(Counted { available: existing.available.clone(), ends: BinaryHeap::new() })
     }
 
+    pub const fn is_counted(&self) -> bool {
+        matches!(self, Self::Counted(_))
+    }
+
     /// Takes what the lines want; notes what is missing. True when the order has to wait.
     pub fn place(&mut self, lines: &mut [Line], sku: impl Fn(&Line) -> String, known: Option<&ExistingOrder>) -> bool {
         let Self::Counted(counted) = self else { return false };

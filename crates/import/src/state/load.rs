@@ -4,7 +4,8 @@ use super::{Existing, ExistingOrder};
 use rustc_hash::{FxHashMap, FxHashSet};
 use waybill_domain::ids::{ChannelId, Id, LocationId, OrderId};
 use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle};
-use waybill_store::value::{Column, Value};
+use waybill_domain::time::Timestamp;
+use waybill_store::value::{Row, Value};
 use waybill_store::{Store, StoreError};
 
 /// Rows of one page.
@@ -14,13 +15,13 @@ const CHANNELS: &str = "SELECT id, code FROM channels";
 const LOCATIONS: &str = "SELECT id, code FROM locations";
 const SKUS: &str = "SELECT id, sku FROM items WHERE id > $1 ORDER BY id LIMIT 2000";
 const CUSTOMERS: &str = "SELECT id, code FROM customers WHERE id > $1 ORDER BY id LIMIT 2000";
-const DOCUMENTS: &str = "SELECT id, reference FROM stock_documents WHERE id > $1 ORDER BY id LIMIT 2000";
+const DOCUMENTS: &str = "SELECT id, reference, booked_at FROM stock_documents WHERE id > $1 ORDER BY id LIMIT 2000";
 const ORDERS: &str = "SELECT id, channel_id, external_ref, lifecycle, received, fulfillment_status, delivery_status, \
-     holds_active FROM orders WHERE id > $1 ORDER BY id LIMIT 2000";
+     holds_active, placed_at FROM orders WHERE id > $1 ORDER BY id LIMIT 2000";
 const LINES: &str = "SELECT order_id, number, cancelled, backordered FROM order_lines \
      WHERE order_id > $1 AND order_id <= $2 AND (cancelled > 0 OR backordered > 0)";
 const RETURNS: &str = "SELECT DISTINCT order_id, reason FROM return_lines WHERE order_id > $1 AND order_id <= $2";
-const REFUNDS: &str = "SELECT order_id, reason FROM refunds WHERE order_id > $1 AND order_id <= $2";
+const REFUNDS: &str = "SELECT order_id, reason, granted_at FROM refunds WHERE order_id > $1 AND order_id <= $2";
 const AVAILABLE: &str = "SELECT l.item_id, i.sku, CAST(SUM(l.available) AS BIGINT) FROM stock_levels l \
      JOIN items i ON i.id = l.item_id JOIN locations p ON p.id = l.location_id \
      WHERE NOT p.archived AND l.item_id > $1 GROUP BY l.item_id, i.sku ORDER BY l.item_id LIMIT 2000";
@@ -48,17 +49,24 @@ pub async fn load(
         let (id, code): (LocationId, String) = (row.take()?, row.take()?);
         existing.locations.insert(code, id);
     }
-    each::<String>(store, SKUS, |sku| {
-        existing.skus.insert(sku);
+    each(store, SKUS, |row| {
+        existing.skus.insert(row.take()?);
+        Ok(())
     })
     .await?;
-    each::<String>(store, CUSTOMERS, |code| {
-        existing.customers.insert(code);
+    each(store, CUSTOMERS, |row| {
+        existing.customers.insert(row.take()?);
+        Ok(())
     })
     .await?;
     let prefix = format!("import:{name}:");
-    each::<Option<String>>(store, DOCUMENTS, |reference| {
-        existing.documents.extend(reference.filter(|reference| reference.starts_with(&prefix)));
+    each(store, DOCUMENTS, |row| {
+        let (reference, at): (Option<String>, Timestamp) = (row.take()?, row.take()?);
+        if let Some(reference) = reference.filter(|reference| reference.starts_with(&prefix)) {
+            existing.documents.insert(reference);
+            existing.latest = existing.latest.max(Some(at));
+        }
+        Ok(())
     })
     .await?;
     if with_stock {
@@ -71,18 +79,19 @@ pub async fn load(
     Ok(existing)
 }
 
-/// Two columns, an id first, page by page.
-async fn each<T>(store: &dyn Store, sql: &str, mut take: impl FnMut(T)) -> Result<(), StoreError>
-where
-    T: Column,
-{
+/// Rows that begin with their id, page by page.
+async fn each(
+    store: &dyn Store,
+    sql: &str,
+    mut take: impl FnMut(&mut Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut after = Id::NIL;
     loop {
         let rows = store.read(sql, &[Value::Id(after)]).await?;
         let count = rows.len();
         for mut row in rows {
-            after = row.take::<Id>()?;
-            take(row.take()?);
+            after = row.take()?;
+            take(&mut row)?;
         }
         if count < PAGE {
             return Ok(());
@@ -128,7 +137,8 @@ async fn orders(
             }
             let (lifecycle, received): (Lifecycle, i64) = (row.take()?, row.take()?);
             let (fulfillment, delivery): (FulfillmentStatus, DeliveryStatus) = (row.take()?, row.take()?);
-            let holds: i64 = row.take()?;
+            let (holds, placed_at): (i64, Timestamp) = (row.take()?, row.take()?);
+            existing.latest = existing.latest.max(Some(placed_at));
             let order = ExistingOrder {
                 id,
                 lifecycle,
@@ -144,7 +154,7 @@ async fn orders(
             page.insert(id, (channel.clone(), number, order));
         }
         if !page.is_empty() {
-            details(store, before, after, &mut page).await?;
+            details(store, before, after, &mut page, &mut existing.latest).await?;
         }
         existing.orders.extend(page.into_values().map(|(channel, number, order)| ((channel, number), order)));
         if count < PAGE {
@@ -159,6 +169,7 @@ async fn details(
     before: Id,
     last: Id,
     page: &mut FxHashMap<OrderId, (String, String, ExistingOrder)>,
+    latest: &mut Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let range = [Value::Id(before), Value::Id(last)];
     for mut row in store.read(LINES, &range).await? {
@@ -180,6 +191,7 @@ async fn details(
             continue;
         };
         order.refunds.insert(row.take()?);
+        *latest = (*latest).max(Some(row.take()?));
     }
     Ok(())
 }

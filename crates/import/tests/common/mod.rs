@@ -1,7 +1,7 @@
 //! Stores, imports into them, and what is in them, told without ids.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use waybill_engine::{Engine, EngineOptions, Ports};
 use waybill_import::{ImportPlan, Map, Outcome, Silent, StockMode, import};
@@ -38,19 +38,6 @@ impl TestStore {
     pub async fn open(&self) -> Arc<dyn Store> {
         open_at(&self.address()).await
     }
-
-    /// For reading while another process writes; None while it is not there yet.
-    pub async fn open_reader(&self) -> Option<Arc<dyn Store>> {
-        let store: Arc<dyn Store> = match self {
-            Self::Sqlite(folder) => {
-                let options = waybill_store_sqlite::SqliteOptions::default();
-                Arc::new(waybill_store_sqlite::SqliteStore::open_reader(folder.store_path(), options).ok()?)
-            }
-            Self::Postgres(_) => open_at(&self.address()).await,
-        };
-        store.check_schema().await.ok()?;
-        Some(store)
-    }
 }
 
 pub async fn open_at(address: &str) -> Arc<dyn Store> {
@@ -70,10 +57,6 @@ pub async fn engine(store: &Arc<dyn Store>) -> Engine {
 
 pub fn plan(source: impl Into<PathBuf>, stock: StockMode) -> ImportPlan {
     ImportPlan { map: Map::preset("online-retail").unwrap(), source: source.into(), stock }
-}
-
-pub fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 /// Imports with an engine of its own; the books must be right afterwards.

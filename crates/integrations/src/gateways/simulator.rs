@@ -6,7 +6,7 @@
 //! | `sim_decline` | fails, `card_declined` | |
 //! | `sim_timeout` | no answer, and nothing happened | lookup: `never_received` |
 //! | `sim_late` | no answer, but it succeeded | lookup: succeeded |
-//! | `sim_expire` | succeeds, good for ten seconds | capture after that fails, `authorization_expired` |
+//! | `sim_expire` | succeeds, good for ten seconds | renewal fails; a capture after that fails, `authorization_expired` |
 //! | `sim_capture_fail` | succeeds | captures fail, `insufficient_funds` |
 //! | `sim_refund_fail` | succeeds | refunds fail, `refund_rejected` |
 
@@ -78,6 +78,8 @@ impl Simulator {
                 remember(&self.lost, (call.transaction_id, until(GOOD_FOR_S)));
                 GatewayOutcome::Unknown
             }
+            // Once per order: its renewal is refused, so that expiry can be seen.
+            "sim_expire" if self.expires(call) => failed("renewal_refused"),
             "sim_expire" => {
                 let end = now.plus_seconds(EXPIRE_TOKEN_GOOD_FOR_S);
                 remember(&self.expiring, (reference.clone().unwrap_or_default(), end));
@@ -85,6 +87,14 @@ impl Simulator {
             }
             _ => until(GOOD_FOR_S),
         }
+    }
+
+    /// Whether this order had an authorization that expires.
+    fn expires(&self, call: &GatewayCall) -> bool {
+        let text = call.transaction_id.to_string();
+        let order = text.rsplit_once('-').map_or(text.as_str(), |(order, _)| order);
+        let expiring = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
+        expiring.iter().any(|(known, _)| known.contains(order))
     }
 
     fn expired(&self, reference: Option<&str>) -> bool {
