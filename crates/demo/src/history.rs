@@ -3,7 +3,7 @@
 use crate::DemoError;
 use crate::fate::{Fate, Paying};
 use crate::random::Random;
-use crate::shop::{AT_ONCE, Hand, Shop, found, person, price};
+use crate::shop::{AT_ONCE, Hand, Shop, found, is_scarce, person, price};
 use crate::step::{DAY, HOUR, Setting, next};
 use crate::view::View;
 use crate::words;
@@ -140,7 +140,7 @@ fn agenda(options: Options, begin: Timestamp, end: Timestamp) -> Agenda {
         agenda.add(begin.plus_seconds(at), Due::Place(n));
     }
     for day in 1..options.days {
-        if day % 5 == 0 {
+        if day % 6 == 0 {
             agenda.add(begin.plus_seconds(day * DAY + 7 * HOUR), Due::Restock);
         }
         agenda.add(begin.plus_seconds(day * DAY + 18 * HOUR), Due::Warehouse);
@@ -315,7 +315,9 @@ pub async fn low(hand: &Hand, shop: &Shop) -> Result<Vec<ReceiveStock>, StoreErr
     for location in &shop.locations {
         let mut lines = Vec::new();
         for mut row in hand.engine.store().read(sql, &[Value::Id(location.0)]).await? {
-            lines.push(ReceiveLine { sku: row.take()?, lot_id: LotId::NIL, quantity: Quantity(60) });
+            let sku: String = row.take()?;
+            let quantity = Quantity(if is_scarce(&sku) { 4 } else { 60 });
+            lines.push(ReceiveLine { sku, lot_id: LotId::NIL, quantity });
         }
         if !lines.is_empty() {
             commands.push(ReceiveStock {

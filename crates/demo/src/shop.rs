@@ -81,12 +81,21 @@ impl Hand {
     }
 }
 
-/// An item's price: the same wherever it is asked for, because items carry none.
+/// A number that belongs to a SKU, because items carry neither price nor luck.
+fn seed_of(sku: &str) -> u64 {
+    sku.bytes().fold(17u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
+
+/// An item's price: the same wherever it is asked for.
 pub fn price(sku: &str) -> UnitPrice {
-    let seed = sku.bytes().fold(17u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let product = words::PRODUCTS.iter().find(|(name, ..)| sku.starts_with(&code(name))).unwrap_or(&words::PRODUCTS[0]);
-    let minor = Random::new(seed).range(product.1, product.2) / 10 * 10 + 9;
+    let minor = Random::new(seed_of(sku)).range(product.1, product.2) / 10 * 10 + 9;
     UnitPrice(minor * 10_000)
+}
+
+/// Whether the supplier never sends enough of it.
+pub fn is_scarce(sku: &str) -> bool {
+    Random::branch(seed_of(sku), 3, 0).chance(90)
 }
 
 fn code(words: &str) -> String {
@@ -189,13 +198,12 @@ pub fn person(random: &mut Random) -> Party {
     }
 }
 
-/// Popular items get more; every location gets its own share, and some items are scarce so that they run out.
+/// Popular items get more; every location gets its own share, and scarce items run out.
 fn first_goods(shop: &Shop, seed: u64, place: usize, from: usize, skus: &[String]) -> ReceiveStock {
     let lines = skus.iter().enumerate().map(|(n, sku)| {
         let mut random = Random::branch(seed, 3 + place as u64, (from + n) as u64);
         let popular = 200 - (from + n) as i64 * 180 / shop.skus.len() as i64;
-        let scarce = random.chance(80);
-        let quantity = if scarce { random.range(1, 6) } else { popular / 2 + random.range(5, 30) };
+        let quantity = if is_scarce(sku) { random.range(1, 3) } else { popular / 2 + random.range(5, 30) };
         ReceiveLine { sku: sku.clone(), lot_id: LotId::NIL, quantity: Quantity(quantity) }
     });
     ReceiveStock {

@@ -163,7 +163,13 @@ fn confirmed(view: &View, fate: &mut Fate, setting: Setting) -> Option<Next> {
     if fate.line_cancelled && view.lines.len() > 1 && view.is_untouched_after_release() {
         fate.line_cancelled = false;
         let reason = "changed_mind".to_owned();
-        let command = CancelLine { line_id: LineId::new(order_id, 1), quantity: None, reason, expected_version: None };
+        let command = CancelLine {
+            line_id: LineId::new(order_id, 1),
+            quantity: None,
+            reason,
+            refund: true,
+            expected_version: None,
+        };
         return then(command.into(), HOUR);
     }
     warehouse(view, fate).or_else(|| on_the_way(view, fate, now)).or_else(|| ending(view, fate))

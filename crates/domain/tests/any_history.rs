@@ -188,6 +188,7 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
             line_id: LineId::new(order_id, line),
             quantity: (e % 3 != 0).then_some(quantity),
             reason,
+            refund: true,
             expected_version: None,
         }
         .into(),

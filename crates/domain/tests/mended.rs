@@ -131,7 +131,13 @@ fn hold(order_id: OrderId, steps: Vec<Step>, line: Option<u32>) -> ApplyHold {
 
 fn cancel_line(order: OrderId, line: u32, quantity: Option<i64>) -> CancelLine {
     let quantity = quantity.map(Quantity);
-    CancelLine { line_id: LineId::new(order, line), quantity, reason: "less".into(), expected_version: None }
+    CancelLine {
+        line_id: LineId::new(order, line),
+        quantity,
+        reason: "less".into(),
+        refund: true,
+        expected_version: None,
+    }
 }
 
 use PaymentMethod::{Card, Cash, Terms, Transfer};

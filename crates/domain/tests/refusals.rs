@@ -298,6 +298,7 @@ fn orders(rows: &mut Rows) {
         line_id,
         quantity: quantity.map(Quantity),
         reason: reason(),
+        refund: true,
         expected_version,
     };
     rows.refused("order.unknown_line", cancel(LineId::new(order_id, 9), None, None));

@@ -198,6 +198,7 @@ fn what_is_not_there_is_backordered_and_filled_when_it_arrives() {
             line_id: LineId::new(id, 1),
             quantity: Some(Quantity(4)),
             reason: "less".into(),
+            refund: true,
             expected_version: None,
         })
         .await;

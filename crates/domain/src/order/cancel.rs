@@ -27,6 +27,8 @@ pub struct CancelLine {
     /// None for all that has not shipped.
     pub quantity: Option<Quantity>,
     pub reason: String,
+    /// Whether money that was paid for the units goes back at once.
+    pub refund: bool,
     /// Refuse when the order is not at this version.
     pub expected_version: Option<i64>,
 }
@@ -67,7 +69,7 @@ pub fn cancel_line(world: &World, command: &CancelLine, attempt: &Attempt) -> Ou
     });
     if everything {
         give_up(order, &command.reason, attempt, &mut events);
-    } else {
+    } else if command.refund {
         // What was paid for the cancelled units goes back.
         let (before, after) = (line_share(line, line.wanted()), line_share(line, line.wanted() - requested));
         let total = order.head.total() - (before.total() - after.total());

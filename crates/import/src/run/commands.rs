@@ -98,6 +98,8 @@ impl Run<'_> {
                     line_id: LineId::new(self.orders[*order].id?, line as u32 + 1),
                     quantity: Some(Quantity(units)),
                     reason: reference.clone(),
+                    // The file says how much goes back, in a step of its own.
+                    refund: false,
                     expected_version: None,
                 };
                 Some((command.into(), format!("{}/cancel/{}", named(*order), line + 1)))

@@ -10,8 +10,13 @@ use waybill_domain::ids::Id;
 pub(super) fn typed<R: Record>(rows: Vec<Row>, findings: &mut Findings) -> Vec<R> {
     let mut records = Vec::with_capacity(rows.len());
     for mut row in rows {
-        // Reading takes the values out, so the key is kept for what cannot be read.
-        let key: Vec<Value> = row.values().iter().take(4).cloned().collect();
+        // Reading takes the values out, so what identifies the row is kept for one that cannot be read.
+        let mut key = [Value::Null, Value::Null, Value::Null];
+        for (kept, value) in key.iter_mut().zip(row.values()) {
+            if let Value::Int(_) | Value::Id(_) = value {
+                *kept = value.clone();
+            }
+        }
         match R::read(&mut row) {
             Ok(record) => records.push(record),
             Err(error) => {

@@ -320,6 +320,7 @@ pub async fn cancel_line(
         line_id: LineId::new(order_id, number),
         quantity: ask.body.quantity.map(Quantity),
         reason: reason(ask.body.reason),
+        refund: true,
         expected_version: ask.context.expected_version,
     };
     change(&state, &ask.context, order_id, command).await

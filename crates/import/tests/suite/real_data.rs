@@ -1,19 +1,9 @@
 //! The four data sets, classed and matched, against figures computed by an independent script (`reference/`).
 
+use crate::common::data;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use waybill_import::{ImportPlan, Map, Outcome, Silent, StockMode, dry_run};
-
-/// The shared data folder beside the workspace; None, with a word about it, where it is not there.
-fn data(path: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/orders");
-    let found = root.join(path);
-    if !found.exists() {
-        eprintln!("skipped: no shared data");
-        return None;
-    }
-    Some(found)
-}
 
 fn expected(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/reference/expected/{name}.json"));

@@ -1,7 +1,7 @@
 //! Stores, imports into them, and what is in them, told without ids.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use waybill_engine::{Engine, EngineOptions, Ports};
 use waybill_import::{ImportPlan, Map, Outcome, Silent, StockMode, import};
@@ -139,4 +139,14 @@ pub fn same(left: &BTreeMap<&'static str, Vec<String>>, right: &BTreeMap<&'stati
         }
         assert_eq!(rows.len(), others.len(), "rows of {name}");
     }
+}
+
+/// The shared data folder beside the workspace; None, with a word about it, where it is not there.
+pub fn data(path: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/orders").join(path);
+    if !found.exists() {
+        eprintln!("skipped: no shared data");
+        return None;
+    }
+    Some(found)
 }

@@ -1,8 +1,6 @@
 //! Whole imports of a small history worked out by hand: what is in the store afterwards, once and again.
 
-mod common;
-
-use common::{TestStore, content, engine, imported, plan, rows, same};
+use crate::common::{TestStore, content, engine, imported, plan, rows, same};
 use std::path::{Path, PathBuf};
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::catalog::item::{ItemFacts, PutItem, Supply};

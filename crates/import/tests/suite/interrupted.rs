@@ -1,8 +1,6 @@
 //! An import killed in the middle and started again ends as one that was not.
 
-mod common;
-
-use common::{TestStore, content, engine, imported, open_at, plan, rows, same};
+use crate::common::{TestStore, content, engine, imported, open_at, plan, rows, same};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -99,7 +97,7 @@ async fn orders(store: &TestStore) -> usize {
 /// Starts an import and kills it when there are more than `enough` orders.
 async fn killed(store: &TestStore, file: &Path, enough: usize) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "one_import", "--ignored"])
+        .args(["--exact", "interrupted::one_import", "--ignored"])
         .env(STORE, store.address())
         .env(FILE, file)
         .stdout(Stdio::null())

@@ -1,0 +1,8 @@
+//! Imports from the outside: mappings, histories worked out by hand, real ones, interrupted ones.
+
+mod common;
+mod end_to_end;
+mod interrupted;
+mod mapping;
+mod real_data;
+mod real_import;
