@@ -5,6 +5,7 @@
 mod fate;
 mod history;
 mod live;
+mod place;
 mod random;
 mod shop;
 mod step;

@@ -2,7 +2,8 @@
 
 use crate::DemoError;
 use crate::fate::{Fate, Paying};
-use crate::history::{low, order};
+use crate::history::low;
+use crate::place::order;
 use crate::random::Random;
 use crate::shop::{Hand, Shop};
 use crate::step::{Setting, next};

@@ -37,8 +37,8 @@ pub struct Table {
     pub checks: &'static [(&'static str, &'static str)],
     /// Rows are only added (a log), so that the key may be the physical order.
     pub append_only: bool,
-    /// Keys come in no order at all (digests), so rows are kept apart from the key's index: an index of bare keys is a
-    /// tenth as many pages to change.
+    /// Keys come in no order at all (digests), so rows are kept apart from the key's index: a new row then changes a
+    /// page of a small index of bare keys, not one of a large index of rows.
     pub scattered_key: bool,
 }
 

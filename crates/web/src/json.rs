@@ -253,6 +253,37 @@ impl<const MAX: usize> ToSchema for Text<MAX> {
     }
 }
 
+/// A reason, a queue or another word that goes into the log, where nothing may be said about a person: 1 to 64 of `a` to
+/// `z`, digits, `_`, `-` and `.`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word(pub String);
+
+impl FromJson for Word {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        let text = text(value, at)?;
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(fits) {
+            at.problem("word", "must be 1 to 64 of a to z, 0 to 9, _, - and . (a note about people goes into `note`)");
+            return None;
+        }
+        Some(Self(text))
+    }
+}
+
+impl PartialSchema for Word {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+        let text = text.min_length(Some(1)).max_length(Some(64)).pattern(Some("^[a-z0-9_.-]+$"));
+        RefOr::T(Schema::Object(text.build()))
+    }
+}
+
+impl ToSchema for Word {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Word".into()
+    }
+}
+
 /// One of the codes of an enumeration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OneOf<T>(pub T);

@@ -156,6 +156,10 @@ async fn work_beyond_what_is_there_is_refused() {
             api.post(&format!("{path}/lines/1/cancel"), &too_much).await.problem(409, "order.exceeds_open_quantity");
         assert_eq!((&problem["facts"]["requested"], &problem["facts"]["open"]), (&json!(3), &json!(2)));
         api.post(&format!("{path}/lines/9/cancel"), &json!({})).await.problem(404, "order.unknown_line");
+        // A reason goes into the log, where nothing may be said about a person.
+        let told = json!({"amount_minor": 1, "reason": "Ada Example rang"});
+        let problem = api.post(&format!("{path}/refunds"), &told).await.problem(422, "request.invalid");
+        assert_eq!(problem["problems"][0]["code"], "word");
         api.post(&format!("{path}/refunds"), &json!({"amount_minor": 1, "reason": "kind"}))
             .await
             .problem(409, "payment.exceeds_received");

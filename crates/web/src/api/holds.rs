@@ -4,7 +4,7 @@ use super::order_view::OrderView;
 use super::orders::{change, order_id};
 use crate::ask::{Ask, InPath, id};
 use crate::forms::Written;
-use crate::json::{Long, Name, OneOf, body};
+use crate::json::{Long, OneOf, Word, body};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;
@@ -29,17 +29,17 @@ body! {
         /// The line it is about; the whole order when not said.
         line: Option<u32>,
         /// Short and machine-readable.
-        reason: Name,
+        reason: Word,
         /// Free text for people.
         note: Option<Long>,
         /// The role or queue that looks at it.
-        owner: Option<Name>,
+        owner: Option<Word>,
         due_at: Option<Moment>,
     }
 
     /// Why a hold ends.
     pub struct EndHoldBody {
-        reason: Option<Name>,
+        reason: Option<Word>,
     }
 }
 

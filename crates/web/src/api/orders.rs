@@ -5,7 +5,7 @@ use super::order_view::OrderView;
 use super::place::PlaceOrderBody;
 use crate::ask::{Ask, Context, InPath, answer, answer_receipt, id};
 use crate::auth::Caller;
-use crate::json::{Long, Nothing, body};
+use crate::json::{Nothing, Word, body};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -87,16 +87,16 @@ impl From<OrderRow> for OrderRowView {
 body! {
     /// Why an order is given up.
     pub struct CancelBody {
-        /// Short; `customer_request` when not said.
-        reason: Option<Long>,
+        /// Machine-readable; `customer_request` when not said.
+        reason: Option<Word>,
     }
 
     /// How much of a line is given up.
     pub struct CancelLineBody {
         /// All that has not shipped when not said.
         quantity: Option<i64>,
-        /// Short; `customer_request` when not said.
-        reason: Option<Long>,
+        /// Machine-readable; `customer_request` when not said.
+        reason: Option<Word>,
     }
 }
 
@@ -286,7 +286,7 @@ pub async fn release(
     change(&state, &ask.context, order_id, ReleaseOrder { order_id }).await
 }
 
-fn reason(reason: Option<Long>) -> String {
+fn reason(reason: Option<Word>) -> String {
     reason.map_or_else(|| "customer_request".to_owned(), |reason| reason.0)
 }
 

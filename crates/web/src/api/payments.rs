@@ -4,7 +4,7 @@ use super::order_view::OrderView;
 use super::orders::{answer_order, change, order_id};
 use super::place::GATEWAY_DEFAULT;
 use crate::ask::{Ask, InPath, id};
-use crate::json::{Name, OneOf, Short, body};
+use crate::json::{Name, OneOf, Short, Word, body};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;
@@ -45,8 +45,8 @@ body! {
     /// Money given back.
     pub struct RefundBody {
         amount_minor: i64,
-        /// Short.
-        reason: Name,
+        /// Machine-readable, such as `goodwill`.
+        reason: Word,
     }
 }
 

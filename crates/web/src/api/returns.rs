@@ -4,7 +4,7 @@ use super::locations::location_id;
 use super::order_view::OrderView;
 use super::orders::{change, order_id};
 use crate::ask::{Ask, InPath};
-use crate::json::{Name, OneOf, Short, body};
+use crate::json::{OneOf, Short, Word, body};
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;
@@ -34,8 +34,8 @@ body! {
         quantity: i64,
         /// Where they go: available, quality_control, damaged, quarantined or loss.
         state: Disposition,
-        /// Short.
-        reason: Name,
+        /// Machine-readable, such as `too_small`.
+        reason: Word,
     }
 }
 
