@@ -253,13 +253,14 @@ fn a_draft_that_is_held_is_not_confirmed_by_submitting_it() {
 }
 
 #[test]
-fn a_hold_on_an_ended_order_cannot_give_it_up_again() {
+fn a_cancelled_order_has_no_hold_left_that_could_give_it_up_again() {
     let mut shop = shop_with(&[("MUG", 2)]);
     let order = place(&mut shop, &[("MUG", 2, 10_000)], &[(Terms, None)], 0, false);
     shop.run(hold(order, vec![Step::Ship], None)).unwrap();
     shop.run(CancelOrder { order_id: order, reason: "no".into(), expected_version: None }).unwrap();
+    assert_eq!(shop.order(order).head.holds_active, 0);
     let refusal = shop.run(RejectHold { hold_id: HoldId::new(order, 1), reason: None }).unwrap_err();
-    assert_eq!(refusal.code, "order.wrong_lifecycle");
+    assert_eq!(refusal.code, "order.hold_ended");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::OrderRefusal;
 use super::events::{
-    AllocationReleased, AtLocation, LineCancelled, LinesCancelled, Moved, OrderCancelled, ReleaseReason,
+    AllocationReleased, AtLocation, HoldEnded, LineCancelled, LinesCancelled, Moved, OrderCancelled, ReleaseReason,
 };
-use super::records::{Lifecycle, Order};
+use super::records::{HoldState, Lifecycle, Order};
 use crate::attempt::Attempt;
 use crate::catalog::item::Supply;
 use crate::command::Outcome;
@@ -129,6 +129,17 @@ fn give_up(order: &Order, reason: &str, attempt: &Attempt, events: &mut Vec<Even
         reason: reason.to_owned(),
         at: attempt.now,
     }));
+    // Nothing is left to hold.
+    let ended =
+        |number: u32| events.iter().any(|event| matches!(event, Event::HoldRejected(hold) if hold.hold == number));
+    let holds = order.holds.iter().filter(|hold| hold.state == HoldState::Active && !ended(hold.number));
+    let released: Vec<Event> = holds
+        .map(|hold| {
+            let reason = Some("order_cancelled".to_owned());
+            Event::HoldReleased(HoldEnded { order: order.head.id, hold: hold.number, reason, at: attempt.now })
+        })
+        .collect();
+    events.extend(released);
     let mut transactions = 0;
     for payment in &order.payments {
         let open = payment.open_authorization();

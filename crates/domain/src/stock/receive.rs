@@ -9,6 +9,7 @@ use crate::ids::{LocationId, LotId};
 use crate::ledger::{StockAccount, StockKey};
 use crate::quantity::Quantity;
 use crate::world::World;
+use std::collections::BTreeMap;
 
 /// Books goods into `location`, in `state` (available, quality control or quarantined).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,8 @@ pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -
         return Err(StockRefusal::NothingToDo.into());
     }
     by_hand(command.state)?;
-    let mut lines: Vec<StockLine> = Vec::with_capacity(command.lines.len());
+    let mut lines = Vec::with_capacity(command.lines.len());
+    let mut sums: BTreeMap<StockKey, Quantity> = BTreeMap::new();
     for (n, line) in command.lines.iter().enumerate() {
         if !line.quantity.is_valid_demand() {
             return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
@@ -45,8 +47,9 @@ pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -
         let item = world.stocked_item(&line.sku)?;
         let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
         let here = world.level(key).map_or(Quantity::ZERO, |level| level.on_hand());
-        let sum: Quantity = lines.iter().filter(|one| one.item == item.id).map(|one| one.quantity).sum();
-        if here + sum + line.quantity > Quantity::MAX {
+        let sum = sums.entry(key).or_default();
+        *sum += line.quantity;
+        if here + *sum > Quantity::MAX {
             return Err(StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id }.into());
         }
         lines.push(StockLine { item: item.id, lot: line.lot_id, quantity: line.quantity });
