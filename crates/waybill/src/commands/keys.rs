@@ -46,7 +46,7 @@ async fn create(asked: &KeyCreate, settings: &Settings, output: Output) -> Resul
     engine.stop().await;
     let id = answer?.subject.map(|subject| subject.to_string()).unwrap_or_default();
     output.answer(&json!({"id": id, "name": asked.name, "secret": secret}));
-    output.line(secret.to_string());
+    output.line(&secret);
     if !output.is_json() {
         eprintln!(
             "This is the secret of {id} ({}); it is shown only now. Send it as `Authorization: Bearer {SECRET_PREFIX}...`.",
