@@ -67,14 +67,14 @@ async fn try_apply(client: &mut Client, migration: &Migration, first: bool) -> R
     transaction.commit().await
 }
 
-/// Somebody else made the table or took the row. `CREATE TABLE IF NOT EXISTS` is itself open to races, and says so with
-/// a violation of a catalog's unique index.
+/// Somebody else made the table or took the row. `CREATE TABLE IF NOT EXISTS` is itself open to races, and says so, by
+/// how far it got, with a table or a row type that exists or a violation of a catalog's unique index.
 fn is_race(failure: &tokio_postgres::Error) -> bool {
     let Some(said) = failure.as_db_error() else {
         return false;
     };
     match *said.code() {
-        SqlState::DUPLICATE_TABLE => said.message().contains("schema_migrations"),
+        SqlState::DUPLICATE_TABLE | SqlState::DUPLICATE_OBJECT => said.message().contains("schema_migrations"),
         SqlState::UNIQUE_VIOLATION => {
             said.table() == Some("schema_migrations") || said.constraint().is_some_and(|name| name.starts_with("pg_"))
         }

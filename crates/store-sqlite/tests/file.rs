@@ -94,7 +94,9 @@ async fn a_file_that_is_not_a_store_is_refused() {
     drop(foreign);
     let other = SqliteStore::open(folder.path().join("foreign.sqlite"), SqliteOptions::default());
     assert!(matches!(other, Err(StoreError::Damaged(_))), "{other:?}");
-    let other = SqliteStore::open(folder.path(), SqliteOptions::default());
+    let inner = folder.path().join("folder");
+    fs::create_dir(&inner).unwrap();
+    let other = SqliteStore::open(inner, SqliteOptions::default());
     assert!(matches!(other, Err(StoreError::Configuration(_))), "{other:?}");
 }
 

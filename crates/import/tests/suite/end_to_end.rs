@@ -157,7 +157,7 @@ async fn strict_stock_ships_what_is_there_and_holds_the_rest() {
         "1003 confirmed backordered 1",
         // It holds the last mug and waits for 19.
         "1004 confirmed unfulfilled 1",
-        "1008 cancelled unfulfilled 1",
+        "1008 cancelled unfulfilled 0",
         "1014 completed unfulfilled 0",
         "1016 completed unfulfilled 0",
         "A1017 completed unfulfilled 0",
