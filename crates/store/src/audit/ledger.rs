@@ -1,5 +1,6 @@
 //! Adds the stock ledger up, key by key, straight from the postings.
 
+use super::ahead::Ahead;
 use super::records::typed;
 use super::report::{Findings, Stage};
 use crate::backend::Store;
@@ -91,6 +92,36 @@ fn number(rows: Vec<Row>) -> Result<i64, StoreError> {
     rows.into_iter().next().map_or(Ok(0), |mut row| row.take())
 }
 
+/// What the log holds up to a position, as read. The log is never changed, so its reads need not see one state.
+struct Window {
+    upto: i64,
+    /// How many events and money postings there are.
+    events: i64,
+    money: i64,
+    postings: Vec<Row>,
+}
+
+impl Window {
+    async fn read(store: &dyn Store, after: i64, head: i64) -> Result<Self, StoreError> {
+        let upto = head.min(after + POSITIONS);
+        let ends = [Value::Int(after), Value::Int(upto)];
+        let count = |table: &str| {
+            format!("SELECT CAST(COUNT(*) AS BIGINT) FROM {table} WHERE position > $1 AND position <= $2")
+        };
+        let postings = format!(
+            "SELECT {} FROM stock_postings WHERE position > $1 AND position <= $2 ORDER BY position, number",
+            StockPostingRecord::table().column_list()
+        );
+        let (events, money) = (count("events"), count("money_postings"));
+        let (events, money, postings) = futures_util::try_join!(
+            store.read(&events, &ends),
+            store.read(&money, &ends),
+            store.read(&postings, &ends),
+        )?;
+        Ok(Self { upto, events: number(events)?, money: number(money)?, postings })
+    }
+}
+
 impl Ledger {
     pub(super) const fn position(&self) -> i64 {
         self.position
@@ -112,28 +143,19 @@ impl Ledger {
         findings: &mut Findings,
         progress: &mut (dyn FnMut(Stage, i64, i64) + Send),
     ) -> Result<(), StoreError> {
-        let postings = format!(
-            "SELECT {} FROM stock_postings WHERE position > $1 AND position <= $2 ORDER BY position, number",
-            StockPostingRecord::table().column_list()
-        );
+        let mut next = Ahead::begin(Window::read(store, self.position, head)).await;
         while self.position < head {
             progress(Stage::Ledger, self.position, head);
-            let upto = head.min(self.position + POSITIONS);
-            let window = [Value::Int(self.position), Value::Int(upto)];
-            let count = |table: &str| {
-                format!("SELECT CAST(COUNT(*) AS BIGINT) FROM {table} WHERE position > $1 AND position <= $2")
-            };
-            // What the log holds is never changed, so the three need not see one state.
-            let events = number(store.read(&count("events"), &window).await?)?;
-            if events != upto - self.position {
-                self.first_gap(store, upto, findings).await?;
+            let window = next.end().await?;
+            next = Ahead::begin(Window::read(store, window.upto, head)).await;
+            if window.events != window.upto - self.position {
+                self.first_gap(store, window.upto, findings).await?;
             }
-            self.money_postings += number(store.read(&count("money_postings"), &window).await?)?;
-            let rows = store.read(&postings, &window).await?;
-            for posting in typed::<StockPostingRecord>(rows, findings) {
+            self.money_postings += window.money;
+            for posting in typed::<StockPostingRecord>(window.postings, findings) {
                 self.add(&posting, findings);
             }
-            self.position = upto;
+            self.position = window.upto;
         }
         Ok(())
     }
