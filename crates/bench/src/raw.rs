@@ -1,13 +1,17 @@
 //! Bare rows: what the engine wrote, written again by a loop without rules, into a fresh store with the same settings.
 
 use crate::BenchError;
-use crate::databases::Place;
-use crate::sample::{OrderRows, RawRow, Rows, Sample};
+use crate::databases::{Database, Place};
+use crate::sample::{OrderRows, RawRow, Rows, Sample, Stand, take};
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use waybill_domain::ids::Id;
+use waybill_domain::stock::level::StockLevel;
 use waybill_store::tables::tables;
-use waybill_store::{Table, ToRow, Write, WriteMode};
+use waybill_store::{Record, Store, Table, ToRow, Write, WriteMode, Writer};
+
+/// Orders read at once where everything is written again.
+const CHUNK: usize = 10_000;
 
 /// The key of a stock level.
 type Key = (Id, Id, Id);
@@ -16,38 +20,84 @@ fn key(row: &RawRow) -> Key {
     (row.id("item_id"), row.id("location_id"), row.id("lot_id"))
 }
 
-/// Writes the sample, `per_commit` orders a commit; orders a second.
-pub async fn replay(place: &Place, sample: &Sample, per_commit: usize) -> Result<f64, BenchError> {
-    let tables = tables();
-    let Some(levels_table) = tables.iter().find(|table| table.name == "stock_levels") else {
-        return Ok(0.0);
-    };
-    let database = place.fresh(&format!("raw{per_commit}")).await?;
-    let mut writer = database.store.writer().await?;
-    writer.begin().await?;
-    let rows = sample.levels.iter().map(|row| row as &dyn ToRow).collect();
-    writer.commit(&[Write { table: levels_table, mode: WriteMode::Insert, rows }]).await?;
+/// A fresh store that takes bare rows.
+struct Bare {
+    database: Database,
+    writer: Box<dyn Writer>,
+    /// The stock levels as they stand.
+    levels: HashMap<Key, RawRow>,
+    tables: Vec<&'static Table>,
+}
 
-    // Everything but writing is done before the clock starts: what remains is the database's own work.
-    let mut levels: HashMap<Key, RawRow> = sample.levels.iter().map(|row| (key(row), row.clone())).collect();
-    let batches: Vec<Batch<'_>> =
-        sample.orders.chunks(per_commit).map(|orders| Batch::of(orders, &mut levels)).collect();
-    let begun = Instant::now();
-    for batch in &batches {
+impl Bare {
+    async fn fresh(place: &Place, purpose: &str, levels: &[RawRow]) -> Result<Self, BenchError> {
+        let database = place.fresh(purpose).await?;
+        let mut writer = database.store.writer().await?;
         writer.begin().await?;
-        writer.take_positions(&writes(&tables, &batch.records), batch.events).await?;
-        let mut last = vec![Write {
-            table: levels_table,
-            mode: WriteMode::Update,
-            rows: batch.levels.iter().map(|row| row as &dyn ToRow).collect(),
-        }];
-        last.extend(writes(&tables, &batch.log));
-        writer.commit(&last).await?;
+        let rows = levels.iter().map(|row| row as &dyn ToRow).collect();
+        writer.commit(&[Write { table: StockLevel::table(), mode: WriteMode::Insert, rows }]).await?;
+        let levels = levels.iter().map(|row| (key(row), row.clone())).collect();
+        Ok(Self { database, writer, levels, tables: tables() })
     }
-    let seconds = begun.elapsed().as_secs_f64();
-    drop(writer);
-    database.end().await?;
-    Ok(sample.orders.len() as f64 / seconds)
+
+    /// Writes orders, `per_commit` a commit; how long that took. What is written is worked out before.
+    async fn write(&mut self, orders: &[OrderRows], per_commit: usize) -> Result<Duration, BenchError> {
+        let levels = &mut self.levels;
+        let batches: Vec<Batch<'_>> = orders.chunks(per_commit).map(|orders| Batch::of(orders, levels)).collect();
+        let begun = Instant::now();
+        for batch in &batches {
+            self.writer.begin().await?;
+            self.writer.take_positions(&writes(&self.tables, &batch.records), batch.events).await?;
+            let rows = batch.levels.iter().map(|row| row as &dyn ToRow).collect();
+            let mut last = vec![Write { table: StockLevel::table(), mode: WriteMode::Update, rows }];
+            last.extend(writes(&self.tables, &batch.log));
+            self.writer.commit(&last).await?;
+        }
+        Ok(begun.elapsed())
+    }
+
+    async fn end(self) -> Result<(), BenchError> {
+        drop(self.writer);
+        self.database.end().await
+    }
+}
+
+/// Writes the sample into an empty store, `per_commit` orders a commit; orders a second.
+pub async fn into_empty(
+    place: &Place,
+    sample: &Sample,
+    levels: &[RawRow],
+    per_commit: usize,
+) -> Result<f64, BenchError> {
+    let mut bare = Bare::fresh(place, &format!("raw{per_commit}"), levels).await?;
+    let took = bare.write(&sample.orders, per_commit).await?;
+    bare.end().await?;
+    Ok(sample.orders.len() as f64 / took.as_secs_f64())
+}
+
+/// Writes what was written before the sample as well, without counting it, and then the sample; orders a second. `from`
+/// is where the log stood before the first order, with the stock levels then.
+pub async fn into_filled(
+    place: &Place,
+    store: &dyn Store,
+    sample: &Sample,
+    from: &Stand,
+    until: i64,
+    per_commit: usize,
+) -> Result<f64, BenchError> {
+    let mut bare = Bare::fresh(place, "rawfilled", &from.levels).await?;
+    let mut position = from.position;
+    while position < until {
+        let more = take(store, position, until, CHUNK).await?;
+        if more.orders.is_empty() {
+            break;
+        }
+        position = more.upto;
+        bare.write(&more.orders, 1_000).await?;
+    }
+    let took = bare.write(&sample.orders, per_commit).await?;
+    bare.end().await?;
+    Ok(sample.orders.len() as f64 / took.as_secs_f64())
 }
 
 /// What one commit writes.

@@ -22,14 +22,22 @@ pub struct BenchReport {
     pub engine_p99_ms: f64,
     /// Orders per commit.
     pub engine_batch: f64,
+    /// Where the engine's own thread spent its time.
+    pub load_us_per_order: f64,
+    pub decide_us_per_order: f64,
+    pub commit_us_per_order: f64,
     /// The rows that the engine wrote, written bare, by orders a commit.
     pub raw_100_orders_per_s: f64,
     pub raw_500_orders_per_s: f64,
     pub raw_1000_orders_per_s: f64,
     /// The best of these.
     pub raw_orders_per_s: f64,
+    /// The same into a store that holds as many orders as the engine's did.
+    pub raw_filled_orders_per_s: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine_ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_filled_ratio: Option<f64>,
     pub card_orders_per_s: f64,
     pub card_p50_ms: f64,
     pub card_p95_ms: f64,

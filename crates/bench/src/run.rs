@@ -5,7 +5,7 @@ use crate::goods::{Taste, prefill, stock_up};
 use crate::http::{self, Server};
 use crate::memory::{Watch, written_bytes};
 use crate::report::{BenchReport, ratio};
-use crate::sample::{self, RawRow, Sample};
+use crate::sample::{self, Sample, Stand};
 use crate::{BenchError, card, engine, hot, raw};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -64,13 +64,21 @@ pub async fn run(
         writers: options.writers,
         ..BenchReport::default()
     };
-    let sample = measure(options, server, &database, &mut report, say).await?;
+    let written = measure(options, server, &database, &mut report, say).await?;
     audit(&*database.store, &mut report, say).await?;
-    let ended = database.end().await;
-    if let Some(sample) = sample.filter(|_| report.audit_ok) {
-        bare_rows(options, &sample, &mut report, say).await?;
+    if let Some(written) = written.filter(|_| report.audit_ok) {
+        bare_rows(options, &*database.store, &written, &mut report, say).await?;
     }
-    ended.map(|()| report)
+    database.end().await?;
+    Ok(report)
+}
+
+/// What the engine part wrote, to be written again.
+struct Written {
+    /// Before the first order, and before the sample.
+    first: Stand,
+    before: Stand,
+    sample: Sample,
 }
 
 async fn measure(
@@ -79,10 +87,11 @@ async fn measure(
     database: &Database,
     report: &mut BenchReport,
     say: &(dyn Fn(&str) + Send + Sync),
-) -> Result<Option<Sample>, BenchError> {
+) -> Result<Option<Written>, BenchError> {
     let store = &database.store;
     let started = start(options, store.clone(), options.gateway_latency).await?;
     let secret = stock_up(&started).await?;
+    let first = Stand::of(&**store).await?;
     say(&format!("filling the store with {} orders", options.prefill));
     let filling = |done: i64, of: i64| {
         if done % 20_000 == 0 {
@@ -91,10 +100,14 @@ async fn measure(
     };
     prefill(&started, options.prefill, options.callers.max(500), &filling).await?;
     report.orders_before = orders(&**store).await?;
-    let mut sample = None;
+    let mut written = None;
     if !options.only_hot {
-        let before = engine_part(options, database, &started, report, say).await?;
-        sample = if options.with_raw { Some(taken(&**store, before).await?) } else { None };
+        let before = Stand::of(&**store).await?;
+        engine_part(options, database, &started, report, say).await?;
+        if options.with_raw {
+            let sample = sample::take(&**store, before.position, i64::MAX, SAMPLE).await?;
+            written = Some(Written { first, before, sample });
+        }
         say("measuring cards");
         let done = card::measure(&started, options.callers, options.measured).await?;
         (report.card_orders_per_s, report.card_p50_ms) = (done.per_s(), done.latency.p50_ms);
@@ -124,17 +137,7 @@ async fn measure(
         engine.stop().await;
     }
     report.orders_after = orders(&**store).await?;
-    Ok(sample)
-}
-
-/// Where the sample begins.
-struct Before {
-    position: i64,
-    levels: Vec<RawRow>,
-}
-
-async fn taken(store: &dyn Store, before: Before) -> Result<Sample, BenchError> {
-    sample::take(store, before.position, SAMPLE, before.levels).await
+    Ok(written)
 }
 
 async fn engine_part(
@@ -143,29 +146,33 @@ async fn engine_part(
     started: &Engine,
     report: &mut BenchReport,
     say: &(dyn Fn(&str) + Send + Sync),
-) -> Result<Before, BenchError> {
+) -> Result<(), BenchError> {
     let store = &*database.store;
-    let before = Before { position: sample::head(store).await?, levels: sample::levels(store).await? };
     let (bytes, written) = (store.gauges().await?.data_bytes, written_bytes().unwrap_or_default());
     let figures = || {
         let figures = started.figures();
-        (figures.commands.load(Ordering::Relaxed), figures.batches.load(Ordering::Relaxed))
+        [&figures.commands, &figures.batches, &figures.load_us, &figures.decide_us, &figures.commit_us]
+            .map(|figure| figure.load(Ordering::Relaxed))
     };
-    let (commands, batches) = figures();
+    let begun = figures();
     say("measuring the engine");
     let memory = Watch::start();
     let done = engine::measure(std::slice::from_ref(started), options.callers, Taste::Spread, options.measured).await?;
     report.rss_mb = memory.most_mb();
     drop(memory);
     let placed = (orders(store).await? - report.orders_before).max(1) as f64;
-    let (commands, batches) = (figures().0 - commands, figures().1 - batches);
-    report.engine_batch = commands as f64 / batches.max(1) as f64;
+    let ended = figures();
+    let [commands, batches, load, decide, commit] = std::array::from_fn(|n| (ended[n] - begun[n]) as f64);
+    report.engine_batch = commands / batches.max(1.0);
+    report.load_us_per_order = load / commands.max(1.0);
+    report.decide_us_per_order = decide / commands.max(1.0);
+    report.commit_us_per_order = commit / commands.max(1.0);
     report.bytes_per_order = (store.gauges().await?.data_bytes - bytes) as f64 / placed;
     report.pages_per_order = report.bytes_per_order / database.page_bytes();
     report.written_bytes_per_order = (written_bytes().unwrap_or_default() - written) as f64 / placed;
     (report.engine_orders_per_s, report.engine_p50_ms) = (done.per_s(), done.latency.p50_ms);
     (report.engine_p95_ms, report.engine_p99_ms) = (done.latency.p95_ms, done.latency.p99_ms);
-    Ok(before)
+    Ok(())
 }
 
 /// An engine as `waybill serve` runs it.
@@ -195,21 +202,29 @@ async fn audit(
 
 async fn bare_rows(
     options: &Options,
-    sample: &Sample,
+    store: &dyn Store,
+    written: &Written,
     report: &mut BenchReport,
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<(), BenchError> {
+    let (sample, before) = (&written.sample, &written.before);
+    let count = sample.orders.len();
     let rows: usize =
         sample.orders.iter().flat_map(|order| order.records.values().chain(order.log.values())).map(Vec::len).sum();
-    report.rows_per_order = rows as f64 / sample.orders.len().max(1) as f64;
+    report.rows_per_order = rows as f64 / count.max(1) as f64;
     let mut best = [0.0; PER_COMMIT.len()];
     for (best, per_commit) in best.iter_mut().zip(PER_COMMIT) {
-        say(&format!("writing {} orders as bare rows, {per_commit} a commit", sample.orders.len()));
-        *best = raw::replay(&options.place, sample, per_commit).await?;
+        say(&format!("writing {count} orders as bare rows into an empty store, {per_commit} a commit"));
+        *best = raw::into_empty(&options.place, sample, &before.levels, per_commit).await?;
     }
     [report.raw_100_orders_per_s, report.raw_500_orders_per_s, report.raw_1000_orders_per_s] = best;
     report.raw_orders_per_s = best.into_iter().fold(0.0, f64::max);
+    let fastest = best.iter().zip(PER_COMMIT).max_by(|one, other| one.0.total_cmp(other.0)).map_or(500, |best| best.1);
+    say("writing bare rows into a store filled with the bare rows of all orders before them");
+    report.raw_filled_orders_per_s =
+        raw::into_filled(&options.place, store, sample, &written.first, before.position, fastest).await?;
     report.engine_ratio = ratio(report.engine_orders_per_s, report.raw_orders_per_s);
     report.http_ratio = ratio(report.http_orders_per_s, report.raw_orders_per_s);
+    report.engine_filled_ratio = ratio(report.engine_orders_per_s, report.raw_filled_orders_per_s);
     Ok(())
 }

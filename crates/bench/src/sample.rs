@@ -99,11 +99,12 @@ pub struct OrderRows {
     pub events: i64,
 }
 
-/// Orders in commit order, and the stock levels before the first of them.
+/// Orders in commit order.
 #[derive(Debug, Default)]
 pub struct Sample {
     pub orders: Vec<OrderRows>,
-    pub levels: Vec<RawRow>,
+    /// The log position of their last event.
+    pub upto: i64,
 }
 
 const LOG: [&str; 5] = ["events", "stock_postings", "money_postings", "receipts_0", "receipts_1"];
@@ -111,12 +112,25 @@ const LOG: [&str; 5] = ["events", "stock_postings", "money_postings", "receipts_
 const ATTEMPT: u128 = !0xffff;
 
 /// The stock levels as they are.
-pub async fn levels(store: &dyn Store) -> Result<Vec<RawRow>, BenchError> {
+async fn levels(store: &dyn Store) -> Result<Vec<RawRow>, BenchError> {
     let Some(table) = tables().into_iter().find(|table| table.name == "stock_levels") else {
         return Ok(Vec::new());
     };
     let rows = store.read(&format!("SELECT {} FROM stock_levels", table.column_list()), &[]).await?;
     Ok(rows.into_iter().map(|row| RawRow::of(table, row)).collect::<Result<_, _>>()?)
+}
+
+/// Where a store stood.
+#[derive(Debug)]
+pub struct Stand {
+    pub position: i64,
+    pub levels: Vec<RawRow>,
+}
+
+impl Stand {
+    pub async fn of(store: &dyn Store) -> Result<Self, BenchError> {
+        Ok(Self { position: head(store).await?, levels: levels(store).await? })
+    }
 }
 
 /// Where the log ends.
@@ -125,12 +139,13 @@ pub async fn head(store: &dyn Store) -> Result<i64, BenchError> {
     Ok(rows.into_iter().next().map_or(Ok(0), |mut row| row.take())?)
 }
 
-/// The first `count` orders placed after `position`, with all their rows. Nothing else may have been written since.
-pub async fn take(store: &dyn Store, position: i64, count: usize, levels: Vec<RawRow>) -> Result<Sample, BenchError> {
-    let order = orders_after(store, position, count).await?;
+/// The first `count` orders placed after `position` and up to `until`, with all their rows. Nothing but orders may have
+/// been written in between.
+pub async fn take(store: &dyn Store, position: i64, until: i64, count: usize) -> Result<Sample, BenchError> {
+    let order = orders_after(store, position, until, count).await?;
     let (Some(first), Some(last)) = (order.iter().map(|(id, _)| *id).min(), order.iter().map(|(id, _)| *id).max())
     else {
-        return Ok(Sample { orders: Vec::new(), levels });
+        return Ok(Sample { orders: Vec::new(), upto: until });
     };
     let upto = order.iter().map(|(_, position)| *position).max().unwrap_or(position);
     let wanted: HashSet<Id> = order.iter().map(|(id, _)| Id(id.0 & ATTEMPT)).collect();
@@ -176,7 +191,7 @@ pub async fn take(store: &dyn Store, position: i64, count: usize, levels: Vec<Ra
         }
     }
     let orders = order.iter().filter_map(|(id, _)| found.remove(&Id(id.0 & ATTEMPT))).collect();
-    Ok(Sample { orders, levels })
+    Ok(Sample { orders, upto })
 }
 
 /// The order that a receipt is for, as it says.
@@ -187,22 +202,29 @@ fn receipt_of(row: &RawRow) -> Id {
 }
 
 /// Orders with the position of their last event, in the order of their first.
-async fn orders_after(store: &dyn Store, position: i64, count: usize) -> Result<Vec<(Id, i64)>, BenchError> {
-    let sql = "SELECT position, aggregate_id FROM events WHERE position > $1 ORDER BY position LIMIT $2";
-    let params = [Value::Int(position), Value::Int(count as i64 * 8)];
+async fn orders_after(
+    store: &dyn Store,
+    position: i64,
+    until: i64,
+    count: usize,
+) -> Result<Vec<(Id, i64)>, BenchError> {
+    let sql =
+        "SELECT position, aggregate_id FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
+    let limit = count as i64 * 8;
+    let rows = store.read(sql, &[Value::Int(position), Value::Int(until), Value::Int(limit)]).await?;
+    let is_cut = rows.len() as i64 == limit;
     let mut orders: Vec<(Id, i64)> = Vec::new();
-    for mut row in store.read(sql, &params).await? {
+    for mut row in rows {
         let (position, id): (i64, Id) = (row.take()?, row.take()?);
         match orders.last_mut() {
             Some((last, until)) if *last == id => *until = position,
             _ => orders.push((id, position)),
         }
     }
-    // The last one may have more events than were read.
-    if orders.len() > count {
-        orders.truncate(count);
-    } else {
+    if is_cut && orders.len() <= count {
+        // The last one may have more events than were read.
         orders.pop();
     }
+    orders.truncate(count);
     Ok(orders)
 }

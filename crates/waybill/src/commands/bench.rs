@@ -94,16 +94,24 @@ fn show(report: &BenchReport, output: Output) {
             report.http_p99_ms,
             report.connections
         ));
+        if report.raw_orders_per_s > 0.0 {
+            output.line(format!(
+                "raw      {:>8.0} orders/s, the best of {:.0} at 100 a commit, {:.0} at 500, {:.0} at 1000; {:.0} in a store as full, {} of it by the engine",
+                report.raw_orders_per_s,
+                report.raw_100_orders_per_s,
+                report.raw_500_orders_per_s,
+                report.raw_1000_orders_per_s,
+                report.raw_filled_orders_per_s,
+                ratio(report.engine_filled_ratio)
+            ));
+        }
         output.line(format!(
-            "raw      {:>8.0} orders/s, the best of {:.0} at 100 a commit, {:.0} at 500, {:.0} at 1000",
-            report.raw_orders_per_s,
-            report.raw_100_orders_per_s,
-            report.raw_500_orders_per_s,
-            report.raw_1000_orders_per_s
+            "batches  {:.0} us an order to load, {:.0} to decide, {:.0} to write and commit",
+            report.load_us_per_order, report.decide_us_per_order, report.commit_us_per_order
         ));
         output.line(format!(
-            "an order {:.1} rows, {:.0} bytes, {:.2} pages, {:.0} bytes written; private memory {:.0} MB",
-            report.rows_per_order,
+            "an order {} rows, {:.0} bytes, {:.2} pages, {:.0} bytes written; private memory {:.0} MB",
+            if report.rows_per_order > 0.0 { format!("{:.1}", report.rows_per_order) } else { "-".to_owned() },
             report.bytes_per_order,
             report.pages_per_order,
             report.written_bytes_per_order,
