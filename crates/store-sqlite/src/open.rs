@@ -3,6 +3,7 @@
 use crate::error::plain;
 use crate::options::SqliteOptions;
 use crate::owner::beside;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
@@ -102,6 +103,8 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     })?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(plain)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Otherwise a statement that a partial index could serve is planned again for every new value of its parameters.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(plain)?;
     Ok(connection)
 }
 
