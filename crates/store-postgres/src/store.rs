@@ -11,6 +11,7 @@ use deadpool_postgres::{
     GenericClient, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
 use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
 use std::path::Path;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel, NoTls};
@@ -102,11 +103,13 @@ impl Store for PostgresStore {
         let mut client = self.pooled().await?;
         let transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
         let transaction = transaction.start().await.map_err(failed)?;
-        let mut found = Vec::with_capacity(statements.len());
-        for (sql, params) in statements {
-            let statement = transaction.prepare_cached(sql).await.map_err(failed)?;
-            found.push(query(&transaction, &statement, params).await?);
+        let mut prepared = Vec::with_capacity(statements.len());
+        for (sql, _) in statements {
+            prepared.push(transaction.prepare_cached(sql).await.map_err(failed)?);
         }
+        // All are sent before the first is answered: one round trip instead of one each.
+        let reads = prepared.iter().zip(statements);
+        let found = try_join_all(reads.map(|(statement, (_, params))| query(&transaction, statement, params))).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(found)
     }
