@@ -262,7 +262,7 @@ fn on_the_way(view: &View, fate: &mut Fate, now: Timestamp) -> Option<Next> {
 fn ending(view: &View, fate: &mut Fate) -> Option<Next> {
     let order_id = view.head.id;
     if view.lines.iter().any(|line| !line.backordered.is_zero() || !line.open.is_zero()) {
-        return Some(Next { command: Some(AllocateOrder { order_id }.into()), wait: 12 * HOUR });
+        return Some(Next { command: Some(AllocateOrder { order_id }.into()), wait: DAY });
     }
     if !view.is_shipped() {
         return None;

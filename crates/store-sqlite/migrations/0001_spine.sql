@@ -263,7 +263,11 @@ CREATE TABLE orders (
     holds_active INTEGER NOT NULL,
     hold_due_at INTEGER,
     reserved_until INTEGER,
-    authorization_expires_at INTEGER,
+    authorization_due_at INTEGER,
+    to_fill INTEGER NOT NULL,
+    to_release INTEGER NOT NULL,
+    to_capture INTEGER NOT NULL,
+    to_complete INTEGER NOT NULL,
     confirmed_at INTEGER,
     ended_at INTEGER,
     goods INTEGER NOT NULL,
@@ -283,10 +287,13 @@ CREATE UNIQUE INDEX orders_number ON orders (number);
 CREATE UNIQUE INDEX orders_external_ref ON orders (channel_id, external_ref) WHERE external_ref IS NOT NULL;
 CREATE INDEX orders_customer ON orders (customer_id, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX orders_lifecycle ON orders (lifecycle, id);
-CREATE INDEX orders_to_do ON orders (fulfillment_status, priority, id) WHERE lifecycle = 'confirmed';
+CREATE INDEX orders_to_fill ON orders (priority, id) WHERE to_fill;
+CREATE INDEX orders_to_release ON orders (channel_id, priority, id) WHERE to_release;
+CREATE INDEX orders_to_capture ON orders (id) WHERE to_capture;
+CREATE INDEX orders_to_complete ON orders (id) WHERE to_complete;
 CREATE INDEX orders_held ON orders (hold_due_at) WHERE holds_active > 0;
 CREATE INDEX orders_reserved ON orders (reserved_until) WHERE reserved_until IS NOT NULL;
-CREATE INDEX orders_authorized ON orders (authorization_expires_at) WHERE authorization_expires_at IS NOT NULL;
+CREATE INDEX orders_authorized ON orders (authorization_due_at) WHERE authorization_due_at IS NOT NULL;
 
 CREATE TABLE order_lines (
     order_id BLOB NOT NULL,
@@ -381,6 +388,7 @@ CREATE TABLE payments (
     state TEXT NOT NULL,
     authorized INTEGER NOT NULL,
     expires_at INTEGER,
+    renew_at INTEGER,
     received INTEGER NOT NULL,
     refunded INTEGER NOT NULL,
     charged_back INTEGER NOT NULL,

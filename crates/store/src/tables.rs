@@ -164,10 +164,13 @@ record!(
         { "orders_external_ref", ["channel_id", "external_ref"], unique: true, only: "external_ref IS NOT NULL" },
         { "orders_customer", ["customer_id", "id"], unique: false, only: "customer_id IS NOT NULL" },
         { "orders_lifecycle", ["lifecycle", "id"], unique: false },
-        { "orders_to_do", ["fulfillment_status", "priority", "id"], unique: false, only: "lifecycle = 'confirmed'" },
+        { "orders_to_fill", ["priority", "id"], unique: false, only: "to_fill" },
+        { "orders_to_release", ["channel_id", "priority", "id"], unique: false, only: "to_release" },
+        { "orders_to_capture", ["id"], unique: false, only: "to_capture" },
+        { "orders_to_complete", ["id"], unique: false, only: "to_complete" },
         { "orders_held", ["hold_due_at"], unique: false, only: "holds_active > 0" },
         { "orders_reserved", ["reserved_until"], unique: false, only: "reserved_until IS NOT NULL" },
-        { "orders_authorized", ["authorization_expires_at"], unique: false, only: "authorization_expires_at IS NOT NULL" }
+        { "orders_authorized", ["authorization_due_at"], unique: false, only: "authorization_due_at IS NOT NULL" }
     ],
     fixed: {
         id, number, channel_id, external_ref, customer_id, party_id, ship_to, instructions, po_number, currency,
@@ -175,7 +178,7 @@ record!(
     },
     fields: {
         placed_at, lifecycle, payment_status, fulfillment_status, delivery_status, return_status, holds_active,
-        hold_due_at, reserved_until, authorization_expires_at, confirmed_at, ended_at, goods, tax, charges, recognized,
+        hold_due_at, reserved_until, authorization_due_at, to_fill, to_release, to_capture, to_complete, confirmed_at, ended_at, goods, tax, charges, recognized,
         received, refunded, charged_back, applied, deposit, chain
     }
 );
@@ -218,7 +221,7 @@ record!(
     Payment, "payments", key: ["order_id", "number"], parent: ("orders", "order_id"),
     checks: [("payments_refunded", "refunded + charged_back <= received")],
     fixed: { order_id, number, method, gateway, token, amount },
-    fields: { state, authorized, expires_at, received, refunded, charged_back, reference }
+    fields: { state, authorized, expires_at, renew_at, received, refunded, charged_back, reference }
 );
 
 record!(

@@ -2,6 +2,7 @@
 
 use super::money::totals;
 use super::records::*;
+use super::to_do;
 use crate::fulfillment::FulfillmentState;
 use crate::ledger::StockAccount;
 use crate::money::Minor;
@@ -135,15 +136,13 @@ impl Order {
         let (goods, tax, charges) = totals(self);
         let active = self.holds.iter().filter(|hold| hold.state == HoldState::Active);
         let (holds_active, hold_due_at) = (active.clone().count() as i64, active.filter_map(|hold| hold.due_at).min());
-        let expires = |payment: &Payment| payment.expires_at.filter(|_| payment.open_authorization().0 > 0);
-        let authorization_expires_at = self.payments.iter().filter_map(expires).min();
         let mut next = OrderHead {
             goods,
             tax,
             charges,
             holds_active,
             hold_due_at,
-            authorization_expires_at,
+            authorization_due_at: to_do::authorization_due_at(self),
             fulfillment_status: fulfillment_status(self),
             delivery_status: delivery_status(self),
             return_status: return_status(self),
@@ -155,10 +154,17 @@ impl Order {
         if next != *self.head {
             *self.head.edit() = next;
         }
-        // Depends on the totals just set.
-        let payment_status = payment_status(self);
-        if payment_status != self.head.payment_status {
-            self.head.edit().payment_status = payment_status;
+        // These depend on what was just set.
+        let next = OrderHead {
+            payment_status: payment_status(self),
+            to_fill: to_do::to_fill(self),
+            to_release: to_do::to_release(self),
+            to_capture: to_do::to_capture(self),
+            to_complete: to_do::to_complete(self),
+            ..(*self.head).clone()
+        };
+        if next != *self.head {
+            *self.head.edit() = next;
         }
     }
 

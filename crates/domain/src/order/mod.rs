@@ -17,6 +17,7 @@ pub mod priority;
 pub mod records;
 pub mod release;
 pub mod reservation;
+pub mod to_do;
 
 pub use records::*;
 

@@ -162,8 +162,14 @@ pub struct OrderHead {
     pub hold_due_at: Option<Timestamp>,
     /// Reserved stock goes back at this moment unless the payment succeeds.
     pub reserved_until: Option<Timestamp>,
-    /// When the earliest authorization that still holds money expires.
-    pub authorization_expires_at: Option<Timestamp>,
+    /// When the first authorization that still holds money is to be renewed or has expired; None while a call to a gateway
+    /// is under way.
+    pub authorization_due_at: Option<Timestamp>,
+    /// What the system does next by itself, as far as the order alone can say; see [`super::to_do`].
+    pub to_fill: bool,
+    pub to_release: bool,
+    pub to_capture: bool,
+    pub to_complete: bool,
     pub confirmed_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     /// What the order costs as it stands, cancelled units left out.

@@ -29,6 +29,7 @@ impl Order {
             state: PaymentState::Created,
             authorized: Minor::ZERO,
             expires_at: None,
+            renew_at: None,
             received: Minor::ZERO,
             refunded: Minor::ZERO,
             charged_back: Minor::ZERO,
@@ -72,6 +73,7 @@ impl Order {
             // A renewed authorization takes the place of the one before.
             payment.authorized = payment.received + event.amount;
             payment.expires_at = event.expires_at;
+            payment.renew_at = event.renew_at;
             payment.reference = event.reference.clone();
         }
     }
@@ -98,6 +100,7 @@ impl Order {
         if let Some(payment) = self.payments.edit_where(|payment| payment.number == event.payment) {
             payment.authorized -= event.amount;
             payment.expires_at = None;
+            payment.renew_at = None;
         }
     }
 
@@ -109,6 +112,7 @@ impl Order {
                     // A renewal that fails leaves the authorization there is as it was.
                     let holds_money = payment.authorized.0 > 0;
                     payment.state = if holds_money { PaymentState::Succeeded } else { PaymentState::Failed };
+                    payment.renew_at = None;
                 }
             }
             TransactionKind::Refund => {

@@ -11,6 +11,7 @@ use crate::money::Minor;
 use crate::order::hold::system_hold;
 use crate::order::{HoldKind, Lifecycle, Order, Step};
 use crate::personal::PersonalText;
+use crate::time::Timestamp;
 use crate::world::World;
 
 /// Pays (the rest of) an order with another instrument, after a decline for instance.
@@ -106,6 +107,13 @@ pub fn authorize_payment(world: &World, command: &AuthorizePayment, attempt: &At
     ])
 }
 
+/// When an authorization given now is to be renewed: a short one in its last quarter, a long one as late as the settings
+/// say.
+pub(crate) fn renew_at(world: &World, expires_at: Timestamp, attempt: &Attempt) -> Timestamp {
+    let quarter = expires_at.seconds_since(attempt.now) / 4;
+    expires_at.plus_seconds(-world.settings.renew_before_s.min(quarter))
+}
+
 pub fn renew_authorization(world: &World, command: &RenewAuthorization, attempt: &Attempt) -> Outcome {
     let (order, payment) = card(world, command.payment_id)?;
     let amount = payment.open_authorization();
@@ -120,13 +128,8 @@ pub fn renew_authorization(world: &World, command: &RenewAuthorization, attempt:
     if asked.is_some_and(|asked| asked.state == TransactionState::Failed) {
         return Err(PaymentRefusal::RenewalFailed { payment_id: command.payment_id }.into());
     }
-    let begun = asked.and_then(|asked| asked.resolved_at);
-    if let Some((begun, expires_at)) = begun.zip(payment.expires_at) {
-        // A short authorization is renewed in its last quarter, a long one as late as the settings say.
-        let left = expires_at.seconds_since(attempt.now);
-        if left > world.settings.renew_before_s.min(expires_at.seconds_since(begun) / 4) {
-            return Err(PaymentRefusal::NotDueForRenewal { payment_id: command.payment_id }.into());
-        }
+    if payment.renew_at.is_some_and(|renew_at| attempt.now < renew_at) {
+        return Err(PaymentRefusal::NotDueForRenewal { payment_id: command.payment_id }.into());
     }
     let request = request(order, 0, payment.number, TransactionKind::Authorize, amount, attempt);
     Ok(vec![Event::PaymentRequested(request)])

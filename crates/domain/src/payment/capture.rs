@@ -65,6 +65,12 @@ pub struct CaptureDue {
     pub order_id: OrderId,
 }
 
+/// What is to have been captured by now: what is billed or packed; everything, when nothing is left to ship.
+pub(crate) fn due(order: &Order) -> Minor {
+    let waiting = order.lines.iter().any(|line| !line.unshipped().is_zero());
+    if waiting { due_with(order, &[]) } else { order.head.total() }
+}
+
 pub fn capture_due(world: &World, command: &CaptureDue, attempt: &Attempt) -> Outcome {
     let order = world.known_order(command.order_id)?;
     if order.head.lifecycle != Lifecycle::Confirmed {
@@ -74,9 +80,7 @@ pub fn capture_due(world: &World, command: &CaptureDue, attempt: &Attempt) -> Ou
     if !holds.is_empty() {
         return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Capture, holds }.into());
     }
-    let waiting = order.lines.iter().any(|line| !line.unshipped().is_zero());
-    let due = if waiting { due_with(order, &[]) } else { order.head.total() };
-    let intents = capture_intents(order, due, attempt);
+    let intents = capture_intents(order, due(order), attempt);
     if intents.is_empty() {
         return Err(PaymentRefusal::NothingDue { order_id: command.order_id }.into());
     }

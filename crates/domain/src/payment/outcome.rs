@@ -1,6 +1,6 @@
 //! What the gateway said.
 
-use super::authorization::request;
+use super::authorization::{renew_at, request};
 use super::events::*;
 use super::receive::applied;
 use super::records::{TransactionKind, TransactionState};
@@ -155,6 +155,7 @@ fn succeeded(
                 transaction: number,
                 amount: transaction.amount,
                 expires_at,
+                renew_at: expires_at.map(|expires_at| renew_at(world, expires_at, attempt)),
                 reference,
                 at: attempt.now,
             }));

@@ -63,6 +63,8 @@ pub struct Payment {
     /// Authorized and neither voided nor expired; what was captured of it included.
     pub authorized: Minor,
     pub expires_at: Option<Timestamp>,
+    /// When the gateway is to be asked for a new authorization; None where it is not, or has refused.
+    pub renew_at: Option<Timestamp>,
     /// Captured, or received by transfer or in cash.
     pub received: Minor,
     pub refunded: Minor,

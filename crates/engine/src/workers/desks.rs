@@ -3,6 +3,7 @@
 use super::carry_out;
 use crate::core::Shared;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use waybill_domain::actor::Actor;
 use waybill_domain::command::Command;
 use waybill_domain::ids::{OrderId, PaymentId, ReservationId};
@@ -48,45 +49,30 @@ pub(super) const ABANDONED_ORDERS: &str = "SELECT id FROM orders WHERE holds_act
      AND lifecycle = 'placed' AND reserved_until IS NULL AND payment_status IN ('failed', 'none') \
      ORDER BY hold_due_at LIMIT $2 OFFSET $3";
 
-/// Orders with money due that is authorized and not captured.
-pub(super) const CAPTURABLE: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' AND o.holds_active = 0 \
-     AND o.authorization_expires_at > $1 AND o.origin = 'live' \
-     AND (o.received - o.refunded < o.recognized OR (o.fulfillment_status = 'fulfilled' \
-     AND o.received - o.refunded < o.goods + o.tax + o.charges)) \
-     AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = o.id AND t.state IN ('pending', 'unknown')) \
-     ORDER BY o.authorization_expires_at LIMIT $2 OFFSET $3";
+/// Orders with money due that is authorized and not captured. Orders from history have no authorization a gateway knows.
+pub(super) const CAPTURABLE: &str = "SELECT id FROM orders WHERE to_capture AND origin = 'live' \
+     AND CAST($1 AS BIGINT) > 0 ORDER BY id LIMIT $2 OFFSET $3";
 
-/// Authorizations that end within a week, or have ended; the rule says which of them are due to be renewed. One that the
-/// gateway would not renew is left to expire; orders from history have none that a gateway knows.
+/// Authorizations to renew, or that have ended.
 pub(super) const ENDING_AUTHORIZATIONS: &str = "SELECT p.order_id, p.number, p.expires_at FROM orders o \
-     JOIN payments p ON p.order_id = o.id WHERE o.authorization_expires_at IS NOT NULL \
-     AND o.authorization_expires_at <= $1 + 604800000000 AND o.origin = 'live' AND p.expires_at IS NOT NULL \
-     AND p.expires_at <= $1 + 604800000000 AND p.authorized > p.received \
-     AND (o.lifecycle IN ('placed', 'confirmed') OR p.expires_at <= $1) \
-     AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = p.order_id \
-     AND t.state IN ('pending', 'unknown')) AND (p.expires_at <= $1 OR NOT EXISTS (SELECT 1 FROM payment_transactions f \
-     WHERE f.order_id = p.order_id AND f.payment = p.number AND f.kind = 'authorize' AND f.state = 'failed')) \
-     ORDER BY o.authorization_expires_at LIMIT $2 OFFSET $3";
+     JOIN payments p ON p.order_id = o.id WHERE o.authorization_due_at IS NOT NULL AND o.authorization_due_at <= $1 \
+     AND o.origin = 'live' AND p.authorized > p.received AND (p.renew_at <= $1 OR p.expires_at <= $1) \
+     ORDER BY o.authorization_due_at LIMIT $2 OFFSET $3";
 
 /// Orders that wait for stock that is there now: by priority, then by how long they have waited.
-pub(super) const FILLABLE_BACKORDERS: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' \
-     AND o.fulfillment_status <> 'fulfilled' AND CAST($1 AS BIGINT) > 0 AND EXISTS (SELECT 1 FROM order_lines l JOIN stock_levels s \
-     ON s.item_id = l.item_id JOIN locations w ON w.id = s.location_id AND NOT w.archived WHERE l.order_id = o.id AND (l.backordered > 0 OR l.open > 0) AND l.supply = 'stock' \
-     AND s.available > 0) AND o.holds_active = 0 ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
+pub(super) const FILLABLE_BACKORDERS: &str = "SELECT o.id FROM orders o WHERE o.to_fill AND CAST($1 AS BIGINT) > 0 \
+     AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND (l.backordered > 0 OR l.open > 0) \
+     AND (l.supply = 'untracked' OR (l.supply = 'stock' AND EXISTS (SELECT 1 FROM stock_levels s \
+     JOIN locations w ON w.id = s.location_id WHERE s.item_id = l.item_id AND s.available > 0 AND NOT w.archived)))) \
+     ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
 
-/// Confirmed orders of channels that release by themselves.
-pub(super) const RELEASABLE: &str = "SELECT o.id FROM orders o JOIN channels c ON c.id = o.channel_id \
-     WHERE o.lifecycle = 'confirmed' AND c.auto_release AND o.holds_active = 0 AND o.fulfillment_status <> 'fulfilled' \
-     AND CAST($1 AS BIGINT) > 0 AND (EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id AND a.fulfillment_order = 0 \
-     AND a.allocated > 0) OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.open > 0 \
-     AND l.supply IN ('service', 'dropship'))) ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
+/// Orders of channels that release by themselves.
+pub(super) const RELEASABLE: &str = "SELECT o.id FROM channels c JOIN orders o ON o.channel_id = c.id \
+     WHERE c.auto_release AND o.to_release AND CAST($1 AS BIGINT) > 0 ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
 
 /// Orders with nothing left to do.
-pub(super) const FINISHED: &str = "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' \
-     AND o.fulfillment_status = 'fulfilled' AND (o.delivery_status = 'delivered' OR (o.delivery_status = 'none')) \
-     AND o.received - o.refunded - o.charged_back >= o.recognized AND CAST($1 AS BIGINT) > 0 \
-     AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = o.id AND t.state IN ('pending', 'unknown')) \
-     ORDER BY o.id LIMIT $2 OFFSET $3";
+pub(super) const FINISHED: &str = "SELECT id FROM orders WHERE to_complete AND CAST($1 AS BIGINT) > 0 \
+     ORDER BY id LIMIT $2 OFFSET $3";
 
 /// Held orders whose hold is overdue and that still keep stock from others.
 pub(super) const OVERDUE_HOLDS: &str = "SELECT o.id FROM orders o WHERE o.holds_active > 0 AND o.hold_due_at <= $1 \
@@ -168,8 +154,9 @@ pub(super) static ALL: [&Desk; 11] = [
 ];
 
 impl Desk {
-    /// Looks once, and does what is to be done.
-    pub(super) async fn round(&self, shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<(), StoreError> {
+    /// Looks once, and does what is to be done. Returns how long the looking took.
+    pub(super) async fn round(&self, shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<Duration, StoreError> {
+        let mut looked = Duration::ZERO;
         match &self.kind {
             Kind::Query { sql, command } => {
                 // Candidates that are refused stay at the head of the list, so that the next page begins behind them.
@@ -177,7 +164,9 @@ impl Desk {
                 for _ in 0..PAGES_MAX {
                     let now = shared.ports.clock.now().0;
                     let params = [Value::Int(now), Value::Int(BATCH as i64), Value::Int(refused as i64)];
+                    let began = Instant::now();
                     let mut rows = shared.store.read(sql, &params).await?;
+                    looked += began.elapsed();
                     let commands: Result<Vec<Command>, StoreError> =
                         rows.iter_mut().map(|row| command(row, now)).collect();
                     let commands = commands?;
@@ -187,11 +176,11 @@ impl Desk {
                         break;
                     }
                 }
-                Ok(())
             }
-            Kind::Janitor => super::gateway::janitor(shared, actor).await,
-            Kind::Receipts => rotate_receipts(shared).await,
+            Kind::Janitor => super::gateway::janitor(shared, actor).await?,
+            Kind::Receipts => rotate_receipts(shared).await?,
         }
+        Ok(looked)
     }
 }
 

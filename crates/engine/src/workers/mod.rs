@@ -17,6 +17,8 @@ use waybill_domain::command::Command;
 const PERIOD: Duration = Duration::from_secs(1);
 /// A nudge is answered after this long at the earliest, so that a busy store is not asked at every commit.
 const REST: Duration = Duration::from_millis(200);
+/// After a long look the rest is this many times as long, so that no worker keeps a reader to itself.
+const LOOK_SHARE: u32 = 9;
 
 /// Starts the workers on this runtime.
 pub(crate) fn start(shared: &Arc<Shared>) {
@@ -37,15 +39,17 @@ async fn tend(shared: Arc<Shared>, desk: &'static desks::Desk) {
         let nudged = shared.nudge.notified();
         let found = match lease.hold(&shared).await {
             Ok(true) => desk.round(&shared, &actor).await,
-            Ok(false) => Ok(()),
+            Ok(false) => Ok(Duration::ZERO),
             Err(error) => Err(error),
         };
-        if let Err(error) = found {
+        let looked = found.unwrap_or_else(|error| {
             tracing::warn!(worker = desk.name, %error, "a worker could not look");
-        }
+            Duration::ZERO
+        });
+        let rest = REST.max(looked * LOOK_SHARE);
         tokio::select! {
-            () = async { tokio::time::sleep(REST).await; nudged.await } => {}
-            () = tokio::time::sleep(PERIOD) => {}
+            () = async { tokio::time::sleep(rest).await; nudged.await } => {}
+            () = tokio::time::sleep(rest.max(PERIOD)) => {}
             () = shared.stop.notified() => {}
         }
     }
@@ -67,6 +71,8 @@ pub(super) async fn carry_out(shared: &Arc<Shared>, actor: &Arc<Actor>, commands
             Err(SubmitError::Refused { refusal, .. }) => {
                 tracing::debug!(worker = %actor.principal, code = %refusal.code, "nothing left to do");
             }
+            // The next process goes on where this one stops.
+            Err(SubmitError::NotWriting(_)) => break,
             Err(error) => tracing::warn!(worker = %actor.principal, %error, "a worker's command failed"),
         }
     }
