@@ -40,6 +40,10 @@ impl<T> Tracked<T> {
         &mut self.value
     }
 
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
     /// The record is in the store as it stands here.
     pub fn written(&mut self) {
         self.mark = Mark::Clean;
@@ -88,6 +92,10 @@ impl<T> Rows<T> {
     /// Adds a record read from the store.
     pub fn load(&mut self, value: T) {
         self.0.push(Tracked::loaded(value));
+    }
+
+    pub fn into_values(self) -> impl Iterator<Item = T> {
+        self.0.into_iter().map(|row| row.value)
     }
 
     /// The first record that matches, to be changed.

@@ -190,6 +190,47 @@ impl World {
         self.api_keys.insert(key.id, Tracked::loaded(key));
     }
 
+    /// Takes over what `needs` names from the World of the batch before, as it will stand once that batch is written. For
+    /// a store that nobody else writes: what is not here then is in the store as it was.
+    pub fn adopt(&mut self, needs: &Footprint, before: &Self) {
+        fn take<K: Eq + std::hash::Hash + Clone, V: Clone>(
+            keys: &[K],
+            here: &mut FxHashMap<K, V>,
+            there: &FxHashMap<K, V>,
+            written: impl Fn(&mut V),
+        ) {
+            for key in keys {
+                if let Some(found) = there.get(key)
+                    && !here.contains_key(key)
+                {
+                    let mut found = found.clone();
+                    written(&mut found);
+                    here.insert(key.clone(), found);
+                }
+            }
+        }
+        take(&needs.orders, &mut self.orders, &before.orders, |order| order.iter_mut().for_each(Order::written));
+        take(&needs.levels, &mut self.levels, &before.levels, |levels| levels.iter_mut().for_each(Tracked::written));
+        take(&needs.customer_codes, &mut self.customer_codes, &before.customer_codes, |_| ());
+        let customers: Vec<CustomerId> =
+            needs.customer_codes.iter().filter_map(|code| self.customer_codes.get(code).copied()).collect();
+        for customers in [&needs.customers, &customers] {
+            take(customers, &mut self.customers, &before.customers, Tracked::written);
+        }
+        take(&needs.external_refs, &mut self.external_refs, &before.external_refs, |_| ());
+        take(&needs.reservations, &mut self.reservations, &before.reservations, Tracked::written);
+        take(&needs.api_keys, &mut self.api_keys, &before.api_keys, Tracked::written);
+        take(&needs.transfers, &mut self.transfers, &before.transfers, |transfer| {
+            transfer.head.written();
+            transfer.lines.written();
+        });
+    }
+
+    /// Takes an order out, for good.
+    pub fn take_order(&mut self, id: OrderId) -> Option<Order> {
+        self.orders.remove(&id).flatten()
+    }
+
     // What a commit writes.
 
     pub fn levels(&self) -> impl Iterator<Item = &Tracked<StockLevel>> {

@@ -4,7 +4,7 @@ use crate::batch;
 use crate::ids::IdMint;
 use crate::ports::Ports;
 use crate::queue::{Queue, Waiting};
-use crate::receipt::Receipt;
+use crate::receipt::{Answer, Placed, Receipt};
 use crate::submission::{Submission, SubmitError};
 use crate::workers::gateway::GatewayDesk;
 use std::sync::Arc;
@@ -127,9 +127,9 @@ impl Engine {
             stop: Notify::new(),
             closed: std::sync::Mutex::new(None),
         });
-        let writer = shared.store.writer().await?;
+        let (writer, loader) = (shared.store.writer().await?, shared.store.loader().await?);
         let (ready, started) = oneshot::channel();
-        let batches = batch::run(shared.clone(), writer, ready);
+        let batches = batch::run(shared.clone(), writer, loader, ready);
         let runs = if options.own_thread {
             let runtime = tokio::runtime::Handle::current();
             let thread = std::thread::Builder::new()
@@ -172,6 +172,16 @@ impl Engine {
     /// [`SubmitError`]: refused by the rules, overloaded, or the store cannot be written.
     pub async fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
         self.shared.submit(submission, false).await
+    }
+
+    /// Carries out an order's placing and hands back, with its receipt, the order as it was committed: None for a repeat,
+    /// and while a gateway is being asked.
+    ///
+    /// # Errors
+    /// As [`Engine::submit`].
+    pub async fn place(&self, submission: Submission) -> Result<(Receipt, Option<Box<Placed>>), SubmitError> {
+        let answer = self.shared.ask(Submission { show: true, ..submission }, false).await?;
+        Ok((answer.receipt, answer.placed))
     }
 
     /// Like [`Engine::submit`], but waits for room in the queue instead of being told `overloaded`. For doors that
@@ -229,6 +239,10 @@ impl Engine {
 
 impl Shared {
     pub(crate) async fn submit(&self, submission: Submission, patient: bool) -> Result<Receipt, SubmitError> {
+        Ok(self.ask(submission, patient).await?.receipt)
+    }
+
+    async fn ask(&self, submission: Submission, patient: bool) -> Result<Answer, SubmitError> {
         let (reply, answer) = oneshot::channel();
         let waiting = Waiting { submission, reply };
         if patient {

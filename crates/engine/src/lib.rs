@@ -16,5 +16,5 @@ pub mod workers;
 
 pub use core::{Engine, EngineOptions, Figures};
 pub use ports::{Clock, Entropy, Gateway, GatewayCall, Ports};
-pub use receipt::{Receipt, Subject};
+pub use receipt::{Placed, Receipt, Subject};
 pub use submission::{Submission, SubmitError};

@@ -1,6 +1,6 @@
 //! What waits for the next batch: bounded, first come first served.
 
-use crate::receipt::Receipt;
+use crate::receipt::Answer;
 use crate::submission::{Submission, SubmitError};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use tokio::sync::{Notify, oneshot};
 /// A command and who waits for its answer.
 pub(crate) struct Waiting {
     pub(crate) submission: Submission,
-    pub(crate) reply: oneshot::Sender<Result<Receipt, SubmitError>>,
+    pub(crate) reply: oneshot::Sender<Result<Answer, SubmitError>>,
 }
 
 struct Inner {

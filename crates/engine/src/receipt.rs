@@ -1,9 +1,11 @@
 //! What a caller gets back, and what is kept under its key.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use waybill_domain::event::{Aggregate, AggregateKind, Event};
 use waybill_domain::ids::*;
-use waybill_domain::order::OrderNumber;
+use waybill_domain::order::place::PlaceOrder;
+use waybill_domain::order::{Order, OrderNumber};
 use waybill_domain::refusal::Refusal;
 
 /// What a command was about.
@@ -59,6 +61,22 @@ pub struct Receipt {
     pub awaits_gateway: bool,
     /// The same key was carried out before and this is what was answered then.
     pub replayed: bool,
+}
+
+/// An order as it was committed, for whoever placed it and would otherwise read it back.
+#[derive(Debug)]
+pub struct Placed {
+    pub command: PlaceOrder,
+    pub order: Order,
+    /// Codes of the locations that its allocations name.
+    pub locations: BTreeMap<LocationId, String>,
+}
+
+/// What a caller is told.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) receipt: Receipt,
+    pub(crate) placed: Option<Box<Placed>>,
 }
 
 /// A receipt as stored: short names, because one is kept for every command.

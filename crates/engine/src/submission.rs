@@ -23,6 +23,8 @@ pub struct Submission {
     /// When it happened; only the import door may set it.
     pub happened_at: Option<Timestamp>,
     pub cause: Option<Id>,
+    /// Hand a placed order back with its receipt.
+    pub show: bool,
 }
 
 impl Submission {
@@ -37,6 +39,7 @@ impl Submission {
             origin: Origin::Live,
             happened_at: None,
             cause: None,
+            show: false,
         }
     }
 

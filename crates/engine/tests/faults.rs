@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use waybill_engine::{EngineOptions, SubmitError};
+use waybill_engine::{EngineOptions, Submission, SubmitError};
 use waybill_store::backend::StoreGauges;
-use waybill_store::{Row, Select, Store, StoreError, Value, Write, Writer};
+use waybill_store::{Loader, Row, Select, Store, StoreError, Value, Write, Writer};
 use waybill_store_sqlite::testing::TestFolder;
 
 /// What the next commit does.
@@ -57,12 +57,16 @@ struct FaultyWriter {
 }
 
 #[async_trait]
+impl Loader for FaultyWriter {
+    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.inner.select(selects).await
+    }
+}
+
+#[async_trait]
 impl Writer for FaultyWriter {
     async fn begin(&mut self) -> Result<(), StoreError> {
         self.inner.begin().await
-    }
-    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
-        self.inner.select(selects).await
     }
     async fn write(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
         self.inner.write(writes).await
@@ -107,6 +111,9 @@ impl Store for FaultyStore {
     async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
         let inner = self.inner.writer().await?;
         Ok(Box::new(FaultyWriter { inner, faults: self.faults.clone() }))
+    }
+    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
+        self.inner.loader().await
     }
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.inner.read(sql, params).await
@@ -209,6 +216,46 @@ fn beyond_the_bounded_queue_callers_are_told_at_once() {
             (3, 7)
         );
         assert_eq!(shop.stock("MUG-1", "allocated").await, 3, "a refused caller left nothing behind");
+        shop.engine.stop().await;
+    });
+}
+
+/// A batch is decided while the one before is written. When that one fails, neither holds.
+#[test]
+fn what_was_decided_on_a_batch_that_failed_is_decided_again() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let folder = TestFolder::create();
+        let faults = Arc::new(Faults::default());
+        let store = FaultyStore { inner: Arc::new(folder.open()), faults: faults.clone() };
+        let options = EngineOptions { workers: false, batch_max: 7, ..EngineOptions::default() };
+        let shop = Shop::open(Arc::new(store), options).await;
+        shop.receive(shop.dublin, "MUG-1", 500).await;
+        let troubles = [Fault::Full, Fault::LostAfter, Fault::Race, Fault::LostBefore, Fault::Race, Fault::Full];
+        let customer = |customer: u32| {
+            let (shop, faults) = (&shop, &faults);
+            async move {
+                for n in 0..12_u32 {
+                    faults.expect(&troubles[(customer + n) as usize % troubles.len()..]);
+                    let order = shop.order(&[("MUG-1", 1, 100)], shop.terms());
+                    let submission = Submission::new(order, shop.actor.clone(), shop.engine.ids());
+                    let submission = submission.keyed(format!("{customer}/{n}"));
+                    // What is not acknowledged is asked for again under its key.
+                    while let Err(error) = shop.engine.submit(submission.clone()).await {
+                        assert!(matches!(error, SubmitError::Unavailable(_)), "{error:?}");
+                    }
+                }
+            }
+        };
+        futures_util::future::join_all((0..25).map(customer)).await;
+        faults.expect(&[]);
+        assert!(faults.met.load(Ordering::SeqCst) > 20, "the faults were met");
+        assert_eq!(allocated(&shop).await, 300);
+        let orders: i64 = shop.one("SELECT COUNT(*) FROM orders", &[]).await;
+        let numbers: i64 = shop.one("SELECT COUNT(DISTINCT number) FROM orders", &[]).await;
+        assert_eq!((orders, numbers), (300, 300));
+        let audit = waybill_store::audit::audit(&**shop.engine.store(), &mut |_, _, _| {}).await.unwrap();
+        assert!(audit.ok, "{:?}", audit.violations);
         shop.engine.stop().await;
     });
 }

@@ -3,9 +3,14 @@ CREATE TABLE store_state (
     min_writer bigint NOT NULL,
     settings bigint NOT NULL,
     catalog bigint NOT NULL,
-    receipt_generation bigint NOT NULL,
-    generation_since bigint NOT NULL,
     CONSTRAINT store_state_key PRIMARY KEY (id)
+) WITH (fillfactor = 85);
+
+CREATE TABLE receipt_turn (
+    id bigint NOT NULL,
+    generation bigint NOT NULL,
+    since bigint NOT NULL,
+    CONSTRAINT receipt_turn_key PRIMARY KEY (id)
 ) WITH (fillfactor = 85);
 
 CREATE TABLE log_head (
@@ -569,5 +574,5 @@ CREATE TABLE money_postings (
 );
 
 INSERT INTO log_head (id, position) VALUES (1, 0);
-INSERT INTO store_state (id, min_writer, settings, catalog, receipt_generation, generation_since)
-VALUES (1, 1, 0, 0, 0, 0);
+INSERT INTO store_state (id, min_writer, settings, catalog) VALUES (1, 1, 0, 0);
+INSERT INTO receipt_turn (id, generation, since) VALUES (1, 0, 0);

@@ -16,7 +16,7 @@ use std::path::Path;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel, NoTls};
 use waybill_store::backend::StoreGauges;
-use waybill_store::{Row, Store, StoreError, Value, Writer, migration};
+use waybill_store::{Loader, Row, Store, StoreError, Value, Writer, migration};
 
 /// A store in a database that any number of processes share.
 #[derive(Debug)]
@@ -90,6 +90,11 @@ impl Store for PostgresStore {
 
     async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
         Ok(Box::new(PostgresWriter::new(self.config.clone())))
+    }
+
+    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
+        // Other processes may write to the same database.
+        Ok(None)
     }
 
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, Error, Statement};
-use waybill_store::{Row, Select, StoreError, Write, WriteMode, Writer};
+use waybill_store::{Loader, Row, Select, StoreError, Write, WriteMode, Writer};
 
 /// Connects at the first [`Writer::begin`], and again at the next one after the connection broke.
 #[derive(Debug)]
@@ -100,6 +100,15 @@ impl PostgresWriter {
 }
 
 #[async_trait]
+impl Loader for PostgresWriter {
+    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let steps: Vec<_> = selects.iter().map(Step::Select).collect();
+        let answers = self.send(&steps, false).await?;
+        answers.into_iter().map(rows_of).collect()
+    }
+}
+
+#[async_trait]
 impl Writer for PostgresWriter {
     async fn begin(&mut self) -> Result<(), StoreError> {
         self.rollback().await;
@@ -111,12 +120,6 @@ impl Writer for PostgresWriter {
         }
         self.transaction = Transaction::Asked;
         Ok(())
-    }
-
-    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
-        let steps: Vec<_> = selects.iter().map(Step::Select).collect();
-        let answers = self.send(&steps, false).await?;
-        answers.into_iter().map(rows_of).collect()
     }
 
     async fn write(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {

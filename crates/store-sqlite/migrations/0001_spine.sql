@@ -3,9 +3,14 @@ CREATE TABLE store_state (
     min_writer INTEGER NOT NULL,
     settings INTEGER NOT NULL,
     catalog INTEGER NOT NULL,
-    receipt_generation INTEGER NOT NULL,
-    generation_since INTEGER NOT NULL,
     CONSTRAINT store_state_key PRIMARY KEY (id)
+) STRICT;
+
+CREATE TABLE receipt_turn (
+    id INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    CONSTRAINT receipt_turn_key PRIMARY KEY (id)
 ) STRICT;
 
 CREATE TABLE log_head (
@@ -569,5 +574,5 @@ CREATE TABLE money_postings (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO log_head (id, position) VALUES (1, 0);
-INSERT INTO store_state (id, min_writer, settings, catalog, receipt_generation, generation_since)
-VALUES (1, 1, 0, 0, 0, 0);
+INSERT INTO store_state (id, min_writer, settings, catalog) VALUES (1, 1, 0, 0);
+INSERT INTO receipt_turn (id, generation, since) VALUES (1, 0, 0);

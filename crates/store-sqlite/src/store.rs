@@ -9,7 +9,7 @@ use crate::open;
 use crate::options::SqliteOptions;
 use crate::owner::Ownership;
 use crate::readers::Readers;
-use crate::writer::SqliteWriter;
+use crate::writer::{SqliteLoader, SqliteWriter};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use waybill_store::backend::StoreGauges;
-use waybill_store::{Row, Store, StoreError, Value, Writer, migration};
+use waybill_store::{Loader, Row, Store, StoreError, Value, Writer, migration};
 
 /// A store in one file.
 #[derive(Debug)]
@@ -148,6 +148,11 @@ impl Store for SqliteStore {
             return Err(StoreError::Locked(format!("{} has a writer already; it", self.path.display())));
         }
         Ok(Box::new(SqliteWriter::new(Arc::clone(owned), Seat(Arc::clone(owned)))))
+    }
+
+    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
+        self.owned()?;
+        Ok(Some(Box::new(SqliteLoader::new(open::reader(&self.path, &self.options)?))))
     }
 
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {

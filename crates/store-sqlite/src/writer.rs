@@ -7,7 +7,7 @@ use crate::store::{Owned, Seat, Turn};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use std::sync::Arc;
-use waybill_store::{Row, Select, StoreError, Write, Writer};
+use waybill_store::{Loader, Row, Select, StoreError, Write, Writer};
 
 /// Works inline: whoever calls it is expected on a thread that may block.
 #[derive(Debug)]
@@ -38,18 +38,41 @@ impl SqliteWriter {
     }
 }
 
+/// Reads what was last committed, beside the writer. Works inline too.
+#[derive(Debug)]
+pub struct SqliteLoader {
+    connection: Connection,
+    statements: Statements,
+}
+
+impl SqliteLoader {
+    pub fn new(connection: Connection) -> Self {
+        Self { connection, statements: Statements::default() }
+    }
+}
+
+#[async_trait]
+impl Loader for SqliteLoader {
+    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
+        selects.iter().map(|select| load(&self.connection, &mut self.statements, select)).collect()
+    }
+}
+
+#[async_trait]
+impl Loader for SqliteWriter {
+    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.within(|connection, statements| {
+            selects.iter().map(|select| load(connection, statements, select)).collect()
+        })
+    }
+}
+
 #[async_trait]
 impl Writer for SqliteWriter {
     async fn begin(&mut self) -> Result<(), StoreError> {
         self.turn = None;
         self.turn = Some(self.store.turn().await?);
         Ok(())
-    }
-
-    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
-        self.within(|connection, statements| {
-            selects.iter().map(|select| load(connection, statements, select)).collect()
-        })
     }
 
     async fn write(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {

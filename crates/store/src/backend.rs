@@ -6,7 +6,7 @@ use crate::value::{Row, Value};
 use async_trait::async_trait;
 use std::path::Path;
 
-/// Rows to read inside a writer's transaction, in the table's column order.
+/// Rows to read, in the table's column order.
 #[derive(Debug)]
 pub struct Select {
     pub table: &'static Table,
@@ -42,16 +42,20 @@ impl std::fmt::Debug for Write<'_> {
     }
 }
 
-/// The one door through which a process writes: one transaction at a time.
+/// Reads records by their keys.
+#[async_trait]
+pub trait Loader: Send {
+    /// Runs the selects, each as its own statement, pipelined where the database can. One list of rows per select.
+    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError>;
+}
+
+/// A door through which a process writes: one transaction at a time, in which it also loads and locks.
 ///
 /// After any error the transaction is gone and nothing of it was kept, save for [`StoreError::CommitUnknown`].
 #[async_trait]
-pub trait Writer: Send {
+pub trait Writer: Loader {
     /// Opens a transaction (`BEGIN IMMEDIATE`; READ COMMITTED).
     async fn begin(&mut self) -> Result<(), StoreError>;
-
-    /// Runs the selects, each as its own statement, pipelined where the database can. One list of rows per select.
-    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError>;
 
     /// Writes rows in the order given, pipelined where the database can.
     async fn write(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError>;
@@ -91,6 +95,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// A connection of its own for writing. SQLite hands out one at a time (`Locked` otherwise).
     async fn writer(&self) -> Result<Box<dyn Writer>, StoreError>;
+
+    /// Where this process alone writes: a connection that loads beside the writer, without locks and in no transaction,
+    /// and sees what was last committed. None where others may write too.
+    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError>;
 
     /// Runs one read-only statement with `$1` parameters on a pooled connection that never waits for the writer.
     /// Sums are cast: `CAST(SUM(x) AS BIGINT)`.

@@ -94,8 +94,8 @@ fn suffix(table: &Table, dialect: Dialect) -> &'static str {
 
 /// The rows that a store has from its first moment on.
 const FIRST_ROWS: &str = "INSERT INTO log_head (id, position) VALUES (1, 0);
-INSERT INTO store_state (id, min_writer, settings, catalog, receipt_generation, generation_since)
-VALUES (1, 1, 0, 0, 0, 0);
+INSERT INTO store_state (id, min_writer, settings, catalog) VALUES (1, 1, 0, 0);
+INSERT INTO receipt_turn (id, generation, since) VALUES (1, 0, 0);
 ";
 
 /// The whole schema of a new store, parents first.

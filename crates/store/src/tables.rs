@@ -558,16 +558,22 @@ pub struct StoreState {
     pub settings: i64,
     /// Moves on with every change of items, locations or channels.
     pub catalog: i64,
-    /// Which of the two receipt tables takes new ones.
-    pub receipt_generation: i64,
-    /// When that began, in microseconds since 1970.
-    pub generation_since: i64,
 }
 
-record!(
-    StoreState, "store_state", key: ["id"],
-    fixed: { id }, fields: { min_writer, settings, catalog, receipt_generation, generation_since }
-);
+record!(StoreState, "store_state", key: ["id"], fixed: { id }, fields: { min_writer, settings, catalog });
+
+/// Which of the two receipt tables takes new receipts. The migration makes the one row; a worker turns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptTurn {
+    /// Always 1.
+    pub id: i64,
+    /// 0 or 1.
+    pub generation: i64,
+    /// When it began, in microseconds since 1970; 0 in a new store.
+    pub since: i64,
+}
+
+record!(ReceiptTurn, "receipt_turn", key: ["id"], fixed: { id }, fields: { generation, since });
 
 /// The last lock of a batch: the position of the latest event. The migration makes the one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -612,6 +618,7 @@ record!(Cursor, "cursors", key: ["name"], fixed: { name }, fields: { position })
 pub fn tables() -> Vec<&'static Table> {
     vec![
         StoreState::table(),
+        ReceiptTurn::table(),
         LogHead::table(),
         NumberBlock::table(),
         Lease::table(),

@@ -1,6 +1,6 @@
 //! Between the store and the World: load what a footprint names, and say what a commit must write.
 
-use crate::backend::{Select, Write, WriteMode, Writer};
+use crate::backend::{Loader, Select, Write, WriteMode};
 use crate::error::StoreError;
 use crate::record::{Record, Table, ToRow};
 use crate::value::{Row, Value};
@@ -42,10 +42,10 @@ pub fn read_rows<T: Record>(rows: Vec<Row>) -> Result<Vec<T>, StoreError> {
 }
 
 /// Runs the selects that name any key; the others have no rows.
-async fn select_named(writer: &mut dyn Writer, selects: Vec<Select>) -> Result<Vec<Vec<Row>>, StoreError> {
+async fn select_named(loader: &mut dyn Loader, selects: Vec<Select>) -> Result<Vec<Vec<Row>>, StoreError> {
     let named: Vec<bool> = selects.iter().map(|select| !select.keys.is_empty()).collect();
     let asked: Vec<Select> = selects.into_iter().filter(|select| !select.keys.is_empty()).collect();
-    let mut answers = if asked.is_empty() { Vec::new() } else { writer.select(&asked).await? }.into_iter();
+    let mut answers = if asked.is_empty() { Vec::new() } else { loader.select(&asked).await? }.into_iter();
     Ok(named.into_iter().map(|named| if named { answers.next().unwrap_or_default() } else { Vec::new() }).collect())
 }
 
@@ -54,7 +54,7 @@ async fn select_named(writer: &mut dyn Writer, selects: Vec<Select>) -> Result<V
 ///
 /// # Errors
 /// Whatever the store reports; the transaction is gone then.
-pub async fn load(writer: &mut dyn Writer, world: &mut World, needs: &Footprint) -> Result<(), StoreError> {
+pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint) -> Result<(), StoreError> {
     let orders = || keys(needs.orders.iter().map(|id| id.0));
     let transfers = || keys(needs.transfers.iter().map(|id| id.0));
     let external_refs: Vec<Vec<Value>> = needs
@@ -76,7 +76,7 @@ pub async fn load(writer: &mut dyn Writer, world: &mut World, needs: &Footprint)
         select::<TransferLine>(&["transfer_id"], transfers(), false),
     ];
     selects.extend(Children::selects(&needs.orders));
-    let mut results = select_named(writer, selects).await?.into_iter();
+    let mut results = select_named(loader, selects).await?.into_iter();
     let mut next = || results.next().unwrap_or_default();
 
     let heads: Vec<OrderHead> = read_rows(next())?;

@@ -12,9 +12,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use waybill_domain::actor::Permission;
 use waybill_domain::command::Command;
 use waybill_domain::ids::IdSource;
-use waybill_engine::{Receipt, Submission};
+use waybill_domain::order::place::PlaceOrder;
+use waybill_engine::{Placed, Receipt, Submission};
 
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -159,6 +161,27 @@ impl Context {
             return Err(Problem::malformed("If-Match is understood by the cancelling requests only."));
         }
         Ok(state.engine().submit(self.submission(command, ids)).await?)
+    }
+
+    /// Hands the placing of an order to the engine, and gets the order back where that is known at once.
+    ///
+    /// # Errors
+    /// The refusal, or why it could not be decided.
+    pub async fn place(
+        &self,
+        state: &WebState,
+        command: PlaceOrder,
+        ids: IdSource,
+    ) -> Result<(Receipt, Option<Box<Placed>>), Problem> {
+        if self.expected_version.is_some() {
+            return Err(Problem::malformed("An order that is being placed has no version for If-Match yet."));
+        }
+        Ok(state.engine().place(self.submission(command.into(), ids)).await?)
+    }
+
+    /// Whether an order itself is the answer to its change.
+    pub fn may_see_orders(&self) -> bool {
+        !self.minimal && self.caller.viewer().may(Permission::OrdersRead)
     }
 
     pub fn submission(&self, command: Command, ids: IdSource) -> Submission {

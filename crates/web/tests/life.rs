@@ -10,6 +10,30 @@ fn id(value: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_placing_answers_is_what_reading_gives() {
+    on_each(async |api| {
+        api.shop().await;
+        api.put("/api/v1/customers/C1", &json!({"name": "A Customer", "email": "c1@example.org"})).await.ok();
+        let mut on_terms = order("T-1");
+        on_terms["payment"] = json!({"method": "terms"});
+        on_terms["lines"] = json!([
+            {"sku": "MUG-1", "quantity": 1, "unit_price": "19.9949", "note": "Gift wrap", "tax_minor": 7},
+            {"sku": "MUG-1", "quantity": 1_000_000, "unit_price_minor": 1, "discount_minor": 5}
+        ]);
+        let mut of_customer = order("T-2");
+        of_customer["payment"] = json!({"method": "terms"});
+        of_customer["customer"] = json!({"code": "C1"});
+        let mut draft = order("T-3");
+        draft["draft"] = json!(true);
+        for body in [on_terms, of_customer, draft, order("T-4")] {
+            let placed = api.post("/api/v1/orders", &body).await.ok();
+            assert_eq!(api.get(&format!("/api/v1/orders/{}", id(&placed))).await.ok(), placed);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_goes_from_placed_to_completed() {
     on_each(async |api| {
         api.shop().await;

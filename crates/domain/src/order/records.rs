@@ -389,6 +389,25 @@ pub struct Order {
 }
 
 impl Order {
+    /// Every record here is in the store as it stands.
+    pub(crate) fn written(&mut self) {
+        self.head.written();
+        self.lines.written();
+        self.charges.written();
+        self.allocations.written();
+        self.holds.written();
+        self.payments.written();
+        self.transactions.written();
+        self.refunds.written();
+        self.fulfillment_orders.written();
+        self.parcels.written();
+        self.parcel_lines.written();
+        self.shipments.written();
+        self.tracking.written();
+        self.returns.written();
+        self.return_lines.written();
+    }
+
     pub fn new(head: Tracked<OrderHead>) -> Self {
         Self {
             head,

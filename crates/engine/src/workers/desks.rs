@@ -187,13 +187,13 @@ impl Desk {
 /// Starts a new generation of idempotency keys when the present one is old, and drops the one before.
 async fn rotate_receipts(shared: &Arc<Shared>) -> Result<(), StoreError> {
     let now = shared.ports.clock.now();
-    let rows = shared.store.read("SELECT receipt_generation, generation_since FROM store_state", &[]).await?;
+    let rows = shared.store.read("SELECT generation, since FROM receipt_turn", &[]).await?;
     let Some(mut row) = rows.into_iter().next() else { return Ok(()) };
     let (generation, since): (i64, i64) = (row.take()?, row.take()?);
     let params = [Value::Int(1 - generation), Value::Int(now.0), Value::Int(generation), Value::Int(since)];
     if since == 0 {
         // A new store: its first period begins now.
-        let begin = "UPDATE store_state SET generation_since = $1 WHERE generation_since = 0";
+        let begin = "UPDATE receipt_turn SET since = $1 WHERE since = 0";
         shared.store.execute(&[(begin, &params[1..2])]).await?;
     } else if now.0 - since >= shared.options.receipts_keep_s * 1_000_000 {
         // Both statements look at the turn they mean to make: a second process that comes late changes nothing.
@@ -205,8 +205,7 @@ async fn rotate_receipts(shared: &Arc<Shared>) -> Result<(), StoreError> {
 
 // The generation that comes into use is emptied first; its keys are at least one whole period old.
 const EMPTY_0: &str = "DELETE FROM receipts_0 WHERE EXISTS \
-     (SELECT 1 FROM store_state WHERE receipt_generation = $1 AND generation_since = $2)";
+     (SELECT 1 FROM receipt_turn WHERE generation = $1 AND since = $2)";
 const EMPTY_1: &str = "DELETE FROM receipts_1 WHERE EXISTS \
-     (SELECT 1 FROM store_state WHERE receipt_generation = $1 AND generation_since = $2)";
-const TURN: &str = "UPDATE store_state SET receipt_generation = $1, generation_since = $2 \
-     WHERE receipt_generation = $3 AND generation_since = $4";
+     (SELECT 1 FROM receipt_turn WHERE generation = $1 AND since = $2)";
+const TURN: &str = "UPDATE receipt_turn SET generation = $1, since = $2 WHERE generation = $3 AND since = $4";

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
 use waybill_domain::fulfillment::FulfillmentOrder;
 use waybill_domain::ids::{LocationId, OrderId};
+use waybill_domain::order::place::PlaceOrder;
 use waybill_domain::order::{
-    Allocation, Charge, DeliveryStatus, FulfillmentStatus, Hold, OrderHead, OrderLine, OrderNumber, ReturnStatus,
+    Allocation, Charge, DeliveryStatus, FulfillmentStatus, Hold, Order, OrderHead, OrderLine, OrderNumber, ReturnStatus,
 };
 use waybill_domain::payment::{Payment, PaymentTransaction, Refund, TransactionKind};
 use waybill_domain::personal::{Address, Party};
@@ -60,6 +61,50 @@ pub struct OrderDetail {
 }
 
 impl OrderDetail {
+    /// An order as it was just committed, with the texts of the command that placed it: what reading it back gives.
+    pub fn of_placed(
+        order: Order,
+        command: PlaceOrder,
+        position: i64,
+        locations: BTreeMap<LocationId, String>,
+    ) -> Self {
+        let notes: Vec<Option<String>> =
+            command.lines.into_iter().map(|line| line.note.map(|note| note.value)).collect();
+        let note = |line: &OrderLine| notes.get((line.number as usize).wrapping_sub(1)).cloned().flatten();
+        Self {
+            head: order.head.into_inner(),
+            position,
+            channel: command.channel,
+            customer: command.customer,
+            party: command.party.map(|party| party.value),
+            ship_to: command.ship_to.map(|address| address.value),
+            instructions: command.instructions.map(|text| text.value),
+            lines: order
+                .lines
+                .into_values()
+                .map(|line| {
+                    let note = note(&line);
+                    (line, note)
+                })
+                .collect(),
+            charges: order.charges.into_values().collect(),
+            allocations: order.allocations.into_values().collect(),
+            // A rule that holds an order as it is placed writes no note.
+            holds: order.holds.into_values().map(|hold| (hold, None)).collect(),
+            payments: order.payments.into_values().collect(),
+            transactions: order.transactions.into_values().collect(),
+            refunds: order.refunds.into_values().collect(),
+            fulfillment_orders: order.fulfillment_orders.into_values().collect(),
+            parcels: order.parcels.into_values().collect(),
+            parcel_lines: order.parcel_lines.into_values().collect(),
+            shipments: order.shipments.into_values().collect(),
+            tracking: order.tracking.into_values().collect(),
+            returns: order.returns.into_values().collect(),
+            return_lines: order.return_lines.into_values().collect(),
+            locations,
+        }
+    }
+
     /// Nothing has left its location, come back or been refunded: the tables of what follows are empty.
     fn only_promised(&self) -> bool {
         matches!(self.head.fulfillment_status, FulfillmentStatus::Unfulfilled | FulfillmentStatus::Backordered)

@@ -15,7 +15,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use waybill_domain::actor::Permission;
 use waybill_domain::command::Command;
 use waybill_domain::ids::{LineId, OrderId};
 use waybill_domain::order::OrderNumber;
@@ -26,8 +25,8 @@ use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::place::SubmitOrder;
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::quantity::Quantity;
-use waybill_engine::Receipt;
-use waybill_store::read::order::OrderKey;
+use waybill_engine::{Placed, Receipt};
+use waybill_store::read::order::{OrderDetail, OrderKey};
 use waybill_store::read::orders::{OrderFilter, OrderRow};
 use waybill_store::read::{order, orders};
 
@@ -140,13 +139,16 @@ pub async fn answer_order(
     if receipt.awaits_gateway {
         state.engine().settled(order_id, state.options().settle).await;
     }
-    if !viewer.may(Permission::OrdersRead) {
+    if !context.may_see_orders() {
         return Ok(answer_receipt(status, receipt));
     }
     let detail = order::order(state.store(), &viewer, OrderKey::Id(order_id)).await?;
-    let detail = detail.ok_or_else(|| Problem::not_found("such order"))?;
-    let view = OrderView::new(&detail);
-    Ok(with_etag(answer(status, receipt, &view), view.version))
+    Ok(order_response(status, receipt, &detail.ok_or_else(|| Problem::not_found("such order"))?))
+}
+
+fn order_response(status: StatusCode, receipt: &Receipt, detail: &OrderDetail) -> Response {
+    let view = OrderView::new(detail);
+    with_etag(answer(status, receipt, &view), view.version)
 }
 
 /// Submits a command about an order and answers with the order.
@@ -203,11 +205,18 @@ pub async fn place(State(state): State<WebState>, ask: Ask<PlaceOrderBody>) -> R
     let ids = state.engine().ids();
     let one = ask.body.payment.is_some();
     let command = ask.body.into_command(ids, |name| state.has_gateway(name))?;
-    let receipt = ask.context.submit(&state, command, ids).await.map_err(|problem| as_sent(problem, one))?;
+    let (receipt, placed) = ask.context.place(&state, command, ids).await.map_err(|problem| as_sent(problem, one))?;
     let Some(order_id) = receipt.subject.and_then(|subject| subject.order_id()) else {
         return Ok(answer_receipt(StatusCode::CREATED, &receipt));
     };
-    let mut response = answer_order(&state, &ask.context, StatusCode::CREATED, order_id, &receipt).await?;
+    let mut response = match placed.filter(|_| ask.context.may_see_orders()) {
+        Some(placed) => {
+            let Placed { order, command, locations } = *placed;
+            let detail = OrderDetail::of_placed(order, command, receipt.position, locations);
+            order_response(StatusCode::CREATED, &receipt, &detail)
+        }
+        None => answer_order(&state, &ask.context, StatusCode::CREATED, order_id, &receipt).await?,
+    };
     if let Ok(location) = HeaderValue::from_str(&format!("{}/orders/{order_id}", super::PREFIX)) {
         response.headers_mut().insert(header::LOCATION, location);
     }

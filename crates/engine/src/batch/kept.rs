@@ -1,0 +1,196 @@
+//! What stays from batch to batch: catalog, settings, order numbers.
+
+use super::entry::Entry;
+use waybill_domain::catalog::Catalog;
+use waybill_domain::catalog::channel::Channel;
+use waybill_domain::catalog::location::Location;
+use waybill_domain::chain::Chain;
+use waybill_domain::command::Command;
+use waybill_domain::order::OrderNumber;
+use waybill_domain::rows::Tracked;
+use waybill_domain::settings::Settings;
+use waybill_domain::system::SettingsRecord;
+use waybill_domain::world::World;
+use waybill_store::record::Record;
+use waybill_store::tables::{LogHead, NumberBlock, StoreState};
+use waybill_store::value::Value;
+use waybill_store::working_set::{read_rows, select};
+use waybill_store::{Loader, Store, StoreError};
+
+const FIRST_ORDER_NUMBER: i64 = 100_001;
+
+pub(super) struct Kept {
+    pub(super) catalog: Catalog,
+    pub(super) settings: Settings,
+    pub(super) settings_chain: Chain,
+    /// Versions of what is cached; -1 before anything was.
+    pub(super) catalog_version: i64,
+    pub(super) settings_version: i64,
+    pub(super) numbers: Numbers,
+    /// Where the log will stand once what was decided is written; used where this process alone writes. None where the
+    /// store has to be asked.
+    pub(super) head: Option<i64>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            catalog: Catalog::default(),
+            settings: Settings::default(),
+            settings_chain: Chain::default(),
+            catalog_version: -1,
+            settings_version: -1,
+            numbers: Numbers::default(),
+            head: None,
+        }
+    }
+}
+
+impl Kept {
+    /// Reads from the store what is not known, or not any more: locations, channels, settings, the log's head. Cached
+    /// items are forgotten then.
+    pub(super) async fn warm(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        if self.head.is_none() {
+            let rows = store.read("SELECT id, position FROM log_head", &[]).await?;
+            self.head = Some(one::<LogHead>(rows)?.position);
+        }
+        if self.catalog_version < 0 { self.reload(store).await } else { Ok(()) }
+    }
+
+    pub(super) async fn reload(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        let columns = |table: &waybill_store::Table| format!("SELECT {} FROM {}", table.column_list(), table.name);
+        let texts = [
+            columns(StoreState::table()),
+            columns(Location::table()),
+            columns(Channel::table()),
+            columns(SettingsRecord::table()),
+        ];
+        let statements: Vec<(&str, &[Value])> = texts.iter().map(|text| (text.as_str(), &[] as &[Value])).collect();
+        let mut results = store.read_together(&statements).await?.into_iter();
+        let mut next = || results.next().unwrap_or_default();
+        let state = one::<StoreState>(next())?;
+        let mut catalog = Catalog::default();
+        for location in read_rows::<Location>(next())? {
+            catalog.put_location(Tracked::loaded(location));
+        }
+        for channel in read_rows::<Channel>(next())? {
+            catalog.put_channel(Tracked::loaded(channel));
+        }
+        let settings = read_rows::<SettingsRecord>(next())?.into_iter().next();
+        self.settings_chain = settings.as_ref().map(|record| record.chain).unwrap_or_default();
+        self.settings = match settings {
+            Some(record) => serde_json::from_str(&record.settings)
+                .map_err(|error| StoreError::Damaged(format!("the settings record: {error}")))?,
+            None => Settings::default(),
+        };
+        self.catalog = catalog;
+        self.catalog_version = state.catalog;
+        self.settings_version = state.settings;
+        Ok(())
+    }
+
+    /// The catalog may hold what was not committed.
+    pub(super) fn forget_catalog(&mut self) {
+        self.catalog_version = -1;
+    }
+
+    /// After a failed batch; numbers of a commit whose answer was lost may be taken.
+    pub(super) fn forget(&mut self) {
+        self.forget_catalog();
+        self.head = None;
+        self.numbers = Numbers { block_size: self.numbers.block_size, ..Numbers::default() };
+    }
+
+    /// A World for a new batch. The catalog moves into it.
+    pub(super) fn world(&mut self) -> World {
+        World::new(std::mem::take(&mut self.catalog), self.settings.clone(), self.settings_chain)
+    }
+
+    /// Takes catalog and settings back from a World whose changes, if it has any, are in the store.
+    pub(super) fn take_back(&mut self, world: &mut World) {
+        self.settings_chain = world.settings_chain();
+        self.settings = world.settings.clone();
+        self.catalog = std::mem::take(&mut world.catalog);
+        self.catalog.written(&world.changed_items, &world.changed_locations, &world.changed_channels);
+    }
+}
+
+/// The one row of a table that has one.
+pub(super) fn one<T: Record>(rows: Vec<waybill_store::Row>) -> Result<T, StoreError> {
+    let row = read_rows::<T>(rows)?.into_iter().next();
+    row.ok_or_else(|| StoreError::Damaged(format!("{} is empty", T::table().name)))
+}
+
+/// Order numbers, leased in blocks.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers {
+    range: std::ops::Range<i64>,
+    /// How many to lease next.
+    block_size: i64,
+    /// The block's row to be written with this batch, and whether the store has one.
+    pub(super) leased: Option<(NumberBlock, bool)>,
+    /// The block's row as it will be once what was decided is written; only where this process alone writes.
+    known: Option<NumberBlock>,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { range: 0..0, block_size: 8, leased: None, known: None }
+    }
+}
+
+impl Numbers {
+    /// Makes sure there is a number for every order that `entries` may place.
+    pub(super) async fn provide(
+        &mut self,
+        entries: &[Entry],
+        loader: &mut dyn Loader,
+        alone: bool,
+    ) -> Result<(), StoreError> {
+        let places = |entry: &&Entry| entry.is_open() && matches!(entry.command(), Command::PlaceOrder(_));
+        let wanted = entries.iter().filter(places).count() as i64;
+        if wanted <= self.range.end - self.range.start {
+            return Ok(());
+        }
+        let known = match (&self.leased, &self.known) {
+            (Some((block, _)), _) => Some(block.clone()),
+            (None, Some(block)) => Some(block.clone()),
+            (None, None) => {
+                let name = vec![vec![Value::Text("order".into())]];
+                let rows = loader.select(&[select::<NumberBlock>(&["name"], name, true)]).await?;
+                read_rows::<NumberBlock>(rows.into_iter().next().unwrap_or_default())?.into_iter().next()
+            }
+        };
+        let is_there = match &self.leased {
+            Some((_, is_there)) => *is_there,
+            None => known.is_some(),
+        };
+        let next = known.map_or(FIRST_ORDER_NUMBER, |block| block.next);
+        let count = self.block_size.max(wanted);
+        self.block_size = (self.block_size * 2).min(2_000);
+        let block = NumberBlock { name: "order".into(), next: next + count };
+        self.known = alone.then(|| block.clone());
+        self.leased = Some((block, is_there));
+        // What was left of another block is skipped: gaps are normal, and numbers keep rising.
+        let start = if next == self.range.end { self.range.start } else { next };
+        self.range = start..next + count;
+        Ok(())
+    }
+
+    /// The lease is not written after all.
+    pub(super) fn drop_lease(&mut self) {
+        if self.leased.is_some() {
+            *self = Self { block_size: self.block_size, ..Self::default() };
+        }
+    }
+
+    pub(super) fn take(&mut self) -> Option<OrderNumber> {
+        self.range.next().map(OrderNumber)
+    }
+
+    pub(super) fn give_back(&mut self, number: OrderNumber) {
+        if number.0 + 1 == self.range.start {
+            self.range.start = number.0;
+        }
+    }
+}
