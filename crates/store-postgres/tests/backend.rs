@@ -153,6 +153,28 @@ async fn a_read_that_takes_too_long_is_stopped() {
     assert!(sum.unwrap_err().to_string().contains("cast"), "a sum of bigint is numeric, which no column is");
 }
 
+/// All statements of such a read are under way when one fails; the connection must not stay in their transaction.
+#[tokio::test]
+async fn statements_read_together_leave_their_connection_as_it_was() {
+    let Some(database) = TestDatabase::create().await else {
+        return;
+    };
+    let options = PostgresOptions { readers: 1, ..PostgresOptions::default() };
+    let store = PostgresStore::connect(&database.url(), &options).await.unwrap();
+    let (zero, one) = ([Value::Int(0)], [Value::Int(1)]);
+    let divide = "SELECT 6 / CAST($1 AS bigint)";
+    for _ in 0..2 {
+        let failed = store.read_together(&[(divide, &one), (divide, &zero), (divide, &one)]).await;
+        assert!(matches!(failed, Err(StoreError::Other(_))), "{failed:?}");
+        let isolation =
+            "SELECT current_setting('transaction_isolation') || ' ' || current_setting('transaction_read_only')";
+        assert_eq!(texts(store.read(isolation, &[]).await), [r#"Text("read committed on")"#]);
+        let found = store.read_together(&[(divide, &one), (isolation, &[])]).await.unwrap().concat();
+        assert_eq!(texts(Ok(found)), ["Int(6)", r#"Text("repeatable read on")"#]);
+    }
+    store.execute(&[("CREATE TABLE later (n bigint)", &[])]).await.expect("housekeeping writes");
+}
+
 #[tokio::test]
 async fn an_address_that_leads_nowhere_is_told_from_a_server_that_is_away() {
     let Some(database) = TestDatabase::create().await else {
