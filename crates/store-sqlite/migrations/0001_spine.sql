@@ -191,7 +191,7 @@ CREATE TABLE stock_levels (
     CONSTRAINT stock_levels_packed_not_negative CHECK (packed >= 0),
     CONSTRAINT stock_levels_other_not_negative CHECK (quality_control >= 0 AND damaged >= 0 AND quarantined >= 0 AND in_transit >= 0)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX stock_levels_location ON stock_levels (location_id, item_id);
+CREATE INDEX stock_levels_location ON stock_levels (location_id, item_id, lot_id);
 
 CREATE TABLE stock_documents (
     id BLOB NOT NULL,
@@ -297,6 +297,7 @@ CREATE INDEX orders_to_release ON orders (channel_id, priority, id) WHERE to_rel
 CREATE INDEX orders_to_capture ON orders (id) WHERE to_capture;
 CREATE INDEX orders_to_complete ON orders (id) WHERE to_complete;
 CREATE INDEX orders_held ON orders (hold_due_at) WHERE holds_active > 0;
+CREATE INDEX orders_on_hold ON orders (id) WHERE holds_active > 0;
 CREATE INDEX orders_reserved ON orders (reserved_until) WHERE reserved_until IS NOT NULL;
 CREATE INDEX orders_authorized ON orders (authorization_due_at) WHERE authorization_due_at IS NOT NULL;
 
@@ -462,7 +463,7 @@ CREATE TABLE parcels (
     CONSTRAINT parcels_key PRIMARY KEY (order_id, number),
     CONSTRAINT parcels_parent FOREIGN KEY (order_id) REFERENCES orders
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX parcels_tracking ON parcels (tracking_number) WHERE tracking_number IS NOT NULL;
+CREATE INDEX parcels_tracking ON parcels (tracking_number, order_id, number) WHERE tracking_number IS NOT NULL;
 
 CREATE TABLE parcel_lines (
     order_id BLOB NOT NULL,

@@ -16,9 +16,9 @@ const ITEMS: i64 = 10_000;
 
 /// A row of any table.
 #[derive(Clone, Debug)]
-struct RawRow {
-    table: &'static Table,
-    values: Vec<Value>,
+pub(crate) struct RawRow {
+    pub(crate) table: &'static Table,
+    pub(crate) values: Vec<Value>,
 }
 
 impl ToRow for RawRow {
@@ -131,12 +131,12 @@ pub async fn run(store: &dyn Store, from: i64, orders: i64, per_commit: i64) -> 
     Ok(timing)
 }
 
-fn write(mode: WriteMode, rows: &[RawRow]) -> Write<'_> {
+pub(crate) fn write(mode: WriteMode, rows: &[RawRow]) -> Write<'_> {
     let table = rows.first().map_or_else(|| table("store_state"), |row| row.table);
     Write { table, mode, rows: rows.iter().map(|row| row as &dyn ToRow).collect() }
 }
 
-fn table(name: &str) -> &'static Table {
+pub(crate) fn table(name: &str) -> &'static Table {
     tables().into_iter().find(|table| table.name == name).expect("a table that exists")
 }
 

@@ -124,7 +124,7 @@ record!(SettingsRecord, "settings", key: ["id"], fixed: { id }, fields: { settin
 
 record!(
     StockLevel, "stock_levels", key: ["item_id", "location_id", "lot_id"],
-    indexes: [{ "stock_levels_location", ["location_id", "item_id"], unique: false }],
+    indexes: [{ "stock_levels_location", ["location_id", "item_id", "lot_id"], unique: false }],
     checks: [
         ("stock_levels_available_not_negative", "available >= 0"),
         ("stock_levels_reserved_not_negative", "reserved >= 0"),
@@ -169,6 +169,7 @@ record!(
         { "orders_to_capture", ["id"], unique: false, only: "to_capture" },
         { "orders_to_complete", ["id"], unique: false, only: "to_complete" },
         { "orders_held", ["hold_due_at"], unique: false, only: "holds_active > 0" },
+        { "orders_on_hold", ["id"], unique: false, only: "holds_active > 0" },
         { "orders_reserved", ["reserved_until"], unique: false, only: "reserved_until IS NOT NULL" },
         { "orders_authorized", ["authorization_due_at"], unique: false, only: "authorization_due_at IS NOT NULL" }
     ],
@@ -247,7 +248,10 @@ record!(
 
 record!(
     Parcel, "parcels", key: ["order_id", "number"], parent: ("orders", "order_id"),
-    indexes: [{ "parcels_tracking", ["tracking_number"], unique: false, only: "tracking_number IS NOT NULL" }],
+    indexes: [{
+        "parcels_tracking", ["tracking_number", "order_id", "number"], unique: false,
+        only: "tracking_number IS NOT NULL"
+    }],
     fixed: { order_id, number, fulfillment_order, location_id, weight_g, packed_at },
     fields: { shipment, tracking_number, state, tracked_at, ended_at }
 );

@@ -4,6 +4,9 @@
 //! as it can. Whatever the meeting, each unit is taken once, each key is answered once, and positions have no gap.
 
 pub mod basics;
+pub mod filled;
+pub mod plans;
+pub mod questions;
 pub mod races;
 
 use crate::backend::{Store, Write, WriteMode, Writer};

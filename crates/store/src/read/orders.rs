@@ -110,7 +110,11 @@ pub async fn orders(
     query.and_some("o.origin = ?", filter.origin.map(Code::code));
     query.and_some("o.channel_id = (SELECT f.id FROM channels f WHERE f.code = ?)", filter.channel.as_deref());
     query.and_some("o.customer_id = (SELECT f.id FROM customers f WHERE f.code = ?)", filter.customer.as_deref());
-    query.and_some("o.external_ref = ?", filter.external_ref.as_deref());
+    if let Some(external_ref) = &filter.external_ref {
+        // References are found by channel and reference; whoever names no channel means any.
+        query.push(" AND o.channel_id IN (SELECT x.id FROM channels x)");
+        query.and("o.external_ref = ?", external_ref.as_str());
+    }
     query.and_some("o.number = ?", filter.number.map(|number| number.0));
     query.and_some("o.placed_at >= ?", filter.placed_from.map(|at| at.0));
     query.and_some("o.placed_at < ?", filter.placed_to.map(|at| at.0));
@@ -128,14 +132,11 @@ pub async fn orders(
     Ok(Page::cut(rows, page.limit(), |row| vec![Value::Id(row.id.0)]))
 }
 
-/// Confirmed orders with stock allocated and not handed to a location, most urgent first.
+/// Orders of which something can be handed to a location now, most urgent first: what has stock and no hold in its way.
 pub async fn to_release(store: &dyn Store, viewer: &Viewer, page: &PageRequest) -> Result<Page<OrderRow>, ReadError> {
     viewer.must(&[Permission::OrdersRead])?;
     let mut query = Query::new(COLUMNS);
-    query.push(
-        " AND o.lifecycle = 'confirmed' AND EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id \
-         AND a.fulfillment_order = 0 AND a.allocated > 0)",
-    );
+    query.push(" AND o.to_release");
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
     if let Some(after) = &page.after {
         let mut key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id])?.into_iter();

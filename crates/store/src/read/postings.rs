@@ -80,12 +80,14 @@ pub async fn postings(
     query.within("s.location_id", &viewer.actor().locations, |id| id.0);
     let limit = page.limit() + 1;
     let depth = query.bind(limit as i64);
+    // A cross join, which SQLite takes in the order written: for a chain whose length it cannot know, it would rather go
+    // through all postings there are.
     query.push(&format!(
         " UNION ALL SELECT p.previous_position, p.previous_number, chain.depth + 1 FROM chain \
          JOIN stock_postings p ON p.position = chain.position AND p.number = chain.number WHERE chain.depth < {depth}) \
          SELECT {}, e.kind, e.aggregate_kind, e.aggregate_id, e.happened_at, e.actor FROM chain \
-         JOIN stock_postings p ON p.position = chain.position AND p.number = chain.number \
-         JOIN events e ON e.position = p.position",
+         CROSS JOIN stock_postings p JOIN events e ON e.position = p.position \
+         WHERE p.position = chain.position AND p.number = chain.number",
         columns::<StockPostingRecord>("p")
     ));
     query.order_and_limit("p.position DESC, p.number DESC", limit);

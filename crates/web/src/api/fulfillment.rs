@@ -196,7 +196,8 @@ pub async fn queue(
     Ok(List::of(queue::queue(state.store(), &caller.viewer(), &filter, &page).await?, WorkView::from))
 }
 
-/// Confirmed orders with stock that no location works on yet, most urgent first.
+/// Orders of which something can be released to a location now (stock is allocated, no hold is in the way), most urgent
+/// first.
 #[utoipa::path(get, path = "/release-queue", tag = "fulfillment",
     params(("limit" = Option<u32>, Query), ("after" = Option<String>, Query)),
     responses((status = 200, body = List<OrderRowView>)))]

@@ -1,0 +1,437 @@
+//! Every question that the read models answer, with who may ask it: for reading the plan of every statement, and for
+//! asking each as somebody who may not.
+
+use super::filled::Sample;
+use crate::backend::Store;
+use crate::read::catalog::{self, CatalogFilter};
+use crate::read::customers::{self, CustomerFilter};
+use crate::read::events::{self, EventFilter};
+use crate::read::order::{self, OrderDetail, OrderKey};
+use crate::read::orders::{self, OrderFilter};
+use crate::read::postings::{self, PostingFilter};
+use crate::read::queue::{self, WorkFilter};
+use crate::read::reservations::{self, ReservationFilter};
+use crate::read::stock::{self, LevelFilter};
+use crate::read::transfers::{self, TransferFilter};
+use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, timeline, why};
+use std::pin::Pin;
+use std::sync::Arc;
+use waybill_domain::Code;
+use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
+use waybill_domain::attempt::Origin;
+use waybill_domain::customer::Tier;
+use waybill_domain::event::AggregateKind;
+use waybill_domain::ids::{ChannelId, LocationId, LotId};
+use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, PaymentStatus, ReturnStatus};
+use waybill_domain::stock::reservation::ReservationState;
+use waybill_domain::stock::transfer::TransferState;
+use waybill_domain::time::Timestamp;
+
+/// How many things were found that a scope decides about.
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<usize, ReadError>> + Send + 'a>>;
+
+/// A call of one read function.
+#[derive(Clone, Copy)]
+pub struct Question {
+    /// The function as `module::name`.
+    pub function: &'static str,
+    /// Which of the function's filters is set.
+    pub about: &'static str,
+    pub asked_by: Askers,
+    /// Why it may go through a big table although that grows with the store.
+    pub walks: Option<&'static str>,
+    pub ask: for<'a> fn(&'a dyn Store, &'a Viewer, &'a Sample) -> Answer<'a>,
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.function, self.about)
+    }
+}
+
+/// Who may ask, and whose scope hides what is there.
+#[derive(Clone, Copy, Debug)]
+pub enum Askers {
+    /// Whoever holds one of the permissions.
+    Holders { any: &'static [Permission], by_channel: bool, by_location: bool },
+    /// The function takes no viewer, for this reason.
+    Waybill(&'static str),
+}
+
+const fn holders(any: &'static [Permission]) -> Askers {
+    Askers::Holders { any, by_channel: false, by_location: false }
+}
+
+const fn by_channel(any: &'static [Permission]) -> Askers {
+    Askers::Holders { any, by_channel: true, by_location: false }
+}
+
+const fn by_location(any: &'static [Permission]) -> Askers {
+    Askers::Holders { any, by_channel: false, by_location: true }
+}
+
+const fn by_both(any: &'static [Permission]) -> Askers {
+    Askers::Holders { any, by_channel: true, by_location: true }
+}
+
+const CATALOG: &[Permission] = &[Permission::CatalogRead];
+const CUSTOMERS: &[Permission] = &[Permission::CustomersRead];
+const EVENTS: &[Permission] = &[Permission::EventsRead];
+const ORDERS: &[Permission] = &[Permission::OrdersRead];
+const STOCK: &[Permission] = &[Permission::StockRead];
+const WORK: &[Permission] = &[Permission::OrdersRead, Permission::FulfillmentWrite];
+/// Whoever may do something to an order may name it.
+const NAMERS: &[Permission] = &[
+    Permission::OrdersRead,
+    Permission::OrdersWrite,
+    Permission::HoldsRelease,
+    Permission::PaymentsWrite,
+    Permission::FulfillmentWrite,
+    Permission::ReturnsWrite,
+];
+
+const FIRST_PAGE: &str = "a list's first page stops after as many rows as it shows";
+const RARE_FILTER: &str = "a filter without an index of its own, for which every order would pay with a write: it goes \
+    through the newest orders until the page is full";
+const LARGE_PART: &str = "where a location has a large part of all levels, passing over the others costs no more";
+const BY_CODE: &str = "goes through the catalog or the customers, not through orders";
+const COUNTS: &str = "counts all there is; kept for a while by who shows it";
+
+fn rows<T>(page: Page<T>) -> usize {
+    page.rows.len()
+}
+
+fn filter() -> OrderFilter {
+    OrderFilter::default()
+}
+
+/// Asks for a list's first page and then for what comes behind a page of one row.
+macro_rules! paged {
+    (|$page:ident| $ask:expr) => {{
+        let $page = &PageRequest { limit: Some(1), after: None };
+        let first = $ask.await?;
+        let $page = &PageRequest { limit: None, after: first.next };
+        Ok(rows($ask.await?))
+    }};
+}
+
+macro_rules! questions {
+    ($($function:literal ($about:literal) by $askers:expr, $(walks $walks:expr,)?
+        |$store:ident, $viewer:ident, $sample:ident| $ask:expr;)+) => {
+        /// All of them. Each finds something in a store that was filled.
+        pub const ALL: &[Question] = &[$(Question {
+            function: $function,
+            about: $about,
+            asked_by: $askers,
+            walks: questions!(@walks $($walks)?),
+            ask: |$store, $viewer, $sample| {
+                let _ = ($viewer, $sample);
+                Box::pin(async move { $ask })
+            },
+        }),+];
+    };
+    (@walks) => { None };
+    (@walks $walks:expr) => { Some($walks) };
+}
+
+macro_rules! orders {
+    ($store:ident, $viewer:ident, $filter:expr) => {{
+        let filter = $filter;
+        Ok(rows(orders::orders($store, $viewer, &filter, &PageRequest::default()).await?))
+    }};
+}
+
+questions! {
+    "catalog::items" ("all") by holders(CATALOG), walks FIRST_PAGE, |store, viewer, _sample| {
+        Ok(rows(catalog::items(store, viewer, &CatalogFilter::default(), &PageRequest::default()).await?))
+    };
+    "catalog::items" ("next page") by holders(CATALOG), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| catalog::items(store, viewer, &CatalogFilter::default(), page))
+    };
+    "catalog::items" ("prefix") by holders(CATALOG), walks BY_CODE, |store, viewer, sample| {
+        let filter = CatalogFilter { prefix: Some(sample.sku[..6].to_owned()), archived: Some(false) };
+        Ok(rows(catalog::items(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "catalog::item" ("one") by holders(CATALOG), |store, viewer, sample| {
+        Ok(catalog::item(store, viewer, &sample.sku).await?.iter().count())
+    };
+    "catalog::locations" ("all") by by_location(CATALOG), |store, viewer, _sample| {
+        Ok(rows(catalog::locations(store, viewer, &CatalogFilter::default(), &PageRequest::default()).await?))
+    };
+    "catalog::location" ("one") by by_location(CATALOG), |store, viewer, sample| {
+        Ok(catalog::location(store, viewer, &sample.location).await?.iter().count())
+    };
+    "catalog::location_codes" ("all") by Askers::Waybill("reads the codes of a request, shows nothing"),
+    |store, _viewer, _sample| Ok(catalog::location_codes(store).await?.len());
+    "catalog::channels" ("all") by by_channel(CATALOG), |store, viewer, _sample| {
+        Ok(rows(catalog::channels(store, viewer, &CatalogFilter::default(), &PageRequest::default()).await?))
+    };
+    "catalog::channel" ("one") by by_channel(CATALOG), |store, viewer, sample| {
+        Ok(catalog::channel(store, viewer, &sample.channel).await?.iter().count())
+    };
+    "catalog::channel_codes" ("all") by Askers::Waybill("reads the codes of a request, shows nothing"),
+    |store, _viewer, _sample| Ok(catalog::channel_codes(store).await?.len());
+    "customers::customers" ("next page") by holders(CUSTOMERS), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| customers::customers(store, viewer, &CustomerFilter::default(), page))
+    };
+    "customers::customers" ("tier") by holders(CUSTOMERS), walks BY_CODE, |store, viewer, _sample| {
+        let filter = CustomerFilter { tier: Some(Tier::Gold), archived: Some(false), email: None };
+        Ok(rows(customers::customers(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "customers::customers" ("email") by holders(CUSTOMERS), walks BY_CODE, |store, viewer, sample| {
+        let filter = CustomerFilter { email: Some(sample.email.clone()), ..CustomerFilter::default() };
+        Ok(rows(customers::customers(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "customers::customer" ("one") by holders(CUSTOMERS), |store, viewer, sample| {
+        Ok(customers::customer(store, viewer, &sample.customer).await?.iter().count())
+    };
+    "events::after" ("of orders") by by_channel(EVENTS), |store, viewer, _sample| {
+        let feed = events::after(store, viewer, &EventFilter::default(), 0, 1_000).await?;
+        Ok(feed.events.iter().filter(|event| event.aggregate_kind == AggregateKind::Order).count())
+    };
+    "events::after" ("of stock") by by_location(EVENTS), |store, viewer, _sample| {
+        let feed = events::after(store, viewer, &EventFilter::default(), 0, 1_000).await?;
+        Ok(feed.events.iter().filter(|event| event.aggregate_kind == AggregateKind::StockDocument).count())
+    };
+    "events::after" ("some kinds") by by_channel(EVENTS), |store, viewer, _sample| {
+        let filter = EventFilter { kinds: vec!["order.cancelled".to_owned()], origins: vec![Origin::Import] };
+        Ok(events::after(store, viewer, &filter, 40, 10).await?.events.len())
+    };
+    "keys::by_secret" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
+        Ok(keys::by_secret(store, sample.secret_hash).await?.iter().count())
+    };
+    "keys::any" ("any") by Askers::Waybill("decides whether a store without keys is open to its own machine"),
+    |store, _viewer, _sample| Ok(usize::from(keys::any(store).await?));
+    "order::find" ("by id") by by_channel(NAMERS), |store, viewer, sample| {
+        Ok(order::find(store, viewer, OrderKey::Id(sample.order_id)).await?.iter().count())
+    };
+    "order::find" ("by number") by by_channel(NAMERS), |store, viewer, sample| {
+        Ok(order::find(store, viewer, OrderKey::Number(sample.order_number)).await?.iter().count())
+    };
+    "order::parcel_by_tracking" ("one") by by_both(WORK), |store, viewer, sample| {
+        Ok(order::parcel_by_tracking(store, viewer, &sample.tracking_number).await?.iter().count())
+    };
+    "order::order" ("by id") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(order::order(store, viewer, OrderKey::Id(sample.order_id)).await?.as_ref().map_or(0, parts))
+    };
+    "order::order" ("by number") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(order::order(store, viewer, OrderKey::Number(sample.order_number)).await?.as_ref().map_or(0, parts))
+    };
+    "orders::orders" ("all") by by_channel(ORDERS), walks FIRST_PAGE, |store, viewer, _sample| {
+        orders!(store, viewer, filter())
+    };
+    "orders::orders" ("next page") by by_channel(ORDERS), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| orders::orders(store, viewer, &filter(), page))
+    };
+    "orders::orders" ("lifecycle") by by_channel(ORDERS), |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { lifecycle: Some(Lifecycle::Placed), ..filter() })
+    };
+    "orders::orders" ("payment status") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { payment_status: Some(PaymentStatus::Failed), ..filter() })
+    };
+    "orders::orders" ("fulfillment status") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { fulfillment_status: Some(FulfillmentStatus::Backordered), ..filter() })
+    };
+    "orders::orders" ("delivery status") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { delivery_status: Some(DeliveryStatus::Exception), ..filter() })
+    };
+    "orders::orders" ("return status") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { return_status: Some(ReturnStatus::Returned), ..filter() })
+    };
+    "orders::orders" ("channel") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, sample| {
+        orders!(store, viewer, OrderFilter { channel: Some(sample.channel.clone()), ..filter() })
+    };
+    "orders::orders" ("customer") by by_channel(ORDERS), |store, viewer, sample| {
+        orders!(store, viewer, OrderFilter { customer: Some(sample.customer.clone()), ..filter() })
+    };
+    "orders::orders" ("external reference") by by_channel(ORDERS), |store, viewer, sample| {
+        let external_ref = Some(sample.external_ref.clone());
+        orders!(store, viewer, OrderFilter { channel: Some(sample.channel.clone()), external_ref, ..filter() })
+    };
+    "orders::orders" ("external reference in any channel") by by_channel(ORDERS), |store, viewer, sample| {
+        orders!(store, viewer, OrderFilter { external_ref: Some(sample.external_ref.clone()), ..filter() })
+    };
+    "orders::orders" ("number") by by_channel(ORDERS), |store, viewer, sample| {
+        orders!(store, viewer, OrderFilter { number: Some(sample.order_number), ..filter() })
+    };
+    "orders::orders" ("held") by by_channel(ORDERS), |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { held: Some(true), ..filter() })
+    };
+    "orders::orders" ("not held") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { held: Some(false), ..filter() })
+    };
+    "orders::orders" ("origin") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { origin: Some(Origin::Import), ..filter() })
+    };
+    "orders::orders" ("placed in a time") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, sample| {
+        let to = Timestamp(sample.placed_at.0 + 60_000_000);
+        orders!(store, viewer, OrderFilter { placed_from: Some(sample.placed_at), placed_to: Some(to), ..filter() })
+    };
+    "orders::to_release" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
+        paged!(|page| orders::to_release(store, viewer, page))
+    };
+    "overview::position" ("the head") by Askers::Waybill("a position says nothing of what is there"),
+    |store, _viewer, _sample| Ok(usize::from(overview::position(store).await? > 0));
+    "overview::overview" ("counts") by Askers::Waybill("counts for operators, without names"), walks COUNTS,
+    |store, _viewer, _sample| Ok(overview::overview(store).await?.orders.len());
+    "postings::postings" ("next page") by by_location(STOCK), |store, viewer, sample| {
+        let filter = PostingFilter { sku: sample.sku.clone(), location: sample.location.clone(), lot_id: LotId::NIL };
+        paged!(|page| postings::postings(store, viewer, &filter, page))
+    };
+    "queue::queue" ("next page") by by_both(WORK), |store, viewer, _sample| {
+        paged!(|page| queue::queue(store, viewer, &WorkFilter::default(), page))
+    };
+    "queue::queue" ("of a location") by by_both(WORK), |store, viewer, sample| {
+        let filter = WorkFilter { location: Some(sample.location.clone()), ended: false };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::queue" ("ended too") by by_both(WORK), walks RARE_FILTER, |store, viewer, sample| {
+        let filter = WorkFilter { location: Some(sample.location.clone()), ended: true };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::work" ("one") by by_both(WORK), |store, viewer, sample| {
+        Ok(queue::work(store, viewer, sample.fulfillment_order_id).await?.iter().count())
+    };
+    "reservations::reservations" ("next page") by by_both(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| reservations::reservations(store, viewer, &ReservationFilter::default(), page))
+    };
+    "reservations::reservations" ("active") by by_both(STOCK), walks RARE_FILTER, |store, viewer, _sample| {
+        let filter = ReservationFilter { state: Some(ReservationState::Active), ..ReservationFilter::default() };
+        Ok(rows(reservations::reservations(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "reservations::reservations" ("of an item") by by_both(STOCK), walks RARE_FILTER, |store, viewer, sample| {
+        let (sku, location) = (Some(sample.sku.clone()), Some(sample.location.clone()));
+        let filter = ReservationFilter { sku, location, ..ReservationFilter::default() };
+        Ok(rows(reservations::reservations(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "reservations::reservation" ("one") by by_both(STOCK), |store, viewer, sample| {
+        Ok(reservations::reservation(store, viewer, sample.reservation_id).await?.iter().count())
+    };
+    "stock::levels" ("all") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
+        Ok(rows(stock::levels(store, viewer, &LevelFilter::default(), &PageRequest::default()).await?))
+    };
+    "stock::levels" ("next page") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| stock::levels(store, viewer, &LevelFilter::default(), page))
+    };
+    "stock::levels" ("of an item") by by_location(STOCK), |store, viewer, sample| {
+        let filter = LevelFilter { sku: Some(sample.sku.clone()), available: Some(true), ..LevelFilter::default() };
+        Ok(rows(stock::levels(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "stock::levels" ("of a location") by by_location(STOCK), walks LARGE_PART, |store, viewer, sample| {
+        let filter = LevelFilter { location: Some(sample.location.clone()), ..LevelFilter::default() };
+        Ok(rows(stock::levels(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "timeline::of_order" ("all") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(timeline::of_order(store, viewer, sample.order_id, 0).await?.len())
+    };
+    "timeline::of_aggregate" ("all") by Askers::Waybill("for the command line, whose user has the store itself"),
+    |store, _viewer, sample| Ok(timeline::of_aggregate(store, sample.order_id.0, 0).await?.len());
+    "transfers::transfers" ("next page") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| transfers::transfers(store, viewer, &TransferFilter::default(), page))
+    };
+    "transfers::transfers" ("open ones of a location") by by_location(STOCK), walks BY_CODE, |store, viewer, sample| {
+        let filter = TransferFilter { state: Some(TransferState::Open), location: Some(sample.location.clone()) };
+        Ok(rows(transfers::transfers(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "transfers::transfer" ("one") by by_location(STOCK), |store, viewer, sample| {
+        Ok(transfers::transfer(store, viewer, sample.transfer_id).await?.iter().count())
+    };
+    "why::of_order" ("all") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(why::of_order(store, viewer, sample.order_id).await?.len())
+    };
+}
+
+/// 1 where every part of an order was read, so that an order whose parts are missing counts as not found.
+fn parts(order: &OrderDetail) -> usize {
+    let all = [
+        order.lines.len(),
+        order.charges.len(),
+        order.allocations.len(),
+        order.payments.len(),
+        order.transactions.len(),
+        order.refunds.len(),
+        order.fulfillment_orders.len(),
+        order.parcels.len(),
+        order.parcel_lines.len(),
+        order.shipments.len(),
+        order.tracking.len(),
+        order.returns.len(),
+        order.return_lines.len(),
+        order.locations.len(),
+    ];
+    usize::from(all.iter().all(|count| *count > 0) && order.party.is_some() && order.ship_to.is_some())
+}
+
+/// Somebody who holds these permissions, in these scopes.
+fn viewer(permissions: &[Permission], channels: Scope<ChannelId>, locations: Scope<LocationId>) -> Viewer {
+    let mut actor = Actor::new(Principal::System("asker"), Door::Api, permissions);
+    (actor.channels, actor.locations) = (channels, locations);
+    Viewer::from(Arc::new(actor))
+}
+
+/// Asks everything of a store that was filled, as somebody who may and as those who may not.
+///
+/// # Panics
+/// Where somebody is told too much, or too little.
+pub async fn check(store: &dyn Store, sample: &Sample) {
+    let everything = <Permission as Code>::ALL;
+    let (own_channel, own_location) = (Scope::Only(vec![sample.channel_id]), Scope::Only(vec![sample.location_id]));
+    let (foreign_channel, foreign_location) =
+        (Scope::Only(vec![sample.foreign_channel]), Scope::Only(vec![sample.foreign_location]));
+    for question in ALL {
+        let ask = async |viewer: Viewer| (question.ask)(store, &viewer, sample).await;
+        let found = |answer: &Result<usize, ReadError>| matches!(answer, Ok(1..));
+        let answer = ask(Viewer::system()).await;
+        assert!(
+            found(&answer),
+            "{question:?} finds nothing, so it cannot show that something is kept back: {answer:?}"
+        );
+        let Askers::Holders { any, by_channel, by_location } = question.asked_by else {
+            continue;
+        };
+        let others: Vec<_> = everything.iter().copied().filter(|permission| !any.contains(permission)).collect();
+        let answer = ask(viewer(&others, Scope::ALL, Scope::ALL)).await;
+        assert!(matches!(answer, Err(ReadError::NotPermitted(_))), "{question:?} without permission: {answer:?}");
+        for permission in any {
+            let answer = ask(viewer(&[*permission], Scope::ALL, Scope::ALL)).await;
+            assert!(found(&answer), "{question:?} with {permission}: {answer:?}");
+        }
+        let answer = ask(viewer(everything, own_channel.clone(), own_location.clone())).await;
+        assert!(found(&answer), "{question:?} in one's own scope: {answer:?}");
+        if by_channel {
+            let answer = ask(viewer(everything, foreign_channel.clone(), own_location.clone())).await;
+            assert_eq!(answer, Ok(0), "{question:?} from a foreign channel");
+        }
+        if by_location {
+            let answer = ask(viewer(everything, own_channel.clone(), foreign_location.clone())).await;
+            assert_eq!(answer, Ok(0), "{question:?} from a foreign location");
+        }
+        if by_channel || by_location {
+            let answer = ask(viewer(everything, Scope::Only(vec![]), Scope::Only(vec![]))).await;
+            assert_eq!(answer, Ok(0), "{question:?} from nowhere");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A read function that is not asked here would be read by nobody's plan test and asked as nobody who may not.
+    #[test]
+    fn every_read_function_is_asked() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/read");
+        let mut functions = BTreeSet::new();
+        for file in std::fs::read_dir(folder).expect("the read models") {
+            let path = file.expect("a file").path();
+            let module = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+            let text = std::fs::read_to_string(&path).expect("a text");
+            let names = text.lines().filter_map(|line| line.strip_prefix("pub async fn "));
+            functions.extend(names.filter_map(|name| Some(format!("{module}::{}", name.split_once('(')?.0))));
+        }
+        let asked: BTreeSet<_> = ALL.iter().map(|question| question.function.to_owned()).collect();
+        assert!(asked.len() > 25, "the list was read");
+        assert_eq!(asked, functions);
+    }
+}
