@@ -217,7 +217,8 @@ fn due(shared: &Arc<Shared>, transaction_id: TransactionId, now: i64) -> bool {
     true
 }
 
-const REQUESTED_AT: &str = "SELECT requested_at FROM payment_transactions WHERE order_id = $1 AND number = $2";
+pub(super) const REQUESTED_AT: &str =
+    "SELECT requested_at FROM payment_transactions WHERE order_id = $1 AND number = $2";
 
 async fn is_orphaned(shared: &Arc<Shared>, id: TransactionId, now: i64) -> Result<bool, StoreError> {
     let params = [Value::Id(id.order_id.0), Value::Int(i64::from(id.number))];

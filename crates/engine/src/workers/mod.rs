@@ -4,6 +4,8 @@
 mod desks;
 pub mod gateway;
 mod lease;
+#[cfg(test)]
+mod plans;
 
 use crate::core::Shared;
 use crate::submission::{Submission, SubmitError};

@@ -1,0 +1,60 @@
+//! The plans of the workers' statements: each looks every second, so none may go through what a store has gathered.
+
+use super::desks;
+use std::sync::Arc;
+use waybill_domain::ids::Id;
+use waybill_store::contract::{filled, plans};
+use waybill_store::{Store, Value};
+use waybill_store_postgres::testing::TestDatabase;
+use waybill_store_sqlite::testing::TestFolder;
+
+const ORDERS: i64 = 20_000;
+
+/// A value of some kind for each parameter; those that are compared with moments come after all of them.
+fn parameters(sql: &str) -> Vec<Value> {
+    let count = (1..10).take_while(|place| sql.contains(&format!("${place}"))).count();
+    let is_id = |place: &str| sql.contains(&format!("order_id = {place}"));
+    let values = (1..=count).map(|place| match (place, is_id(&format!("${place}"))) {
+        (_, true) => Value::Id(Id::NIL),
+        (1, false) => Value::Int(i64::MAX / 2),
+        (2, false) => Value::Int(desks::BATCH as i64),
+        (_, false) => Value::Int(0),
+    });
+    values.collect()
+}
+
+async fn check(store: &dyn Store) {
+    let mut wrong = Vec::new();
+    for desk in desks::ALL {
+        for sql in desk.reads() {
+            if let Err(why) = plans::judge(store, sql, &parameters(sql)).await {
+                wrong.push(format!("{}: {why}", desk.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[tokio::test]
+async fn workers_find_their_work_by_index_on_sqlite() {
+    let folder = TestFolder::create();
+    let store = folder.open();
+    store.migrate().await.expect("a schema");
+    filled::fill(&store, ORDERS).await.expect("rows");
+    check(&store).await;
+}
+
+/// Whatever the statistics: of an empty store, none, or some.
+#[tokio::test]
+async fn workers_find_their_work_by_index_on_postgresql() {
+    let Some(database) = TestDatabase::create().await else {
+        return;
+    };
+    let store = Arc::new(database.open().await);
+    store.migrate().await.expect("a schema");
+    check(&*store).await;
+    filled::fill(&*store, ORDERS).await.expect("rows");
+    check(&*store).await;
+    store.execute(&[("ANALYZE", &[])]).await.expect("statistics");
+    check(&*store).await;
+}
