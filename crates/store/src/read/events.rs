@@ -104,9 +104,10 @@ fn scope(query: &mut Query, viewer: &Viewer) {
          (SELECT 1 FROM stock_documents d WHERE d.id = e.aggregate_id AND {document}))"
     ));
     let reserved = query.contained("r.location_id", &actor.locations, |id| id.0).unwrap_or_else(|| "TRUE".into());
+    let reserved_for = query.contained("r.channel_id", &actor.channels, |id| id.0).unwrap_or_else(|| "TRUE".into());
     seen.push(format!(
-        "(e.aggregate_kind = 'reservation' AND EXISTS \
-         (SELECT 1 FROM reservations r WHERE r.id = e.aggregate_id AND {reserved}))"
+        "(e.aggregate_kind = 'reservation' AND EXISTS (SELECT 1 FROM reservations r \
+         WHERE r.id = e.aggregate_id AND {reserved} AND (r.channel_id IS NULL OR {reserved_for})))"
     ));
     let from = query.contained("t.from_location_id", &actor.locations, |id| id.0).unwrap_or_else(|| "TRUE".into());
     let to = query.contained("t.to_location_id", &actor.locations, |id| id.0).unwrap_or_else(|| "TRUE".into());

@@ -116,24 +116,37 @@ impl OrderDetail {
     }
 }
 
+/// Whoever may do something to an order may name it.
+const NAMERS: &[Permission] = &[
+    Permission::OrdersRead,
+    Permission::OrdersWrite,
+    Permission::HoldsRelease,
+    Permission::PaymentsWrite,
+    Permission::FulfillmentWrite,
+    Permission::ReturnsWrite,
+];
+
 /// The id of an order in the viewer's channels.
 pub async fn find(store: &dyn Store, viewer: &Viewer, key: OrderKey) -> Result<Option<OrderId>, ReadError> {
+    viewer.must(NAMERS)?;
     let mut query = Query::new("SELECT o.id FROM orders o WHERE TRUE");
     only(&mut query, viewer, key);
     Ok(query.rows(store).await?.first_mut().map(|row| row.take()).transpose()?)
 }
 
-/// The order of the parcel with a tracking number, the latest where there are several.
+/// The parcel with a tracking number at one of the viewer's locations, the latest where there are several.
 pub async fn parcel_by_tracking(
     store: &dyn Store,
     viewer: &Viewer,
     tracking_number: &str,
 ) -> Result<Option<Parcel>, ReadError> {
+    viewer.must(&[Permission::OrdersRead, Permission::FulfillmentWrite])?;
     let mut query = Query::new(format!(
         "SELECT {} FROM parcels p JOIN orders o ON o.id = p.order_id WHERE TRUE",
         columns::<Parcel>("p")
     ));
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    query.within("p.location_id", &viewer.actor().locations, |id| id.0);
     query.and("p.tracking_number = ?", tracking_number);
     query.push(" ORDER BY p.order_id DESC, p.number DESC LIMIT 1");
     Ok(query.rows(store).await?.first_mut().map(Parcel::read).transpose()?)

@@ -37,6 +37,10 @@ fn base(viewer: &Viewer) -> Query {
         columns::<Reservation>("r")
     ));
     query.within("r.location_id", &viewer.actor().locations, |id| id.0);
+    // What was reserved for no channel is for all of them.
+    if let Some(channel) = query.contained("r.channel_id", &viewer.actor().channels, |id| id.0) {
+        query.push(&format!(" AND (r.channel_id IS NULL OR {channel})"));
+    }
     query
 }
 
