@@ -60,13 +60,21 @@ pub struct Requirement {
     pub locations: Vec<LocationId>,
 }
 
+/// A command about an order as its sender saw it. In all but its decision it is the command itself.
+#[derive(Clone, Debug)]
+pub struct AtVersion {
+    /// The order's version that the sender decided on.
+    pub version: i64,
+    pub command: Box<Command>,
+}
+
 macro_rules! commands {
     ($($variant:ident($type:ty) = $operation:literal, $permission:ident;)+) => {
         /// A request to change something.
         // The largest is also by far the most common; a box would cost an allocation for every order.
         #[allow(clippy::large_enum_variant)]
         #[derive(Clone, Debug)]
-        pub enum Command { $($variant($type)),+ }
+        pub enum Command { $($variant($type),)+ AtVersion(AtVersion) }
 
         $(impl From<$type> for Command {
             fn from(command: $type) -> Self {
@@ -80,11 +88,14 @@ macro_rules! commands {
 
             /// Stable name of the operation; part of the idempotency key.
             pub const fn operation(&self) -> &'static str {
-                match self { $(Self::$variant(_) => $operation),+ }
+                match self { $(Self::$variant(_) => $operation,)+ Self::AtVersion(at) => at.command.operation() }
             }
 
             pub const fn permission(&self) -> Permission {
-                match self { $(Self::$variant(_) => Permission::$permission),+ }
+                match self {
+                    $(Self::$variant(_) => Permission::$permission,)+
+                    Self::AtVersion(at) => at.command.permission(),
+                }
             }
         }
     };
@@ -140,6 +151,11 @@ commands! {
 }
 
 impl Command {
+    /// The same for an order that is still at this version, and refused for any other.
+    pub fn at_version(self, version: i64) -> Self {
+        Self::AtVersion(AtVersion { version, command: Box::new(self) })
+    }
+
     /// The order the command is about, where it names one that exists.
     pub const fn order(&self) -> Option<OrderId> {
         match self {
@@ -170,6 +186,7 @@ impl Command {
             Self::ShipFromSupplier(command) => Some(command.order_id),
             Self::RecordTracking(command) => Some(command.parcel_id.order_id),
             Self::ReceiveReturn(command) => Some(command.order_id),
+            Self::AtVersion(at) => at.command.order(),
             Self::PutItem(_)
             | Self::ArchiveItem(_)
             | Self::PutLocation(_)
@@ -194,6 +211,9 @@ impl Command {
 
     /// The records needed first. An item whose SKU is not cached is asked for before its levels can be.
     pub fn footprint(&self, catalog: &Catalog, needs: &mut Footprint) {
+        if let Self::AtVersion(at) = self {
+            return at.command.footprint(catalog, needs);
+        }
         needs.orders.extend(self.order());
         let mut levels = |skus: &mut dyn Iterator<Item = &String>| {
             for sku in skus {
@@ -263,13 +283,17 @@ impl Command {
             | Self::Ship(_)
             | Self::ShipFromSupplier(_)
             | Self::RecordTracking(_)
-            | Self::ReceiveReturn(_) => {}
+            | Self::ReceiveReturn(_)
+            | Self::AtVersion(_) => {}
         }
     }
 
     /// Items whose stock the command will likely move, known once its order is loaded. A guess that saves a round; what
     /// it leaves out is asked for when the decision's postings are known.
     pub fn moved_items(&self, world: &World, needs: &mut Footprint) {
+        if let Self::AtVersion(at) = self {
+            return at.command.moved_items(world, needs);
+        }
         let moves = matches!(
             self,
             Self::SubmitOrder(_)
@@ -311,6 +335,7 @@ impl Command {
             Self::ApplyHold(command) => rows.text(command.note.as_ref()),
             Self::AuthorizePayment(command) => rows.text(Some(&command.token)),
             Self::RecordTracking(command) => rows.text(command.raw.as_ref()),
+            Self::AtVersion(at) => return at.command.personal(),
             _ => {}
         }
         rows
@@ -318,6 +343,9 @@ impl Command {
 
     /// What the actor must hold; channel and locations as they are in the World.
     pub fn requires(&self, world: &World) -> Requirement {
+        if let Self::AtVersion(at) = self {
+            return at.command.requires(world);
+        }
         let order = self.order().and_then(|id| world.order(id));
         let mut channel = order.map(|order| order.head.channel_id);
         let mut locations = Vec::new();
@@ -352,6 +380,9 @@ impl Command {
 
     /// Whether the actor may; an object outside its scope is as unknown to it as one that does not exist.
     pub fn permit(&self, world: &World, actor: &Actor) -> Result<(), Stop> {
+        if let Self::AtVersion(at) = self {
+            return at.command.permit(world, actor);
+        }
         let requirement = self.requires(world);
         if !actor.may(requirement.permission) {
             return Err(SystemRefusal::NotPermitted { permission: requirement.permission }.into());
@@ -461,11 +492,20 @@ impl Command {
             }
             Self::RecordTracking(command) => crate::shipping::track::record_tracking(world, command, attempt),
             Self::ReceiveReturn(command) => crate::returns::receive::receive_return(world, command, attempt),
+            Self::AtVersion(at) => {
+                if let Some(order) = at.command.order().and_then(|order_id| world.order(order_id)) {
+                    world.expect_version(order, Some(at.version))?;
+                }
+                at.command.decide(world, attempt)
+            }
         }
     }
 
     /// Fills in what an event does not carry in its text: a key's secret hash never enters the log.
     pub fn complete(&self, event: &mut Event) {
+        if let Self::AtVersion(at) = self {
+            return at.command.complete(event);
+        }
         if let (Self::CreateApiKey(command), Event::ApiKeyCreated(ApiKeyCreated { secret_hash, .. })) = (self, event) {
             *secret_hash = command.secret_hash;
         }

@@ -155,10 +155,12 @@ impl Context {
         command: impl Into<Command>,
         ids: IdSource,
     ) -> Result<Receipt, Problem> {
-        let command = command.into();
-        let takes_version = matches!(command, Command::CancelOrder(_) | Command::CancelLine(_));
-        if self.expected_version.is_some() && !takes_version {
-            return Err(Problem::malformed("If-Match is understood by the cancelling requests only."));
+        let mut command = command.into();
+        if let Some(version) = self.expected_version {
+            if command.order().is_none() {
+                return Err(Problem::malformed("If-Match is understood by requests that change an order only."));
+            }
+            command = command.at_version(version);
         }
         Ok(state.engine().submit(self.submission(command, ids)).await?)
     }

@@ -234,15 +234,9 @@ async fn addresses_and_parameters_that_mean_nothing_are_told() {
         api.get("/api/v1/stock/postings").await.problem(422, "request.invalid");
         let unknown = api.step("/api/v1/orders/ord_01h455vb4pex5vsknk084sn02q/confirm").await;
         unknown.problem(404, "order.unknown");
-        let step = api
-            .write(
-                "POST",
-                &format!("{ORDERS}/ord_01h455vb4pex5vsknk084sn02q/confirm"),
-                &[("if-match", "\"1\"")],
-                &json!({}),
-            )
-            .await;
-        step.problem(400, "request.malformed");
+        let item = json!({"name": "A mug"});
+        let if_match = api.write("PUT", "/api/v1/items/MUG-1", &[("if-match", "\"1\"")], &item).await;
+        if_match.problem(400, "request.malformed");
     })
     .await;
 }

@@ -301,24 +301,20 @@ fn reason(reason: Option<Word>) -> String {
 
 /// Cancels an order of which nothing has shipped.
 #[utoipa::path(post, path = "/orders/{id}/cancel", tag = "orders", request_body = CancelBody,
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The version it is meant for")),
-    responses((status = 200, body = OrderView)))]
+    params(("id" = String, Path)), responses((status = 200, body = OrderView)))]
 pub async fn cancel(
     State(state): State<WebState>,
     InPath(text): InPath<String>,
     ask: Ask<CancelBody>,
 ) -> Result<Response, Problem> {
     let order_id = order_id(&state, &ask.context.caller, &text).await?;
-    let expected_version = ask.context.expected_version;
-    let command = CancelOrder { order_id, reason: reason(ask.body.reason), expected_version };
+    let command = CancelOrder { order_id, reason: reason(ask.body.reason), expected_version: None };
     change(&state, &ask.context, order_id, command).await
 }
 
 /// Cancels units of a line that have not shipped.
 #[utoipa::path(post, path = "/orders/{id}/lines/{number}/cancel", tag = "orders", request_body = CancelLineBody,
-    params(("id" = String, Path), ("number" = u32, Path),
-        ("If-Match" = Option<String>, Header, description = "The version it is meant for")),
-    responses((status = 200, body = OrderView)))]
+    params(("id" = String, Path), ("number" = u32, Path)), responses((status = 200, body = OrderView)))]
 pub async fn cancel_line(
     State(state): State<WebState>,
     InPath((text, number)): InPath<(String, u32)>,
@@ -330,7 +326,7 @@ pub async fn cancel_line(
         quantity: ask.body.quantity.map(Quantity),
         reason: reason(ask.body.reason),
         refund: true,
-        expected_version: ask.context.expected_version,
+        expected_version: None,
     };
     change(&state, &ask.context, order_id, command).await
 }
