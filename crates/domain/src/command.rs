@@ -13,13 +13,13 @@ use crate::fulfillment::pack::Pack;
 use crate::fulfillment::pick::Pick;
 use crate::fulfillment::ship::Ship;
 use crate::fulfillment::supplier::ShipFromSupplier;
-use crate::ids::{ChannelId, LocationId, OrderId};
+use crate::ids::{ChannelId, LocationId, OrderId, ReservationId};
 use crate::order::allocate::AllocateOrder;
 use crate::order::cancel::{CancelLine, CancelOrder};
 use crate::order::complete::CompleteOrder;
 use crate::order::confirm::ConfirmOrder;
 use crate::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
-use crate::order::place::{PlaceOrder, SubmitOrder};
+use crate::order::place::{PlaceOrder, Placement, SubmitOrder};
 use crate::order::release::ReleaseOrder;
 use crate::order::reservation::ExpireOrderReservation;
 use crate::payment::authorization::{AuthorizePayment, ExpireAuthorization, RenewAuthorization, VoidPayment};
@@ -120,7 +120,7 @@ commands! {
     ReserveStock(ReserveStock) = "reservation.create", StockWrite;
     ReleaseReservation(ReleaseReservation) = "reservation.release", StockWrite;
     ExpireReservation(ExpireReservation) = "reservation.expire", StockWrite;
-    PlaceOrder(PlaceOrder) = "order.place", OrdersWrite;
+    PlaceOrder(Placement) = "order.place", OrdersWrite;
     SubmitOrder(SubmitOrder) = "order.submit", OrdersWrite;
     ConfirmOrder(ConfirmOrder) = "order.confirm", OrdersWrite;
     AllocateOrder(AllocateOrder) = "order.allocate", OrdersWrite;
@@ -148,6 +148,12 @@ commands! {
     ShipFromSupplier(ShipFromSupplier) = "fulfillment.ship_from_supplier", FulfillmentWrite;
     RecordTracking(RecordTracking) = "shipment.track", FulfillmentWrite;
     ReceiveReturn(ReceiveReturn) = "return.receive", ReturnsWrite;
+}
+
+impl From<PlaceOrder> for Command {
+    fn from(order: PlaceOrder) -> Self {
+        Placement::from(order).into()
+    }
 }
 
 impl Command {
@@ -247,7 +253,8 @@ impl Command {
             Self::ReserveStock(command) => levels(&mut std::iter::once(&command.sku)),
             Self::ReleaseReservation(command) => needs.reservations.push(command.reservation_id),
             Self::ExpireReservation(command) => needs.reservations.push(command.reservation_id),
-            Self::PlaceOrder(command) => {
+            Self::PlaceOrder(Placement { order: command, reservations }) => {
+                needs.reservations.extend(reservations);
                 levels(&mut command.lines.iter().map(|line| &line.sku));
                 needs.customer_codes.extend(command.customer.clone());
                 if let (Some(channel), Some(external_ref)) =
@@ -324,7 +331,7 @@ impl Command {
     pub fn personal(&self) -> PersonalRows {
         let mut rows = PersonalRows::default();
         match self {
-            Self::PlaceOrder(command) => {
+            Self::PlaceOrder(Placement { order: command, .. }) => {
                 rows.party(command.party.as_ref());
                 rows.address(command.ship_to.as_ref());
                 rows.text(command.instructions.as_ref());
@@ -350,8 +357,10 @@ impl Command {
         let mut channel = order.map(|order| order.head.channel_id);
         let mut locations = Vec::new();
         match self {
-            Self::PlaceOrder(command) => {
-                channel = world.catalog.channel_by_code(&command.channel).map(|channel| channel.id);
+            Self::PlaceOrder(Placement { order, reservations }) => {
+                channel = world.catalog.channel_by_code(&order.channel).map(|channel| channel.id);
+                let reserved = reservations.iter().filter_map(|id| world.reservation(*id));
+                locations.extend(reserved.map(|reservation| reservation.location_id));
             }
             Self::Pick(command) => locations.extend(world.work_location(command.fulfillment_order_id)),
             Self::Pack(command) => locations.extend(world.work_location(command.fulfillment_order_id)),
@@ -401,11 +410,11 @@ impl Command {
         }
         let channel = requirement.channel.is_none_or(|channel| actor.channels.contains(&channel));
         let locations = requirement.locations.iter().all(|location| actor.locations.contains(location));
-        if channel && locations { Ok(()) } else { Err(self.unknown(world)) }
+        if channel && locations { Ok(()) } else { Err(self.unknown(world, actor)) }
     }
 
     /// The refusal for an object that the actor cannot see.
-    fn unknown(&self, world: &World) -> Stop {
+    fn unknown(&self, world: &World, actor: &Actor) -> Stop {
         use crate::fulfillment::FulfillmentRefusal;
         use crate::order::OrderRefusal;
         use crate::stock::StockRefusal;
@@ -415,14 +424,20 @@ impl Command {
             | Self::Ship(Ship { fulfillment_order_id, .. }) => {
                 FulfillmentRefusal::Unknown { fulfillment_order_id: *fulfillment_order_id }.into()
             }
-            Self::PlaceOrder(command) => OrderRefusal::Invalid {
-                problems: vec![crate::refusal::Problem::new(
-                    "channel",
-                    "unknown_channel",
-                    format!("no channel has the code {}", command.channel),
-                )],
+            Self::PlaceOrder(Placement { order, reservations }) => {
+                let foreign = |id: &&ReservationId| {
+                    world.reservation(**id).is_some_and(|one| !actor.locations.contains(&one.location_id))
+                };
+                let channel = self.requires(world).channel.is_none_or(|channel| actor.channels.contains(&channel));
+                match reservations.iter().find(foreign) {
+                    Some(id) if channel => OrderRefusal::UnknownReservation { reservation_id: *id }.into(),
+                    Some(_) | None => {
+                        let message = format!("no channel has the code {}", order.channel);
+                        let problem = crate::refusal::Problem::new("channel", "unknown_channel", message);
+                        OrderRefusal::Invalid { problems: vec![problem] }.into()
+                    }
+                }
             }
-            .into(),
             _ => match self.order() {
                 Some(order_id) => OrderRefusal::Unknown { order_id }.into(),
                 None => {

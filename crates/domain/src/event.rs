@@ -109,6 +109,7 @@ events! {
     ReservationCreated(ReservationCreated) = "reservation.created" v 1 of Reservation(reservation);
     ReservationReleased(ReservationEnded) = "reservation.released" v 1 of Reservation(reservation);
     ReservationExpired(ReservationEnded) = "reservation.expired" v 1 of Reservation(reservation);
+    ReservationConverted(ReservationConverted) = "reservation.converted" v 1 of Reservation(reservation);
     OrderDrafted(OrderPlaced) = "order.drafted" v 1 of Order(order);
     OrderPlaced(OrderPlaced) = "order.placed" v 1 of Order(order);
     OrderSubmitted(OrderSubmitted) = "order.submitted" v 1 of Order(order);
@@ -122,7 +123,7 @@ events! {
     RoutingDecided(RoutingDecided) = "routing.decided" v 1 of Order(order);
     AllocationMade(AllocationMade) = "allocation.made" v 1 of Order(order);
     AllocationReleased(AllocationReleased) = "allocation.released" v 1 of Order(order);
-    ReservationConverted(AllocationHardened) = "reservation.converted" v 1 of Order(order);
+    AllocationHardened(AllocationHardened) = "allocation.hardened" v 1 of Order(order);
     BackorderOpened(BackorderOpened) = "backorder.opened" v 1 of Order(order);
     FulfillmentReleased(FulfillmentReleased) = "fulfillment_order.released" v 1 of Order(order);
     PickCompleted(PickCompleted) = "pick.completed" v 1 of Order(order);
@@ -217,8 +218,17 @@ impl Event {
                 quantity: event.quantity,
                 holder: Some(Holder { id: event.reservation.0, line: 0 }),
             }),
+            // Its units are available for the moment between two events of one decision, so that each posting keeps one
+            // holder, the aggregate of its event; the order's `allocation.made` takes them in the same commit.
+            Self::ReservationConverted(event) => out.push(StockPosting {
+                key: StockKey { item_id: event.item, location_id: event.location, lot_id: event.lot },
+                from: Reserved,
+                to: Available,
+                quantity: event.quantity,
+                holder: Some(Holder { id: event.reservation.0, line: 0 }),
+            }),
             Self::AllocationMade(event) => held(event.order.0, &event.at, Available, event.to, &mut out),
-            Self::ReservationConverted(event) => held(event.order.0, &event.at, Reserved, Allocated, &mut out),
+            Self::AllocationHardened(event) => held(event.order.0, &event.at, Reserved, Allocated, &mut out),
             Self::AllocationReleased(event) => held(event.order.0, &event.at, event.from, Available, &mut out),
             Self::PickCompleted(event) => {
                 moved(event.order.0, event.location, &event.lines, Allocated, Picked, &mut out);
@@ -357,6 +367,7 @@ impl Event {
             | Self::AllocationMade(_)
             | Self::AllocationReleased(_)
             | Self::ReservationConverted(_)
+            | Self::AllocationHardened(_)
             | Self::BackorderOpened(_)
             | Self::PickCompleted(_)
             | Self::PickShort(_)

@@ -1,5 +1,6 @@
 //! Refusals: why a command was not carried out, as facts a program can act on and a sentence a person can read.
 
+use crate::command::Stop;
 use serde::{Deserialize, Serialize};
 
 codes! {
@@ -55,6 +56,35 @@ impl std::fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// Everything that is wrong with the parts of a request, so that all of it is said at once.
+#[derive(Debug, Default)]
+pub struct Refusals {
+    refusal: Option<Refusal>,
+    problems: Vec<Problem>,
+}
+
+impl Refusals {
+    /// `path` is the part in the body as sent: `lines[2].quantity`.
+    pub fn add(&mut self, path: impl Into<String>, refusal: impl Into<Refusal>) {
+        let refusal = refusal.into();
+        let obstacle = refusal.code.split_once('.').map_or(refusal.code.as_str(), |(_, obstacle)| obstacle);
+        self.problems.push(Problem::new(path, obstacle, refusal.message.clone()));
+        // One part that can never be carried out keeps the whole from it, whatever the others wait for.
+        let known = self.refusal.as_ref().map(|known| known.retry);
+        if known.is_none_or(|known| known != Retry::Never && refusal.retry == Retry::Never) {
+            self.refusal = Some(refusal);
+        }
+    }
+
+    /// Refuses where anything was added: as the first that will never change, else the first; the problems name all.
+    pub fn none(self) -> Result<(), Stop> {
+        match self.refusal {
+            Some(refusal) => Err(Stop::Refused(Box::new(Refusal { problems: self.problems, ..refusal }))),
+            None => Ok(()),
+        }
+    }
+}
 
 /// One line of the catalogue of refusals.
 #[derive(Clone, Copy, Debug)]

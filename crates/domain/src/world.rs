@@ -528,6 +528,7 @@ impl World {
             }
             Event::ReservationReleased(event) => self.end_reservation(event.reservation, ReservationState::Released),
             Event::ReservationExpired(event) => self.end_reservation(event.reservation, ReservationState::Expired),
+            Event::ReservationConverted(event) => self.end_reservation(event.reservation, ReservationState::Converted),
             Event::OrderDrafted(event) => self.place(event, Lifecycle::Draft, origin),
             Event::OrderPlaced(event) => self.place(event, Lifecycle::Placed, origin),
             Event::OrderSubmitted(event) => self.edit_order(event.order, |order| order.apply_submitted(event)),
@@ -548,7 +549,7 @@ impl World {
             Event::AllocationReleased(event) => {
                 self.edit_order(event.order, |order| order.apply_allocation_released(event));
             }
-            Event::ReservationConverted(event) => self.edit_order(event.order, |order| order.apply_hardened(event)),
+            Event::AllocationHardened(event) => self.edit_order(event.order, |order| order.apply_hardened(event)),
             Event::BackorderOpened(event) => self.edit_order(event.order, |order| order.apply_backorder_opened(event)),
             Event::FulfillmentReleased(event) => self.edit_order(event.order, |order| order.apply_released(event)),
             Event::PickCompleted(event) => self.edit_order(event.order, |order| order.apply_picked(event)),

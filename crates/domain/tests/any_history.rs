@@ -18,7 +18,7 @@ use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
-use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, SubmitOrder};
+use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, Placement, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
 use waybill_domain::order::{ChargeKind, Destination, HoldKind, Step};
@@ -70,7 +70,7 @@ fn place(shop: &mut Shop, (a, b, c, d, e): Dice) -> Command {
     let token = PersonalText { id: shop.ids().nth(1), value: "t".into() };
     let method = pick_one(PaymentMethod::ALL, b / 4);
     let payment = PaymentInput { method, gateway: Some("sim".into()), token: Some(token), amount: None };
-    PlaceOrder {
+    let order = PlaceOrder {
         draft: e % 9 == 0,
         channel: "web".into(),
         external_ref: None,
@@ -85,8 +85,10 @@ fn place(shop: &mut Shop, (a, b, c, d, e): Dice) -> Command {
         lines,
         charges,
         payments: if a % 5 == 4 { vec![] } else { vec![payment] },
-    }
-    .into()
+    };
+    // Of the latest few, whatever became of them; their item is among the lines or not.
+    let reservations = if d % 3 == 0 { vec![] } else { shop.reservations(usize::from(d % 3)) };
+    Placement { order, reservations }.into()
 }
 
 /// The next sensible step of an order, so that histories get to its end.

@@ -220,7 +220,8 @@ fn samples() -> Vec<(String, Sample)> {
     let until = json!({"channel": null, "expires_at": at});
     all.push(sample("reservation.created", with(reservation.clone(), until), &[7]));
     all.push(sample("reservation.released", reservation.clone(), &[7]));
-    all.push(sample("reservation.expired", reservation, &[7]));
+    all.push(sample("reservation.expired", reservation.clone(), &[7]));
+    all.push(sample("reservation.converted", with(reservation, json!({"order": order})), &[7]));
 
     let places = json!({"order": order, "at": [{"location": location, "lines": moved()}]});
     for to in ["reserved", "allocated"] {
@@ -230,7 +231,7 @@ fn samples() -> Vec<(String, Sample)> {
         let released = json!({"reason": "cancelled", "from": from});
         all.push(sample("allocation.released", with(places.clone(), released), &[7, 5]));
     }
-    all.push(sample("reservation.converted", places, &[7, 5]));
+    all.push(sample("allocation.hardened", places, &[7, 5]));
     let work = json!({"order": order, "fulfillment_order": 1, "location": location, "parcel": 1, "at": at,
         "lines": moved()});
     all.push(sample("pick.completed", work.clone(), &[7, 5]));

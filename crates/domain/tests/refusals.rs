@@ -23,7 +23,7 @@ use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::hold::{ApplyHold, ReleaseHeldStock, ReleaseHold};
-use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, SubmitOrder};
+use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, Placement, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
 use waybill_domain::order::{Destination, HoldKind, Step};
@@ -286,6 +286,29 @@ fn placing(rows: &mut Rows) {
     first.external_ref = Some("1001".into());
     rows.must(first.clone());
     rows.refused("order.duplicate_external_ref", first);
+
+    rows.receive("PEN", 1);
+    rows.receive("MUG", 1);
+    let here = rows.shop.locations[0];
+    let made = rows.must(ReserveStock {
+        channel_id: None,
+        sku: "PEN".into(),
+        location_id: here,
+        lot_id: LotId::NIL,
+        quantity: Quantity(1),
+        seconds: 60,
+    });
+    let reservation_id = ReservationId(made[0].aggregate().id);
+    let mut with = |sku: &str, reservation: ReservationId| Placement {
+        order: rows.order(sku, 1, PaymentMethod::Terms),
+        reservations: vec![reservation],
+    };
+    let (unknown, other) = (with("MUG", ReservationId::NIL), with("MUG", reservation_id));
+    let (taken, again) = (with("PEN", reservation_id), with("PEN", reservation_id));
+    rows.refused("order.unknown_reservation", unknown);
+    rows.refused("order.reservation_not_wanted", other);
+    rows.must(taken);
+    rows.refused("order.reservation_ended", again);
 }
 
 fn orders(rows: &mut Rows) {

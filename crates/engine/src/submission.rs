@@ -46,7 +46,10 @@ impl Submission {
     /// About how many rows the command will write; bounds a batch.
     pub(crate) fn weight(&self) -> usize {
         match &self.command {
-            Command::PlaceOrder(order) => 8 + 5 * order.lines.len() + order.charges.len(),
+            Command::PlaceOrder(placement) => {
+                let order = &placement.order;
+                8 + 5 * order.lines.len() + order.charges.len() + 3 * placement.reservations.len()
+            }
             Command::ReceiveStock(receipt) => 3 + 2 * receipt.lines.len(),
             Command::AdjustStock(adjustment) => 3 + 2 * adjustment.lines.len(),
             // What an order's lines will need is not known yet.

@@ -91,4 +91,5 @@ macro_rules! id_forms {
 id_forms! {
     LotId, "lot";
     ParcelId, "pcl";
+    ReservationId, "res";
 }

@@ -203,6 +203,8 @@ pub fn refusal_status(code: &str) -> StatusCode {
     match obstacle {
         // Named in the path, not in the body.
         "unknown_line" if code == "order.unknown_line" => StatusCode::NOT_FOUND,
+        // Named in the body of an order.
+        "unknown_reservation" if code == "order.unknown_reservation" => StatusCode::UNPROCESSABLE_ENTITY,
         "not_permitted" => StatusCode::FORBIDDEN,
         "stale_version" => StatusCode::PRECONDITION_FAILED,
         "unknown"
@@ -215,6 +217,7 @@ pub fn refusal_status(code: &str) -> StatusCode {
         | "unknown_tracking" => StatusCode::NOT_FOUND,
         "invalid"
         | "unknown_line"
+        | "reservation_not_wanted"
         | "unknown_item"
         | "unknown_location"
         | "not_stocked"

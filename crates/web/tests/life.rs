@@ -206,6 +206,46 @@ async fn holds_drafts_and_cancelling_work_over_http() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_cart_reserved_becomes_its_orders() {
+    on_each(async |api| {
+        api.shop().await;
+        let keep = async |location: &str, quantity: i64| {
+            let body = json!({"sku": "MUG-1", "location": location, "quantity": quantity, "seconds": 600});
+            id(&api.post("/api/v1/stock/reservations", &body).await.ok())
+        };
+        let level = async |location: &str| {
+            let levels = api.get(&format!("/api/v1/stock/levels?sku=MUG-1&location={location}")).await.ok();
+            let level = &levels["data"][0];
+            ["available", "reserved", "allocated"].map(|state| level[state].as_i64().unwrap())
+        };
+        let (far, near) = (keep("ORK", 5).await, keep("DUB", 3).await);
+        assert_eq!((level("DUB").await, level("ORK").await), ([37, 3, 0], [55, 5, 0]));
+
+        let mut body = order("cart");
+        body["lines"][0]["quantity"] = json!(7);
+        body["reservations"] = json!([far, near]);
+        let placed = api.post("/api/v1/orders", &body).await.ok();
+        assert_eq!(placed["lifecycle"], "confirmed");
+        assert_eq!((&placed["lines"][0]["allocated"], &placed["lines"][0]["backordered"]), (&json!(7), &json!(0)));
+        // Five from Cork, two of the three in Dublin; the third is free again.
+        assert_eq!((level("DUB").await, level("ORK").await), ([38, 0, 2], [55, 0, 5]));
+        let reservation = api.get(&format!("/api/v1/stock/reservations/{far}")).await.ok();
+        assert_eq!(reservation["state"], "converted");
+        let why = api.get(&format!("/api/v1/orders/{}/why", id(&placed))).await.ok().to_string();
+        assert!(why.contains(&far), "{why}");
+
+        body["external_ref"] = json!("cart-2");
+        let again = api.post("/api/v1/orders", &body).await.problem(409, "order.reservation_ended");
+        assert_eq!(again["facts"]["state"], "converted");
+        let paths: Vec<_> = again["problems"].as_array().unwrap().iter().map(|one| one["path"].clone()).collect();
+        assert_eq!(paths, ["reservations[0]", "reservations[1]"]);
+        let report = waybill_store::audit::audit(&**api.engine().store(), &mut |_, _, _| {}).await.unwrap();
+        assert!(report.ok, "{:?}", report.violations);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn transfers_reservations_and_adjustments_keep_the_books() {
     on_each(async |api| {
         api.shop().await;

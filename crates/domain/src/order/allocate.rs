@@ -17,6 +17,7 @@ use crate::event::Event;
 use crate::ids::{ItemId, LocationId, LotId, OrderId};
 use crate::ledger::StockAccount;
 use crate::quantity::Quantity;
+use crate::stock::reservation::Reservation;
 use crate::time::Timestamp;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -122,8 +123,53 @@ impl Stock {
     }
 }
 
+/// Takes off `demands` what a cart's reservations keep for them, in the order of both, and says where that is.
+///
+/// What a reservation keeps beyond the demand is not looked for: its item is not wanted any more then.
+pub fn take_reserved(demands: &mut Vec<Demand>, reservations: &[&Reservation]) -> Vec<AtLocation> {
+    let mut at = Vec::new();
+    for reservation in reservations {
+        let mut left = reservation.quantity;
+        for demand in demands.iter_mut().filter(|demand| demand.counted && demand.item == reservation.item_id) {
+            let part = demand.quantity.min(left);
+            if part.is_zero() {
+                continue;
+            }
+            demand.quantity -= part;
+            left -= part;
+            let (line, item, lot) = (demand.line, demand.item, reservation.lot_id);
+            add_moved(&mut at, reservation.location_id, Moved { line, item, lot, quantity: part, counted: true });
+        }
+    }
+    demands.retain(|demand| !demand.quantity.is_zero());
+    at
+}
+
+/// Adds units to what comes from a location; those of the same line and lot are one.
+fn add_moved(at: &mut Vec<AtLocation>, location: LocationId, moved: Moved) {
+    let Some(place) = at.iter_mut().find(|place| place.location == location) else {
+        at.push(AtLocation { location, lines: vec![moved] });
+        return;
+    };
+    match place.lines.iter_mut().find(|one| one.line == moved.line && one.lot == moved.lot) {
+        Some(one) => one.quantity += moved.quantity,
+        None => place.lines.push(moved),
+    }
+}
+
 /// Plans where `demands` come from. `exclude` leaves out a location whose count was just found wrong.
 pub fn plan(world: &World, order: &Order, demands: &[Demand], exclude: Option<LocationId>) -> Plan {
+    plan_beside(world, order, demands, Vec::new(), exclude)
+}
+
+/// Like [`plan`], beside what is kept for the order already: the plan has both, and what is not counted goes along.
+pub fn plan_beside(
+    world: &World,
+    order: &Order,
+    demands: &[Demand],
+    kept: Vec<AtLocation>,
+    exclude: Option<LocationId>,
+) -> Plan {
     let mut wanted: BTreeMap<ItemId, Quantity> = BTreeMap::new();
     for demand in demands.iter().filter(|demand| demand.counted) {
         *wanted.entry(demand.item).or_default() += demand.quantity;
@@ -182,12 +228,10 @@ pub fn plan(world: &World, order: &Order, demands: &[Demand], exclude: Option<Lo
             plan.short.push(LineQuantity { line: demand.line, quantity: rest.quantity });
         }
     }
-    let mut at: Vec<AtLocation> = chosen
-        .iter()
-        .zip(moved)
-        .filter(|(_, lines)| !lines.is_empty())
-        .map(|(n, lines)| AtLocation { location: options[*n].location, lines })
-        .collect();
+    let mut at = kept;
+    for (n, lines) in chosen.iter().zip(moved) {
+        lines.into_iter().for_each(|moved| add_moved(&mut at, options[*n].location, moved));
+    }
     place_uncounted(world, demands, exclude, &destination, &mut at, &mut plan.short);
     plan.at = at;
     plan

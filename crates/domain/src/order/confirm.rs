@@ -1,7 +1,7 @@
 //! From placed to confirmed: the stock is promised and the order is paid as its channel requires.
 
 use super::OrderRefusal;
-use super::allocate::{demands, plan, plan_events};
+use super::allocate::{demands, plan, plan_beside, plan_events, take_reserved};
 use super::events::{AllocationHardened, AllocationMade, AtLocation, Moved, OrderConfirmed, Unpromised};
 use super::records::{Lifecycle, Order, Step};
 use crate::attempt::Attempt;
@@ -14,6 +14,7 @@ use crate::ledger::StockAccount;
 use crate::money::Minor;
 use crate::payment::authorization::request;
 use crate::payment::{Payment, PaymentMethod, TransactionKind};
+use crate::stock::reservation::Reservation;
 use crate::world::World;
 
 /// Confirms a placed order whose payment is secured, when a hold kept that from happening by itself.
@@ -36,13 +37,22 @@ pub fn secured(order: &Order) -> Minor {
 }
 
 /// What follows from placing: stock for every line (reserved while a payment is awaited), the calls to gateways, and
-/// confirmation where nothing stands in the way. `order` is as just placed.
-pub fn promise(world: &World, order: &Order, attempt: &Attempt, events: &mut Vec<Event>) {
+/// confirmation where nothing stands in the way. `order` is as just placed; `reservations` are active and become its own.
+pub fn promise(
+    world: &World,
+    order: &Order,
+    reservations: &[&Reservation],
+    attempt: &Attempt,
+    events: &mut Vec<Event>,
+) {
     let id = order.head.id;
     let paid = secured(order) >= order.head.total();
     let reserved_until = (!paid).then(|| attempt.now.plus_seconds(world.settings.reservation_seconds(order)));
     let to = if paid { StockAccount::Allocated } else { StockAccount::Reserved };
-    let plan = plan(world, order, &demands(order, Unpromised::Open), None);
+    events.extend(reservations.iter().map(|one| Event::ReservationConverted(one.converted(id))));
+    let mut demands = demands(order, Unpromised::Open);
+    let kept = take_reserved(&mut demands, reservations);
+    let plan = plan_beside(world, order, &demands, kept, None);
     if reserved_until.is_some() && plan.at.is_empty() {
         // Nothing could be reserved; the wait for the payment has an end all the same.
         let at = Vec::new();
@@ -106,7 +116,7 @@ fn harden(world: &World, order: &Order, attempt: &Attempt, events: &mut Vec<Even
         }
     }
     if !at.is_empty() {
-        events.push(Event::ReservationConverted(AllocationHardened { order: order.head.id, at }));
+        events.push(Event::AllocationHardened(AllocationHardened { order: order.head.id, at }));
     }
     let open = demands(order, Unpromised::Open);
     if !open.is_empty() {

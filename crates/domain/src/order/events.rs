@@ -94,6 +94,9 @@ pub struct OrderPlaced {
     pub charges: Vec<PlacedCharge>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payments: Vec<PlacedPayment>,
+    /// Of a cart, whose stock became the order's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reservations: Vec<ReservationId>,
 }
 
 /// `order.submitted`: a draft became a placed order.
@@ -198,7 +201,7 @@ pub struct AllocationMade {
     pub at: Vec<AtLocation>,
 }
 
-/// `reservation.converted`: the order's reserved stock is allocated for good.
+/// `allocation.hardened`: the order's reserved stock is allocated for good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllocationHardened {
     pub order: OrderId,

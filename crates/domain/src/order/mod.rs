@@ -21,9 +21,10 @@ pub mod to_do;
 
 pub use records::*;
 
-use crate::ids::{HoldId, LineId, OrderId};
+use crate::ids::{HoldId, LineId, OrderId, ReservationId};
 use crate::quantity::Quantity;
 use crate::refusal::Problem;
+use crate::stock::reservation::ReservationState;
 use serde::{Deserialize, Serialize};
 
 /// The readable number of an order, shown as `W-100001`. Leased in blocks, so gaps are normal.
@@ -52,6 +53,9 @@ refusals! {
     pub enum OrderRefusal in "order" {
         Invalid { problems: Vec<Problem> } => "invalid", AfterChange, "The order has problems.", "Correct every problem listed and send it again.";
         DuplicateExternalRef { external_ref: String, order_id: OrderId } => "duplicate_external_ref", Never, "This channel already has an order with the reference {external_ref}: {order_id}.", "Use that order, or send another reference.";
+        UnknownReservation { reservation_id: ReservationId } => "unknown_reservation", Never, "There is no reservation {reservation_id} that this order can take.", "Correct the id, or leave the reservation out.";
+        ReservationEnded { reservation_id: ReservationId, state: ReservationState } => "reservation_ended", Never, "Reservation {reservation_id} is {state} and keeps no stock.", "Reserve again, or leave it out: what is available is promised all the same.";
+        ReservationNotWanted { reservation_id: ReservationId } => "reservation_not_wanted", Never, "No line of the order wants the item of reservation {reservation_id}.", "Leave the reservation out, or order its item.";
         Unknown { order_id: OrderId } => "unknown", Never, "There is no order {order_id}.", "Check the id.";
         UnknownLine { line_id: LineId } => "unknown_line", Never, "The order has no line {line_id}.", "Read the order and use one of its lines.";
         UnknownHold { hold_id: HoldId } => "unknown_hold", Never, "The order has no hold {hold_id}.", "Read the order and use one of its holds.";

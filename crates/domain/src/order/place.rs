@@ -6,17 +6,19 @@ use super::priority::priority;
 use super::records::{ChargeKind, Destination, Lifecycle, Order};
 use super::{OrderNumber, OrderRefusal};
 use crate::attempt::Attempt;
-use crate::command::Outcome;
+use crate::command::{Outcome, Stop};
 use crate::customer::Tier;
 use crate::event::Event;
-use crate::ids::OrderId;
+use crate::ids::{ChannelId, OrderId, ReservationId};
 use crate::money::{Currency, Minor, UnitPrice, line_total};
 use crate::payment::PaymentMethod;
 use crate::personal::{PersonalAddress, PersonalParty, PersonalText};
 use crate::quantity::Quantity;
-use crate::refusal::Problem;
+use crate::refusal::{Problem, Refusals};
+use crate::stock::reservation::{Reservation, ReservationState};
 use crate::time::Date;
 use crate::world::World;
+use std::collections::BTreeSet;
 
 /// An order from any channel. Placing verifies it, promises stock and starts the payment; a draft only keeps it.
 #[derive(Clone, Debug)]
@@ -72,6 +74,23 @@ pub struct PaymentInput {
     pub amount: Option<Minor>,
 }
 
+/// An order to place, and what was kept for its cart.
+///
+/// Apart from [`PlaceOrder`] because most doors have no cart: an order alone is a command too.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    pub order: PlaceOrder,
+    /// Active reservations whose units go to the order's lines before anything else does; what the lines do not want goes
+    /// back. A draft takes none.
+    pub reservations: Vec<ReservationId>,
+}
+
+impl From<PlaceOrder> for Placement {
+    fn from(order: PlaceOrder) -> Self {
+        Self { order, reservations: Vec::new() }
+    }
+}
+
 /// Turns a draft into a placed order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubmitOrder {
@@ -81,7 +100,8 @@ pub struct SubmitOrder {
 pub const LINES_MAX: usize = 5_000;
 
 /// Every problem at once, each with its path in the order.
-pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Outcome {
+pub fn place_order(world: &World, placement: &Placement, attempt: &Attempt) -> Outcome {
+    let command = &placement.order;
     let mut problems = Vec::new();
     let channel = world.catalog.channel_by_code(&command.channel).filter(|channel| !channel.archived);
     if channel.is_none() {
@@ -114,6 +134,7 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
         problems.push(Problem::new("totals", "out_of_range", "the order's total is larger than can be accounted for"));
     }
     let payments = check_payments(command, total.unwrap_or_default(), &mut problems);
+    check_named(placement, &mut problems);
     let (Some(channel), true) = (channel, problems.is_empty()) else {
         return Err(OrderRefusal::Invalid { problems }.into());
     };
@@ -122,6 +143,7 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
     {
         return Err(OrderRefusal::DuplicateExternalRef { external_ref: external_ref.clone(), order_id }.into());
     }
+    let reservations = reserved(world, placement, channel.id, &lines, attempt)?;
 
     // From here on the command succeeds.
     let total = total.unwrap_or_default();
@@ -146,6 +168,7 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
         lines,
         charges,
         payments,
+        reservations: placement.reservations.clone(),
     };
     if command.draft {
         return Ok(vec![Event::OrderDrafted(placed)]);
@@ -153,8 +176,55 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
     let order = Order::from_placed(&placed, Lifecycle::Placed, attempt.origin);
     let mut events = Vec::with_capacity(4);
     events.push(Event::OrderPlaced(placed));
-    promise(world, &order, attempt, &mut events);
+    promise(world, &order, &reservations, attempt, &mut events);
     Ok(events)
+}
+
+fn check_named(placement: &Placement, problems: &mut Vec<Problem>) {
+    let named = &placement.reservations;
+    if placement.order.draft && !named.is_empty() {
+        problems.push(Problem::new("reservations", "draft", "a draft keeps no stock, so it takes no reservations"));
+    }
+    if named.len() > LINES_MAX {
+        let message = format!("an order takes at most {LINES_MAX} reservations");
+        problems.push(Problem::new("reservations", "too_many", message));
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    for (n, id) in named.iter().enumerate().filter(|(_, id)| !seen.insert(**id)) {
+        problems.push(Problem::new(format!("reservations[{n}]"), "repeated", format!("{id} is named before")));
+    }
+}
+
+/// The reservations named, where each can become the order's.
+fn reserved<'a>(
+    world: &'a World,
+    placement: &Placement,
+    channel: ChannelId,
+    lines: &[PlacedLine],
+    attempt: &Attempt,
+) -> Result<Vec<&'a Reservation>, Stop> {
+    let mut refused = Refusals::default();
+    let mut reservations = Vec::with_capacity(placement.reservations.len());
+    for (n, id) in placement.reservations.iter().enumerate() {
+        let obstacle = match world.reservation(*id) {
+            // Kept for another channel's carts: unknown to this one.
+            Some(one) if one.channel_id.is_none_or(|kept_for| kept_for == channel) => match one.state_at(attempt.now) {
+                ReservationState::Active if lines.iter().any(|line| line.item == one.item_id) => {
+                    reservations.push(one);
+                    continue;
+                }
+                ReservationState::Active => OrderRefusal::ReservationNotWanted { reservation_id: *id },
+                state @ (ReservationState::Converted | ReservationState::Released | ReservationState::Expired) => {
+                    OrderRefusal::ReservationEnded { reservation_id: *id, state }
+                }
+            },
+            Some(_) | None => OrderRefusal::UnknownReservation { reservation_id: *id },
+        };
+        refused.add(format!("reservations[{n}]"), obstacle);
+    }
+    refused.none()?;
+    Ok(reservations)
 }
 
 fn check_lines(world: &World, command: &PlaceOrder, problems: &mut Vec<Problem>) -> Vec<PlacedLine> {
@@ -271,6 +341,6 @@ pub fn submit_order(world: &World, command: &SubmitOrder, attempt: &Attempt) -> 
         return Err(world.wrong_lifecycle(order, "a draft").into());
     }
     let mut events = vec![Event::OrderSubmitted(OrderSubmitted { order: command.order_id, at: attempt.now })];
-    promise(world, order, attempt, &mut events);
+    promise(world, order, &[], attempt, &mut events);
     Ok(events)
 }

@@ -2,7 +2,7 @@
 
 use super::StockLine;
 use super::adjust::AdjustReason;
-use crate::ids::{ChannelId, ItemId, LocationId, LotId, ReservationId, StockDocumentId, TransferId};
+use crate::ids::{ChannelId, ItemId, LocationId, LotId, OrderId, ReservationId, StockDocumentId, TransferId};
 use crate::ledger::StockAccount;
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
@@ -65,6 +65,19 @@ pub struct ReservationEnded {
     pub location: LocationId,
     #[serde(default = "super::nil_lot", skip_serializing_if = "super::is_nil_lot")]
     pub lot: LotId,
+    pub quantity: Quantity,
+}
+
+/// `reservation.converted`: an order took over. Its allocation, decided with this, takes the units it wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservationConverted {
+    pub reservation: ReservationId,
+    pub order: OrderId,
+    pub item: ItemId,
+    pub location: LocationId,
+    #[serde(default = "super::nil_lot", skip_serializing_if = "super::is_nil_lot")]
+    pub lot: LotId,
+    /// All that was promised; what the order does not want stays available.
     pub quantity: Quantity,
 }
 

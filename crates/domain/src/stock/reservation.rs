@@ -1,12 +1,12 @@
 //! Soft promises: stock kept for a cart, a quote or a counter until an expiry.
 
 use super::StockRefusal;
-use super::events::{ReservationCreated, ReservationEnded};
+use super::events::{ReservationConverted, ReservationCreated, ReservationEnded};
 use crate::attempt::Attempt;
 use crate::chain::Chain;
 use crate::command::Outcome;
 use crate::event::Event;
-use crate::ids::{ChannelId, ItemId, LocationId, LotId, ReservationId};
+use crate::ids::{ChannelId, ItemId, LocationId, LotId, OrderId, ReservationId};
 use crate::ledger::{StockAccount, StockKey};
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
@@ -112,6 +112,25 @@ impl Reservation {
             location: self.location_id,
             lot: self.lot_id,
             quantity: self.quantity,
+        }
+    }
+
+    pub(crate) fn converted(&self, order: OrderId) -> ReservationConverted {
+        ReservationConverted {
+            reservation: self.id,
+            order,
+            item: self.item_id,
+            location: self.location_id,
+            lot: self.lot_id,
+            quantity: self.quantity,
+        }
+    }
+
+    /// What it is at this moment: one whose time is up has expired, whether or not anybody has noted it.
+    pub fn state_at(&self, now: Timestamp) -> ReservationState {
+        match self.state {
+            ReservationState::Active if self.expires_at <= now => ReservationState::Expired,
+            state => state,
         }
     }
 }

@@ -142,6 +142,13 @@ impl Shop {
         self.world.order(id).expect("an order")
     }
 
+    /// The latest `count` reservations, newest first.
+    pub fn reservations(&self, count: usize) -> Vec<ReservationId> {
+        let mut ids: Vec<ReservationId> = self.world.reservations().map(|one| one.id).collect();
+        ids.sort_unstable();
+        ids.into_iter().rev().take(count).collect()
+    }
+
     fn posted(&self, order: OrderId, account: &str) -> i64 {
         self.money.get(&(order, account.to_owned())).copied().unwrap_or_default()
     }

@@ -57,7 +57,14 @@ fn reasons(events: &[EventRecord], places: &Places) -> Vec<Reason> {
 /// The choice an event stands for; None where nothing was chosen.
 fn sentence(event: &Event, places: &Places) -> Option<String> {
     Some(match event {
-        Event::OrderPlaced(event) => priority(&event.priority),
+        Event::OrderPlaced(event) => {
+            let mut text = priority(&event.priority);
+            if !event.reservations.is_empty() {
+                let reservations = list(event.reservations.iter().map(ToString::to_string));
+                text.push_str(&format!(" Its lines took first what {reservations} kept for the cart."));
+            }
+            text
+        }
         Event::RoutingDecided(event) => routing(event, places),
         Event::HoldApplied(event) => hold(event),
         Event::HoldReleased(event) => match &event.reason {

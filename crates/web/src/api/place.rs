@@ -3,9 +3,9 @@
 use crate::forms::Written;
 use crate::json::{Long, Name, OneOf, Short, Text, body};
 use crate::problem::Problem;
-use waybill_domain::ids::IdSource;
+use waybill_domain::ids::{IdSource, ReservationId};
 use waybill_domain::money::{Currency, Minor, UnitPrice};
-use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder};
+use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, Placement};
 use waybill_domain::order::{ChargeKind, Destination};
 use waybill_domain::payment::PaymentMethod;
 use waybill_domain::personal::{Address, Party, Personal};
@@ -20,6 +20,7 @@ type KindOfCharge = OneOf<ChargeKind>;
 /// A price in major units, with a point and at most six decimals.
 type Decimal = Text<24>;
 type CountryCode = Text<2>;
+type Reserved = Written<ReservationId>;
 
 body! {
     /// An order as a channel sends it.
@@ -33,6 +34,8 @@ body! {
         customer: Option<CustomerBody>,
         ship_to: Option<AddressBody>,
         lines: Option<Vec<LineBody>>,
+        /// What was reserved for the cart: the lines take from these first, and what they do not want goes back.
+        reservations: Option<Vec<Reserved>>,
         /// Postage, fees and discounts of the order as a whole.
         charges: Option<Vec<ChargeBody>>,
         /// How it is paid; `payments` where several instruments pay together.
@@ -149,7 +152,7 @@ impl PlaceOrderBody {
     ///
     /// # Errors
     /// Every problem that can be seen without the store.
-    pub fn into_command(self, ids: IdSource, is_gateway: impl Fn(&str) -> bool) -> Result<PlaceOrder, Problem> {
+    pub fn into_command(self, ids: IdSource, is_gateway: impl Fn(&str) -> bool) -> Result<Placement, Problem> {
         let mut problems = Vec::new();
         let mut minted = 0;
         let mut next = || {
@@ -244,7 +247,8 @@ impl PlaceOrderBody {
         if !problems.is_empty() {
             return Err(Problem::invalid(problems));
         }
-        Ok(PlaceOrder {
+        let reservations = self.reservations.unwrap_or_default().into_iter().map(|id| id.0).collect();
+        let order = PlaceOrder {
             draft: self.draft.unwrap_or(false),
             channel: self.channel.0,
             external_ref: self.external_ref.map(|text| text.0),
@@ -259,6 +263,7 @@ impl PlaceOrderBody {
             lines,
             charges,
             payments,
-        })
+        };
+        Ok(Placement { order, reservations })
     }
 }
