@@ -77,6 +77,11 @@ impl Refusals {
         }
     }
 
+    /// What was added, for a refusal that has more to say.
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
     /// Refuses where anything was added: as the first that will never change, else the first; the problems name all.
     pub fn none(self) -> Result<(), Stop> {
         match self.refusal {

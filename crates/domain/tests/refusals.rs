@@ -6,6 +6,7 @@ use shop::Shop;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
+use waybill_domain::attempt::Origin;
 use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel};
 use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply};
 use waybill_domain::command::{Command, Stop};
@@ -23,10 +24,10 @@ use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::hold::{ApplyHold, ReleaseHeldStock, ReleaseHold};
-use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, Placement, SubmitOrder};
+use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, Placement, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
-use waybill_domain::order::{Destination, HoldKind, Step};
+use waybill_domain::order::{ChargeKind, Destination, HoldKind, Step};
 use waybill_domain::payment::PaymentMethod;
 use waybill_domain::payment::authorization::{AuthorizePayment, ExpireAuthorization, RenewAuthorization, VoidPayment};
 use waybill_domain::payment::capture::{CaptureDue, CapturePayment};
@@ -35,6 +36,7 @@ use waybill_domain::payment::receive::RecordPayment;
 use waybill_domain::payment::refund::GrantRefund;
 use waybill_domain::personal::PersonalText;
 use waybill_domain::quantity::Quantity;
+use waybill_domain::refusal::Refusal;
 use waybill_domain::returns::receive::{ReceiveReturn, ReturnInput};
 use waybill_domain::settings::Settings;
 use waybill_domain::shipping::TrackingStatus;
@@ -282,6 +284,7 @@ fn placing(rows: &mut Rows) {
         order.lines[0].discount = Minor(discount);
         rows.refused("order.invalid", order);
     }
+    totals(rows);
     let mut first = rows.order("MUG", 1, PaymentMethod::Terms);
     first.external_ref = Some("1001".into());
     rows.must(first.clone());
@@ -309,6 +312,63 @@ fn placing(rows: &mut Rows) {
     rows.refused("order.reservation_not_wanted", other);
     rows.must(taken);
     rows.refused("order.reservation_ended", again);
+}
+
+/// A mug costs 10.00.
+fn totals(rows: &mut Rows) {
+    let mut with = |charges: &[(ChargeKind, i64, i64)]| PlaceOrder {
+        charges: charges
+            .iter()
+            .map(|(kind, amount, tax)| ChargeInput {
+                kind: *kind,
+                amount: Minor(*amount),
+                tax: Minor(*tax),
+                label: None,
+            })
+            .collect(),
+        ..rows.order("MUG", 1, PaymentMethod::Terms)
+    };
+    use ChargeKind::{Discount, Fee, Shipping, Surcharge};
+    let fits = [with(&[(Discount, -1_000, 0)]), with(&[(Discount, -1_499, 0), (Shipping, 499, 0), (Fee, 0, 0)])];
+    let signs = [
+        with(&[(Discount, 1, 0)]),
+        with(&[(Discount, -1, 1)]),
+        with(&[(Shipping, -1, 0)]),
+        with(&[(Fee, -1, 0)]),
+        with(&[(Surcharge, 1, -1)]),
+    ];
+    let below = [with(&[(Discount, -1_001, 0)]), with(&[(Discount, -1_000, -1)])];
+    let both = with(&[(Shipping, 499, 0), (Fee, -1, 0), (Discount, 2, 0), (Discount, -1_501, 0)]);
+    let mut unreadable = with(&[(Fee, -1, 0)]);
+    unreadable.lines[0].quantity = Quantity(0);
+    signs.clone().into_iter().for_each(|order| rows.refused("order.charge_wrong_sign", order));
+    below.clone().into_iter().for_each(|order| rows.refused("order.total_below_zero", order));
+    let paths = |refusal: &Refusal| -> Vec<String> {
+        refusal.problems.iter().map(|problem| format!("{} {}", problem.path, problem.code)).collect()
+    };
+    let refusal = rows.shop.run(both).expect_err("all of it at once");
+    let expected = [
+        "charges[1].amount_minor charge_wrong_sign",
+        "charges[2].amount_minor charge_wrong_sign",
+        "totals total_below_zero",
+    ];
+    // 10.00 + 4.99 - 0.01 + 0.02 - 15.01 = -0.01
+    assert_eq!(
+        (paths(&refusal), refusal.code.as_str()),
+        (expected.map(str::to_owned).to_vec(), "order.charge_wrong_sign")
+    );
+    let refusal = rows.shop.run(unreadable).expect_err("with what else is wrong");
+    let expected = ["lines[0].quantity out_of_range", "charges[0].amount_minor charge_wrong_sign"];
+    assert_eq!(paths(&refusal), expected);
+    for order in fits {
+        let placed = rows.must(order)[0].aggregate().id;
+        assert_eq!(rows.shop.order(OrderId(placed)).head.total(), Minor(0), "nothing is a price");
+    }
+    // History has credit documents, but no discount that costs something.
+    rows.shop.origin = Origin::Import;
+    signs[2..].iter().chain(&below).for_each(|order| drop(rows.must(order.clone())));
+    rows.refused("order.charge_wrong_sign", signs[0].clone());
+    rows.shop.origin = Origin::Live;
 }
 
 fn orders(rows: &mut Rows) {

@@ -218,6 +218,8 @@ pub fn refusal_status(code: &str) -> StatusCode {
         "invalid"
         | "unknown_line"
         | "reservation_not_wanted"
+        | "charge_wrong_sign"
+        | "total_below_zero"
         | "unknown_item"
         | "unknown_location"
         | "not_stocked"

@@ -7,6 +7,7 @@ pub mod allocate;
 pub mod apply;
 pub mod axes;
 pub mod cancel;
+pub mod charge;
 pub mod complete;
 pub mod confirm;
 pub mod events;
@@ -22,6 +23,7 @@ pub mod to_do;
 pub use records::*;
 
 use crate::ids::{HoldId, LineId, OrderId, ReservationId};
+use crate::money::Minor;
 use crate::quantity::Quantity;
 use crate::refusal::Problem;
 use crate::stock::reservation::ReservationState;
@@ -53,6 +55,8 @@ refusals! {
     pub enum OrderRefusal in "order" {
         Invalid { problems: Vec<Problem> } => "invalid", AfterChange, "The order has problems.", "Correct every problem listed and send it again.";
         DuplicateExternalRef { external_ref: String, order_id: OrderId } => "duplicate_external_ref", Never, "This channel already has an order with the reference {external_ref}: {order_id}.", "Use that order, or send another reference.";
+        ChargeWrongSign { kind: ChargeKind, amount: Minor, tax: Minor } => "charge_wrong_sign", Never, "A charge of kind {kind} cannot be {amount} minor units with {tax} of tax.", "Send a discount with amounts of 0 or less, and every other kind with amounts of 0 or more.";
+        TotalBelowZero { total: Minor } => "total_below_zero", Never, "The order would cost {total} minor units.", "Take off no more than the lines and the other charges cost; give money back with a refund.";
         UnknownReservation { reservation_id: ReservationId } => "unknown_reservation", Never, "There is no reservation {reservation_id} that this order can take.", "Correct the id, or leave the reservation out.";
         ReservationEnded { reservation_id: ReservationId, state: ReservationState } => "reservation_ended", Never, "Reservation {reservation_id} is {state} and keeps no stock.", "Reserve again, or leave it out: what is available is promised all the same.";
         ReservationNotWanted { reservation_id: ReservationId } => "reservation_not_wanted", Never, "No line of the order wants the item of reservation {reservation_id}.", "Leave the reservation out, or order its item.";

@@ -1,5 +1,6 @@
 //! Place an order, or keep it as a draft.
 
+use super::charge::{check_sign, check_total};
 use super::confirm::promise;
 use super::events::{OrderPlaced, OrderSubmitted, PlacedCharge, PlacedLine, PlacedPayment};
 use super::priority::priority;
@@ -58,7 +59,7 @@ pub struct LineInput {
 #[derive(Clone, Debug)]
 pub struct ChargeInput {
     pub kind: ChargeKind,
-    /// Below zero for money off.
+    /// 0 or less for a discount, 0 or more for every other kind; history may have these below zero too.
     pub amount: Minor,
     pub tax: Minor,
     pub label: Option<String>,
@@ -135,6 +136,21 @@ pub fn place_order(world: &World, placement: &Placement, attempt: &Attempt) -> O
     }
     let payments = check_payments(command, total.unwrap_or_default(), &mut problems);
     check_named(placement, &mut problems);
+    let mut refused = Refusals::default();
+    for (n, charge) in charges.iter().enumerate() {
+        if let Err(refusal) = check_sign(charge.kind, charge.amount, charge.tax, attempt.origin) {
+            refused.add(format!("charges[{n}].amount_minor"), refusal);
+        }
+    }
+    if problems.is_empty() {
+        // Only now is the total that of every line.
+        if let Some(Err(refusal)) = total.map(|total| check_total(total, attempt.origin)) {
+            refused.add("totals", refusal);
+        }
+        refused.none()?;
+    } else {
+        problems.extend(refused.into_problems());
+    }
     let (Some(channel), true) = (channel, problems.is_empty()) else {
         return Err(OrderRefusal::Invalid { problems }.into());
     };

@@ -23,6 +23,8 @@ use waybill_domain::world::World;
 pub struct Shop {
     pub world: World,
     pub now: Timestamp,
+    /// Of what is asked next.
+    pub origin: Origin,
     pub locations: Vec<LocationId>,
     pub orders: Vec<OrderId>,
     pub events: Vec<Event>,
@@ -41,6 +43,7 @@ impl Shop {
         let mut shop = Self {
             world: World::default(),
             now: Timestamp(1_700_000_000_000_000),
+            origin: Origin::Live,
             locations: Vec::new(),
             orders: Vec::new(),
             events: Vec::new(),
@@ -98,7 +101,7 @@ impl Shop {
             key: String::new(),
             body_hash: [0; 16],
             actor: self.actor.clone(),
-            origin: Origin::Live,
+            origin: self.origin,
             cause: None,
             now: self.now,
             recorded_at: self.now,
@@ -128,7 +131,7 @@ impl Shop {
                 *self.money.entry((posting.order_id, posting.credit.code().into())).or_default() -= posting.amount.0;
             }
             let next = Chain { sequence: chain.sequence + 1, hash: chain.hash };
-            self.world.apply(event, &postings, next, Origin::Live);
+            self.world.apply(event, &postings, next, self.origin);
             if let Event::OrderPlaced(placed) | Event::OrderDrafted(placed) = event {
                 self.orders.push(placed.order);
             }

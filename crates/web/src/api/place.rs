@@ -97,7 +97,7 @@ body! {
     /// A charge beside the lines.
     pub struct ChargeBody {
         kind: KindOfCharge,
-        /// Below zero for money off.
+        /// 0 or less for a discount, 0 or more for every other kind.
         amount_minor: i64,
         tax_minor: Option<i64>,
         /// A code of the source, such as POST.
