@@ -16,6 +16,7 @@ use crate::fulfillment::supplier::ShipFromSupplier;
 use crate::ids::{ChannelId, LocationId, OrderId, ReservationId};
 use crate::order::allocate::AllocateOrder;
 use crate::order::cancel::{CancelLine, CancelOrder};
+use crate::order::charge::AddCharge;
 use crate::order::complete::CompleteOrder;
 use crate::order::confirm::ConfirmOrder;
 use crate::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
@@ -127,6 +128,7 @@ commands! {
     ReleaseOrder(ReleaseOrder) = "order.release", OrdersWrite;
     CancelLine(CancelLine) = "order.cancel_line", OrdersWrite;
     CancelOrder(CancelOrder) = "order.cancel", OrdersWrite;
+    AddCharge(AddCharge) = "order.add_charge", OrdersWrite;
     CompleteOrder(CompleteOrder) = "order.complete", OrdersWrite;
     ExpireOrderReservation(ExpireOrderReservation) = "order.expire_reservation", OrdersWrite;
     ApplyHold(ApplyHold) = "hold.apply", OrdersWrite;
@@ -171,6 +173,7 @@ impl Command {
             Self::ReleaseOrder(command) => Some(command.order_id),
             Self::CancelLine(command) => Some(command.line_id.order_id),
             Self::CancelOrder(command) => Some(command.order_id),
+            Self::AddCharge(command) => Some(command.order_id),
             Self::CompleteOrder(command) => Some(command.order_id),
             Self::ExpireOrderReservation(command) => Some(command.order_id),
             Self::ApplyHold(command) => Some(command.order_id),
@@ -270,6 +273,7 @@ impl Command {
             | Self::ReleaseOrder(_)
             | Self::CancelLine(_)
             | Self::CancelOrder(_)
+            | Self::AddCharge(_)
             | Self::CompleteOrder(_)
             | Self::ExpireOrderReservation(_)
             | Self::ApplyHold(_)
@@ -476,6 +480,7 @@ impl Command {
             Self::ReleaseOrder(command) => crate::order::release::release_order(world, command, attempt),
             Self::CancelLine(command) => crate::order::cancel::cancel_line(world, command, attempt),
             Self::CancelOrder(command) => crate::order::cancel::cancel_order(world, command, attempt),
+            Self::AddCharge(command) => crate::order::charge::add_charge(world, command, attempt),
             Self::CompleteOrder(command) => crate::order::complete::complete_order(world, command, attempt),
             Self::ExpireOrderReservation(command) => {
                 crate::order::reservation::expire_order_reservation(world, command, attempt)

@@ -117,6 +117,7 @@ events! {
     OrderCompleted(OrderCompleted) = "order.completed" v 1 of Order(order);
     OrderCancelled(OrderCancelled) = "order.cancelled" v 1 of Order(order);
     LinesCancelled(LinesCancelled) = "order.lines_cancelled" v 1 of Order(order);
+    ChargeAdded(ChargeAdded) = "order.charge_added" v 1 of Order(order);
     HoldApplied(HoldApplied) = "order.hold_applied" v 1 of Order(order);
     HoldReleased(HoldEnded) = "order.hold_released" v 1 of Order(order);
     HoldRejected(HoldEnded) = "order.hold_rejected" v 1 of Order(order);
@@ -278,6 +279,7 @@ impl Event {
             | Self::OrderCompleted(_)
             | Self::OrderCancelled(_)
             | Self::LinesCancelled(_)
+            | Self::ChargeAdded(_)
             | Self::HoldApplied(_)
             | Self::HoldReleased(_)
             | Self::HoldRejected(_)
@@ -360,6 +362,7 @@ impl Event {
             | Self::OrderConfirmed(_)
             | Self::OrderCancelled(_)
             | Self::LinesCancelled(_)
+            | Self::ChargeAdded(_)
             | Self::HoldApplied(_)
             | Self::HoldReleased(_)
             | Self::HoldRejected(_)

@@ -536,6 +536,7 @@ impl World {
             Event::OrderCompleted(event) => self.edit_order(event.order, |order| order.apply_completed(event)),
             Event::OrderCancelled(event) => self.edit_order(event.order, |order| order.apply_cancelled(event)),
             Event::LinesCancelled(event) => self.edit_order(event.order, |order| order.apply_lines_cancelled(event)),
+            Event::ChargeAdded(event) => self.edit_order(event.order, |order| order.apply_charge_added(event)),
             Event::HoldApplied(event) => self.edit_order(event.order, |order| order.apply_hold(event)),
             Event::HoldReleased(event) => {
                 self.edit_order(event.order, |order| order.apply_hold_ended(event, HoldState::Released));

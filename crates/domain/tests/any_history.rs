@@ -15,6 +15,7 @@ use waybill_domain::ledger::StockAccount;
 use waybill_domain::money::{Currency, Minor, UnitPrice};
 use waybill_domain::order::allocate::AllocateOrder;
 use waybill_domain::order::cancel::{CancelLine, CancelOrder};
+use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
@@ -145,7 +146,7 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
     {
         return next;
     }
-    match kind % 34 {
+    match kind % 35 {
         0..=2 => place(shop, dice),
         3 | 4 => {
             let lines = vec![ReceiveLine { sku: sku(b), lot_id: LotId::NIL, quantity: Quantity(i64::from(c)) }];
@@ -268,6 +269,12 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
             raw: None,
         }
         .into(),
+        33 => {
+            let kind = pick_one(ChargeKind::ALL, c);
+            let sign = if kind == ChargeKind::Discount { -1 } else { 1 };
+            let (amount, tax) = (Minor(sign * i64::from(d)), Minor(sign * i64::from(e % 3)));
+            AddCharge { order_id, kind, amount, tax, label: None, expected_version: None }.into()
+        }
         _ => {
             let state = pick_one(&[StockAccount::Available, StockAccount::Damaged, StockAccount::Loss], c);
             let lines = vec![ReturnInput { line, quantity, state, reason: "unwanted".into() }];

@@ -168,6 +168,7 @@ fn samples() -> Vec<(String, Sample)> {
     none("order.confirmed", json!({"order": order, "at": at}));
     none("order.cancelled", json!({"order": order, "reason": "any", "at": at}));
     none("order.lines_cancelled", json!({"order": order, "reason": "any", "lines": [{"line": 1, "open": 7}]}));
+    none("order.charge_added", json!({"order": order, "charge": 2, "kind": "fee", "amount": 250, "at": at}));
     none(
         "order.hold_applied",
         json!({"order": order, "hold": 1, "kind": "manual", "steps": ["release"], "reason": "any", "at": at}),

@@ -221,8 +221,8 @@ record!(
 record!(
     Payment, "payments", key: ["order_id", "number"], parent: ("orders", "order_id"),
     checks: [("payments_refunded", "refunded + charged_back <= received")],
-    fixed: { order_id, number, method, gateway, token, amount },
-    fields: { state, authorized, expires_at, renew_at, received, refunded, charged_back, reference }
+    fixed: { order_id, number, method, gateway, token },
+    fields: { amount, state, authorized, expires_at, renew_at, received, refunded, charged_back, reference }
 );
 
 record!(

@@ -206,6 +206,36 @@ async fn holds_drafts_and_cancelling_work_over_http() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_charge_can_come_after_the_order_was_placed() {
+    on_each(async |api| {
+        api.shop().await;
+        let mut body = order("late-wish");
+        body["payment"] = json!({"method": "terms"});
+        let placed = api.post("/api/v1/orders", &body).await.ok();
+        let path = format!("/api/v1/orders/{}", id(&placed));
+        let charges = format!("{path}/charges");
+        let fee = json!({"kind": "fee", "amount_minor": 250, "tax_minor": 50, "label": "GIFT"});
+        let version = format!("\"{}\"", placed["version"]);
+        let charged = api.write("POST", &charges, &[("if-match", &version)], &fee).await.ok();
+        assert_eq!(charged["charges"][1]["label"], "GIFT");
+        // 44.97, 2.50 and 0.50 of tax on it; all of it on terms.
+        assert_eq!(charged["totals"]["total_minor"], 4797);
+        assert_eq!(charged["payments"][0]["amount_minor"], 4797);
+        api.write("POST", &charges, &[("if-match", &version)], &fee).await.problem(412, "order.stale_version");
+        let wrong = json!({"kind": "fee", "amount_minor": -1});
+        api.post(&charges, &wrong).await.problem(422, "order.charge_wrong_sign");
+        let too_much = json!({"kind": "discount", "amount_minor": -4798});
+        let below = api.post(&charges, &too_much).await.problem(422, "order.total_below_zero");
+        assert_eq!(below["facts"]["total"], -1);
+        api.post(&format!("{path}/cancel"), &json!({})).await.ok();
+        api.post(&charges, &fee).await.problem(409, "order.wrong_lifecycle");
+        let report = waybill_store::audit::audit(&**api.engine().store(), &mut |_, _, _| {}).await.unwrap();
+        assert!(report.ok, "{:?}", report.violations);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_cart_reserved_becomes_its_orders() {
     on_each(async |api| {
         api.shop().await;

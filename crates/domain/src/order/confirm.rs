@@ -68,7 +68,9 @@ pub fn promise(
     if paid && order.holds_blocking(Step::Confirm, None).is_empty() {
         events.push(Event::OrderConfirmed(OrderConfirmed { order: id, at: attempt.now }));
     }
-    let cards = order.payments.iter().filter(|payment| payment.method == PaymentMethod::Card);
+    // A draft may have become free since its card was chosen.
+    let asks = |payment: &&Payment| payment.method == PaymentMethod::Card && payment.amount.0 > 0;
+    let cards = order.payments.iter().filter(asks);
     for (n, payment) in cards.enumerate() {
         let intent = request(order, n as u32, payment.number, TransactionKind::Authorize, payment.amount, attempt);
         events.push(Event::PaymentRequested(intent));

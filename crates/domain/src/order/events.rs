@@ -123,6 +123,25 @@ pub struct OrderCompleted {
     pub bill: crate::order::money::Bill,
 }
 
+/// `order.charge_added`: the order costs more, or less, than when it was placed. The next bill takes its share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeAdded {
+    pub order: OrderId,
+    pub charge: u32,
+    pub kind: ChargeKind,
+    pub amount: Minor,
+    #[serde(default, skip_serializing_if = "Minor::is_zero_ref")]
+    pub tax: Minor,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The payment that is to pay `promised` more; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub payment: u32,
+    #[serde(default, skip_serializing_if = "Minor::is_zero_ref")]
+    pub promised: Minor,
+    pub at: Timestamp,
+}
+
 /// `order.hold_applied`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldApplied {

@@ -101,6 +101,11 @@ fn sentence(event: &Event, places: &Places) -> Option<String> {
             format!("The authorization of payment {} expired before it was captured in full.", event.payment)
         }
         Event::OrderCancelled(event) => format!("The order was cancelled: {}.", event.reason),
+        Event::ChargeAdded(event) => {
+            let label = event.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
+            let tax = if event.tax.is_zero() { String::new() } else { format!(" and {} of tax", event.tax) };
+            format!("A {}{label} of {} minor units{tax} was added.", event.kind, event.amount)
+        }
         Event::LinesCancelled(event) => {
             let lines = list(event.lines.iter().map(|line| format!("line {}", line.line)));
             format!("Units of {lines} were cancelled: {}.", event.reason)

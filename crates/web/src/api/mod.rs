@@ -74,6 +74,7 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::complete))
         .routes(routes!(orders::cancel_line))
+        .routes(routes!(orders::add_charge))
         .routes(routes!(history::timeline))
         .routes(routes!(history::why))
         .routes(routes!(holds::apply))

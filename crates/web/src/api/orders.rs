@@ -2,7 +2,7 @@
 
 use super::List;
 use super::order_view::OrderView;
-use super::place::PlaceOrderBody;
+use super::place::{ChargeBody, PlaceOrderBody};
 use crate::ask::{Ask, Context, InPath, answer, answer_receipt, id};
 use crate::auth::Caller;
 use crate::json::{Nothing, Word, body};
@@ -17,9 +17,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use waybill_domain::command::Command;
 use waybill_domain::ids::{LineId, OrderId};
+use waybill_domain::money::Minor;
 use waybill_domain::order::OrderNumber;
 use waybill_domain::order::allocate::AllocateOrder;
 use waybill_domain::order::cancel::{CancelLine, CancelOrder};
+use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::place::SubmitOrder;
@@ -327,6 +329,27 @@ pub async fn cancel_line(
         reason: reason(ask.body.reason),
         refund: true,
         expected_version: None,
+    };
+    change(&state, &ask.context, order_id, command).await
+}
+
+/// Adds a charge, or money off, to an order that has not ended.
+#[utoipa::path(post, path = "/orders/{id}/charges", tag = "orders", request_body = ChargeBody,
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The version it is meant for")),
+    responses((status = 200, body = OrderView)))]
+pub async fn add_charge(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<ChargeBody>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    let command = AddCharge {
+        order_id,
+        kind: ask.body.kind.0,
+        amount: Minor(ask.body.amount_minor),
+        tax: Minor(ask.body.tax_minor.unwrap_or(0)),
+        label: ask.body.label.map(|label| label.0),
+        expected_version: ask.context.expected_version,
     };
     change(&state, &ask.context, order_id, command).await
 }
