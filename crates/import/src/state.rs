@@ -53,6 +53,8 @@ pub struct ExistingOrder {
     /// Reasons of returned lines and of refunds: which cancellation invoices are done.
     pub returns: FxHashSet<String>,
     pub refunds: FxHashSet<String>,
+    /// Labels of charges.
+    pub charges: FxHashSet<String>,
 }
 
 impl ExistingOrder {

@@ -44,6 +44,8 @@ pub enum Action {
         effect: usize,
         line: usize,
     },
+    /// What of the price of cancelled units was not credited stays due.
+    Surcharge(usize),
     /// What was paid for cancelled units goes back.
     CancelRefund(usize),
     Return(usize),
@@ -187,9 +189,13 @@ fn of_effect(effect: &Effect, n: usize, orders: &[Order], steps: &mut Vec<Step>)
     let mut add =
         |place, action| steps.push(Step { at: effect.at, rank: (INVOICES, effect.first_line, place), action });
     match &effect.deed {
-        Deed::Cancel { lines, refund, .. } => {
+        Deed::Cancel { order, lines, refund, surcharge } => {
             // One place for all lines: the sort is stable.
             (0..lines.len()).for_each(|line| add(first, Action::CancelLine { effect: n, line }));
+            // An order that was cancelled as a whole later gave everything back.
+            if *surcharge > 0 && !orders[*order].is_cancelled() {
+                add(first, Action::Surcharge(n));
+            }
             if *refund > 0 {
                 add(first + 1, Action::CancelRefund(n));
             }

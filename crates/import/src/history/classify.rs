@@ -266,6 +266,7 @@ impl Classifier<'_> {
             kept: 0,
             credited: 0,
             owed_after_shipping: 0,
+            surcharged: 0,
             head,
         };
         self.life(&mut order);

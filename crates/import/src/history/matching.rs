@@ -72,7 +72,7 @@ impl Order {
         let share = |line: &super::records::Line| {
             split_first(Minor(line.minor), line.quantity - line.cancelled, line.quantity).0
         };
-        self.lines.iter().map(share).sum::<i64>() + self.charged()
+        self.lines.iter().map(share).sum::<i64>() + self.charged() + self.surcharged
     }
 }
 
@@ -171,7 +171,7 @@ impl Classifier<'_> {
     }
 
     /// Unshipped units are cancelled. The refund is the file's, up to their price, so that what is left stays paid;
-    /// more than that goes back once the rest has left.
+    /// more than that goes back once the rest has left. What is less was not given back: it becomes a charge.
     fn call_off(&mut self, group: Group) -> Deed {
         let history = &mut self.history;
         let order = &mut history.orders[group.order];
@@ -192,13 +192,15 @@ impl Classifier<'_> {
         let price = before - order.billed();
         // The last units of an order give back all that was paid by themselves.
         let refund = if order.is_cancelled() { 0 } else { group.credit.min(price).min(order.kept).max(0) };
+        let surcharge = if order.is_cancelled() { 0 } else { (price - group.credit.max(0)).max(0) };
         if order.is_cancelled() {
-            order.kept = 0;
+            (order.kept, order.surcharged) = (0, 0);
         } else if order.shipped_at.is_some() {
             order.owed_after_shipping += (group.credit - price).max(0);
         }
         order.kept -= refund;
-        Deed::Cancel { order: group.order, lines, refund }
+        order.surcharged += surcharge;
+        Deed::Cancel { order: group.order, lines, refund, surcharge }
     }
 }
 

@@ -122,6 +122,8 @@ pub struct Order {
     pub credited: i64,
     /// Credited for cancelled units beyond their price; refunded once the goods have left.
     pub owed_after_shipping: i64,
+    /// Of the price of cancelled units, what was not credited: charged all the same.
+    pub surcharged: i64,
 }
 
 /// Money that comes in.
@@ -173,11 +175,12 @@ pub struct Effect {
 
 #[derive(Clone, Debug)]
 pub enum Deed {
-    /// Units that had not shipped; `refund` minor units of what was paid go back.
+    /// Units that had not shipped; `refund` minor units of what was paid go back, `surcharge` of their price stay due.
     Cancel {
         order: usize,
         lines: Vec<Units>,
         refund: i64,
+        surcharge: i64,
     },
     /// Units that had shipped, and what is credited for them.
     Return {

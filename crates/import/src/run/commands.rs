@@ -13,6 +13,7 @@ use waybill_domain::ids::{FulfillmentOrderId, IdSource, LineId, LocationId, LotI
 use waybill_domain::ledger::StockAccount;
 use waybill_domain::money::Minor;
 use waybill_domain::order::cancel::{CancelLine, CancelOrder};
+use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::hold::ApplyHold;
 use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder};
@@ -77,6 +78,7 @@ impl Run<'_> {
             }
             Action::Complete(order) => keyed(CompleteOrder { order_id: id(order)? }.into(), order, "complete".into()),
             Action::CancelLine { effect, .. }
+            | Action::Surcharge(effect)
             | Action::CancelRefund(effect)
             | Action::Return(effect)
             | Action::Refund(effect)
@@ -103,6 +105,17 @@ impl Run<'_> {
                     expected_version: None,
                 };
                 Some((command.into(), format!("{}/cancel/{}", named(*order), line + 1)))
+            }
+            (Deed::Cancel { order, surcharge, .. }, Action::Surcharge(_)) => {
+                let command = AddCharge {
+                    order_id: self.orders[*order].id?,
+                    kind: ChargeKind::Surcharge,
+                    amount: Minor(*surcharge),
+                    tax: Minor::ZERO,
+                    label: Some(reference.clone()),
+                    expected_version: None,
+                };
+                Some((command.into(), format!("{}/surcharge", named(*order))))
             }
             (Deed::Cancel { order, refund: amount, .. }, _) | (Deed::Refund { order, amount }, _) => {
                 let order_id = self.orders[*order].id?;

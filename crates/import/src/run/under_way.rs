@@ -93,6 +93,7 @@ impl<'a> Run<'a> {
             | Action::Deliver { order, .. }
             | Action::Complete(order) => Some(order),
             Action::CancelLine { effect, .. }
+            | Action::Surcharge(effect)
             | Action::CancelRefund(effect)
             | Action::Return(effect)
             | Action::Refund(effect) => match self.history.effects[effect].deed {
@@ -149,6 +150,7 @@ impl<'a> Run<'a> {
                 let done = known.cancelled.get(&(units.line as u32 + 1));
                 cancelled || done.is_some_and(|done| *done >= units.cancelled_then)
             }
+            Action::Surcharge(effect) => cancelled || known.charges.contains(&self.history.effects[effect].reference),
             Action::CancelRefund(effect) | Action::Refund(effect) => {
                 cancelled || known.refunds.contains(&self.history.effects[effect].reference)
             }
@@ -220,6 +222,7 @@ impl<'a> Run<'a> {
         }
         let line = match action {
             Action::CancelLine { effect, .. }
+            | Action::Surcharge(effect)
             | Action::CancelRefund(effect)
             | Action::Return(effect)
             | Action::Refund(effect)

@@ -21,6 +21,8 @@ const ORDERS: &str = "SELECT id, channel_id, external_ref, lifecycle, received, 
 const LINES: &str = "SELECT order_id, number, cancelled, backordered FROM order_lines \
      WHERE order_id > $1 AND order_id <= $2 AND (cancelled > 0 OR backordered > 0)";
 const RETURNS: &str = "SELECT DISTINCT order_id, reason FROM return_lines WHERE order_id > $1 AND order_id <= $2";
+const CHARGES: &str = "SELECT order_id, label FROM order_charges \
+     WHERE order_id > $1 AND order_id <= $2 AND label IS NOT NULL";
 const REFUNDS: &str = "SELECT order_id, reason, granted_at FROM refunds WHERE order_id > $1 AND order_id <= $2";
 const AVAILABLE: &str = "SELECT l.item_id, i.sku, CAST(SUM(l.available) AS BIGINT) FROM stock_levels l \
      JOIN items i ON i.id = l.item_id JOIN locations p ON p.id = l.location_id \
@@ -150,6 +152,7 @@ async fn orders(
                 backordered: FxHashMap::default(),
                 returns: FxHashSet::default(),
                 refunds: FxHashSet::default(),
+                charges: FxHashSet::default(),
             };
             page.insert(id, (channel.clone(), number, order));
         }
@@ -163,7 +166,7 @@ async fn orders(
     }
 }
 
-/// Cancelled, returned and refunded of the orders of a page.
+/// Cancelled, returned, charged and refunded of the orders of a page.
 async fn details(
     store: &dyn Store,
     before: Id,
@@ -185,6 +188,12 @@ async fn details(
             continue;
         };
         order.returns.insert(row.take()?);
+    }
+    for mut row in store.read(CHARGES, &range).await? {
+        let Some((_, _, order)) = page.get_mut(&row.take()?) else {
+            continue;
+        };
+        order.charges.insert(row.take()?);
     }
     for mut row in store.read(REFUNDS, &range).await? {
         let Some((_, _, order)) = page.get_mut(&row.take()?) else {

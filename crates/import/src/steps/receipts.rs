@@ -132,6 +132,7 @@ impl Ledger {
             | Action::Ship { .. }
             | Action::Deliver { .. }
             | Action::Complete(_)
+            | Action::Surcharge(_)
             | Action::CancelRefund(_)
             | Action::Refund(_) => {}
         }

@@ -94,6 +94,46 @@ async fn a_history_worked_out_by_hand_is_imported_once_on_postgres() {
     small(store).await;
 }
 
+/// What a cancellation credits below the price was kept, so it is billed; no deposit is left over.
+async fn credited_below_the_price(store: TestStore) {
+    let folder = waybill_store_sqlite::testing::TestFolder::create();
+    let path = folder.path().join("credited.csv");
+    let text = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+2001,A1,RED MUG,4,2010-12-01 09:00,10.00,7,France
+C2002,A1,RED MUG,-1,2010-12-01 10:00,6.00,7,France
+2003,B2,BLUE BOWL,2,2010-12-01 09:00,10.00,8,France
+C2004,B2,BLUE BOWL,-1,2010-12-01 10:00,6.00,8,France
+C2005,B2,BLUE BOWL,-1,2010-12-01 11:00,10.00,8,France
+C2006,A1,RED MUG,-1,2010-12-08 10:00,10.00,7,France
+";
+    std::fs::write(&path, text).unwrap();
+    let plan = plan(path, StockMode::Receive);
+    let outcome = imported(&store, &plan).await;
+    assert_eq!(outcome.rejects.len(), 0, "{:?}", outcome.rejects);
+    let opened = store.open().await;
+    let orders =
+        "SELECT external_ref, lifecycle, received, refunded, recognized, deposit FROM orders ORDER BY external_ref";
+    // 40.00 paid, 6.00 back for the first mug; 30.00 and the 4.00 kept are billed; 10.00 back for the second.
+    // Of the other order nothing is left, so all of it goes back.
+    let expected = ["2001 completed 4000 1600 2400 0", "2003 cancelled 2000 2000 0 0"];
+    assert_eq!(rows(&*opened, orders).await, expected);
+    let charges = "SELECT o.external_ref, c.kind, c.amount, c.label, c.billed FROM order_charges c \
+         JOIN orders o ON o.id = c.order_id";
+    assert_eq!(rows(&*opened, charges).await, ["2001 surcharge 400 C2002 400"]);
+    drop(opened);
+    let before = content(&store).await;
+    imported(&store, &plan).await;
+    same(&before, &content(&store).await);
+}
+
+#[tokio::test]
+async fn what_a_cancellation_did_not_credit_is_billed() {
+    credited_below_the_price(TestStore::sqlite()).await;
+    if let Some(store) = TestStore::postgres().await {
+        credited_below_the_price(store).await;
+    }
+}
+
 /// Ten red mugs, as somebody keeps them already.
 async fn ten_mugs(store: &TestStore) {
     let store = store.open().await;
