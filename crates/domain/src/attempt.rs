@@ -1,9 +1,12 @@
 //! The envelope in which a command travels.
 
 use crate::actor::Actor;
+use crate::event::Event;
 use crate::ids::{Id, IdSource};
 use crate::order::OrderNumber;
+use crate::system::SystemRefusal;
 use crate::time::Timestamp;
+use crate::world::World;
 use std::sync::Arc;
 
 codes! {
@@ -34,4 +37,26 @@ pub struct Attempt {
     pub ids: IdSource,
     /// A readable number for an order that may be placed by this attempt.
     pub order_number: Option<OrderNumber>,
+}
+
+impl Attempt {
+    /// Refuses history that would be told backwards: nothing is added to an aggregate before its latest event.
+    ///
+    /// Refused rather than moved up, because only the door knows whether its source is out of order or wrong. Live time is a
+    /// machine's clock; machines differ by moments, and no order waits for that.
+    pub(crate) fn follows(&self, world: &World, events: &[Event]) -> Result<(), SystemRefusal> {
+        match self.origin {
+            Origin::Live => return Ok(()),
+            Origin::Import | Origin::Simulation => {}
+        }
+        for event in events {
+            let aggregate = event.aggregate();
+            let chain = world.chain(aggregate);
+            if chain.sequence > 0 && self.now < chain.happened_at {
+                let (happened_at, latest) = (self.now, chain.happened_at);
+                return Err(SystemRefusal::BeforeLatestEvent { aggregate: aggregate.to_string(), happened_at, latest });
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,6 +1,7 @@
 //! The hash chain of an aggregate: each event's hash covers itself and the hash before it, the root keeps the last one.
 
 use crate::ids::Id;
+use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// How far an aggregate's history goes.
@@ -10,6 +11,8 @@ pub struct Chain {
     pub sequence: i64,
     /// Hash of the latest event; zeros before the first.
     pub hash: [u8; 32],
+    /// When the latest event happened. History that is brought in never goes back behind it.
+    pub happened_at: Timestamp,
 }
 
 /// What an event's hash covers beside its payload. The position is left out: it is known only at commit, and gapless.
@@ -45,7 +48,7 @@ pub fn seal(previous: &Chain, event: &Sealed<'_>) -> Chain {
         hasher.update((text.len() as u64).to_be_bytes());
         hasher.update(text.as_bytes());
     }
-    Chain { sequence, hash: hasher.finalize().into() }
+    Chain { sequence, hash: hasher.finalize().into(), happened_at: Timestamp(event.happened_at) }
 }
 
 /// SHA-256.

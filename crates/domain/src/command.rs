@@ -454,6 +454,12 @@ impl Command {
 
     /// Decides the command on what is true in the World.
     pub fn decide(&self, world: &World, attempt: &Attempt) -> Outcome {
+        let events = self.judge(world, attempt)?;
+        attempt.follows(world, &events)?;
+        Ok(events)
+    }
+
+    fn judge(&self, world: &World, attempt: &Attempt) -> Outcome {
         match self {
             Self::PutItem(command) => crate::catalog::item::put_item(world, command, attempt),
             Self::ArchiveItem(command) => crate::catalog::item::archive_item(world, command),

@@ -42,6 +42,26 @@ pub struct Aggregate {
     pub id: Id,
 }
 
+/// Its id, as it is shown.
+impl std::fmt::Display for Aggregate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use crate::ids::*;
+        let id = self.id;
+        match self.kind {
+            AggregateKind::Order => OrderId(id).fmt(f),
+            AggregateKind::Item => ItemId(id).fmt(f),
+            AggregateKind::Location => LocationId(id).fmt(f),
+            AggregateKind::Channel => ChannelId(id).fmt(f),
+            AggregateKind::Customer => CustomerId(id).fmt(f),
+            AggregateKind::StockDocument => StockDocumentId(id).fmt(f),
+            AggregateKind::Transfer => TransferId(id).fmt(f),
+            AggregateKind::Reservation => ReservationId(id).fmt(f),
+            AggregateKind::ApiKey => ApiKeyId(id).fmt(f),
+            AggregateKind::Settings => f.write_str("settings"),
+        }
+    }
+}
+
 macro_rules! events {
     ($($variant:ident($type:ty) = $kind:literal v $version:literal of $aggregate:ident($id:ident);)+) => {
         /// Something that happened.

@@ -338,6 +338,7 @@ fn totals(rows: &mut Rows) {
         with(&[(Surcharge, 1, -1)]),
     ];
     let below = [with(&[(Discount, -1_001, 0)]), with(&[(Discount, -1_000, -1)])];
+    let fits_again = with(&[]);
     let both = with(&[(Shipping, 499, 0), (Fee, -1, 0), (Discount, 2, 0), (Discount, -1_501, 0)]);
     let mut unreadable = with(&[(Fee, -1, 0)]);
     unreadable.lines[0].quantity = Quantity(0);
@@ -368,6 +369,18 @@ fn totals(rows: &mut Rows) {
     rows.shop.origin = Origin::Import;
     signs[2..].iter().chain(&below).for_each(|order| drop(rows.must(order.clone())));
     rows.refused("order.charge_wrong_sign", signs[0].clone());
+    let placed = rows.must(fits_again)[0].aggregate();
+    let (order_id, now) = (OrderId(placed.id), rows.shop.now);
+    // Time may stand still, but not run backwards.
+    rows.must(hold(order_id, vec![Step::Ship]));
+    rows.shop.now = now.plus_seconds(-1);
+    rows.refused("system.before_latest_event", hold(order_id, vec![Step::Ship]));
+    for origin in [Origin::Simulation, Origin::Live] {
+        rows.shop.origin = origin;
+        let outcome = rows.shop.run(hold(order_id, vec![Step::Ship]));
+        assert_eq!(outcome.is_ok(), origin == Origin::Live, "clocks of machines differ by moments");
+    }
+    rows.shop.now = now;
     rows.shop.origin = Origin::Live;
 }
 

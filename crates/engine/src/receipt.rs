@@ -23,19 +23,7 @@ impl Subject {
 
 impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let id = self.id;
-        match self.kind {
-            AggregateKind::Order => OrderId(id).fmt(f),
-            AggregateKind::Item => ItemId(id).fmt(f),
-            AggregateKind::Location => LocationId(id).fmt(f),
-            AggregateKind::Channel => ChannelId(id).fmt(f),
-            AggregateKind::Customer => CustomerId(id).fmt(f),
-            AggregateKind::StockDocument => StockDocumentId(id).fmt(f),
-            AggregateKind::Transfer => TransferId(id).fmt(f),
-            AggregateKind::Reservation => ReservationId(id).fmt(f),
-            AggregateKind::ApiKey => ApiKeyId(id).fmt(f),
-            AggregateKind::Settings => f.write_str("settings"),
-        }
+        Aggregate { kind: self.kind, id: self.id }.fmt(f)
     }
 }
 

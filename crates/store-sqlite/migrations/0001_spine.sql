@@ -59,6 +59,7 @@ CREATE TABLE settings (
     settings TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT settings_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 
@@ -73,6 +74,7 @@ CREATE TABLE api_keys (
     revoked_at INTEGER,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT api_keys_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX api_keys_secret_hash ON api_keys (secret_hash);
@@ -86,6 +88,7 @@ CREATE TABLE channels (
     archived INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT channels_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX channels_code ON channels (code);
@@ -102,6 +105,7 @@ CREATE TABLE locations (
     archived INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT locations_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX locations_code ON locations (code);
@@ -121,6 +125,7 @@ CREATE TABLE items (
     archived INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT items_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX items_sku ON items (sku);
@@ -134,6 +139,7 @@ CREATE TABLE customers (
     archived INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT customers_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX customers_code ON customers (code);
@@ -201,6 +207,7 @@ CREATE TABLE stock_documents (
     booked_at INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT stock_documents_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 
@@ -215,6 +222,7 @@ CREATE TABLE reservations (
     state TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT reservations_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reservations_due ON reservations (expires_at) WHERE state = 'active';
@@ -227,6 +235,7 @@ CREATE TABLE transfers (
     state TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT transfers_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 
@@ -286,6 +295,7 @@ CREATE TABLE orders (
     deposit INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL,
+    happened_at INTEGER NOT NULL,
     CONSTRAINT orders_key PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX orders_number ON orders (number);

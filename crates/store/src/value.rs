@@ -291,13 +291,15 @@ impl Column for Chain {
     fn describe(_: &'static str, out: &mut Vec<(&'static str, ColumnKind, bool)>) {
         out.push(("sequence", ColumnKind::Int, false));
         out.push(("hash", ColumnKind::Bytes, false));
+        out.push(("happened_at", ColumnKind::Int, false));
     }
     fn bind(&self, sink: &mut dyn Sink) {
         self.sequence.bind(sink);
         self.hash.bind(sink);
+        self.happened_at.bind(sink);
     }
     fn take(row: &mut Row) -> Result<Self, StoreError> {
-        Ok(Self { sequence: row.take()?, hash: row.take()? })
+        Ok(Self { sequence: row.take()?, hash: row.take()?, happened_at: row.take()? })
     }
 }
 

@@ -16,6 +16,7 @@ refusals! {
     /// Why a change of the store's own affairs was not carried out.
     pub enum SystemRefusal in "system" {
         Invalid { problems: Vec<Problem> } => "invalid", Never, "The request has problems.", "Correct every problem listed and send it again.";
+        BeforeLatestEvent { aggregate: String, happened_at: Timestamp, latest: Timestamp } => "before_latest_event", Never, "{aggregate} has an event of {latest}; this happened at {happened_at}.", "Bring history in by the time at which it happened.";
         UnknownKey { key_id: ApiKeyId } => "unknown_key", Never, "There is no API key {key_id}.", "List the keys and use one of them.";
         NotPermitted { permission: Permission } => "not_permitted", AfterChange, "This key may not do that: it lacks {permission}.", "Use a key with that permission, or have it granted.";
     }

@@ -130,7 +130,7 @@ impl Shop {
                 *self.money.entry((posting.order_id, posting.debit.code().into())).or_default() += posting.amount.0;
                 *self.money.entry((posting.order_id, posting.credit.code().into())).or_default() -= posting.amount.0;
             }
-            let next = Chain { sequence: chain.sequence + 1, hash: chain.hash };
+            let next = Chain { sequence: chain.sequence + 1, hash: chain.hash, happened_at: self.now };
             self.world.apply(event, &postings, next, self.origin);
             if let Event::OrderPlaced(placed) | Event::OrderDrafted(placed) = event {
                 self.orders.push(placed.order);

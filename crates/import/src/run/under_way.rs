@@ -28,6 +28,8 @@ pub(super) struct OrderRun {
     pub(super) id: Option<OrderId>,
     /// Placing it was refused: nothing that follows can be done.
     refused: bool,
+    /// When the latest of its steps happened.
+    latest: Timestamp,
     /// Money handed in so far.
     received: i64,
     /// Fulfillment orders, where the rules made more than the file's locations.
@@ -108,6 +110,10 @@ impl<'a> Run<'a> {
     pub fn submission(&mut self, place: usize) -> Option<Submission> {
         let step = self.steps[place];
         let order = self.order_of(step.action);
+        if let Some(order) = order {
+            let latest = &mut self.orders[order].latest;
+            *latest = step.at.max(*latest);
+        }
         if let Some(order) = order
             && (self.is_done(step.action, order) || self.orders[order].refused)
         {
@@ -239,7 +245,7 @@ impl<'a> Run<'a> {
     /// Where the engine stops.
     pub async fn finish_splits(&mut self, window: &mut Window<'_>) -> Result<(), ImportError> {
         for n in 0..self.orders.len() {
-            let OrderRun { id: Some(id), works: Some(works), .. } = self.orders[n] else {
+            let OrderRun { id: Some(id), works: Some(works), latest, .. } = self.orders[n] else {
                 continue;
             };
             let order = &self.history.orders[n];
@@ -256,6 +262,8 @@ impl<'a> Run<'a> {
                 rest.push((at, CompleteOrder { order_id: id }.into()));
             }
             for (at, command) in rest {
+                // The steps that the file knows came first.
+                let at = at.max(latest);
                 let submission = Submission::new(command, self.actor.clone(), self.engine.ids()).imported(at);
                 window.submit(0, submission, &mut |_, _| ()).await?;
             }

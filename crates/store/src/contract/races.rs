@@ -131,8 +131,7 @@ impl Batch {
             return Ok(Done::Nothing);
         }
         level.balances[0] -= Quantity(1);
-        let next =
-            TransferHead { chain: Chain { sequence: root.chain.sequence + 1, hash: root.chain.hash }, ..root.clone() };
+        let next = TransferHead { chain: Chain { sequence: root.chain.sequence + 1, ..root.chain }, ..root.clone() };
         let child = line(self.meeting, children.len() as u32 + 1);
         let before = [write(WriteMode::Update, &next), write(WriteMode::Insert, &child)];
         let base = writer.take_positions(&before, 1).await?;
