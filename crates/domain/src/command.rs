@@ -223,6 +223,10 @@ impl Command {
         if let Self::AtVersion(at) = self {
             return at.command.footprint(catalog, needs);
         }
+        if crate::text::check(self).is_err() {
+            // It will be refused, and a database cannot even be asked about such a text.
+            return;
+        }
         needs.orders.extend(self.order());
         let mut levels = |skus: &mut dyn Iterator<Item = &String>| {
             for sku in skus {
@@ -454,6 +458,7 @@ impl Command {
 
     /// Decides the command on what is true in the World.
     pub fn decide(&self, world: &World, attempt: &Attempt) -> Outcome {
+        crate::text::check(self)?;
         let events = self.judge(world, attempt)?;
         attempt.follows(world, &events)?;
         Ok(events)

@@ -30,6 +30,7 @@ pub mod settings;
 pub mod shipping;
 pub mod stock;
 pub mod system;
+pub mod text;
 pub mod time;
 pub mod world;
 

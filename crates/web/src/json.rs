@@ -209,7 +209,7 @@ impl<T: FromJson> FromJson for Vec<T> {
 /// Text of any length, without U+0000.
 pub fn text(value: Value, at: &At<'_>) -> Option<String> {
     match value {
-        Value::String(text) if text.contains('\0') => {
+        Value::String(text) if !waybill_domain::text::is_storable(&text) => {
             at.problem("characters", "must not contain the character U+0000");
             None
         }
