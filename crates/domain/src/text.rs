@@ -90,6 +90,7 @@ impl Texts {
     /// Every text that `command` brings.
     fn of(&mut self, command: &Command) {
         match command {
+            Command::AtVersion(at) => self.of(&at.command),
             Command::PutItem(command) => {
                 let ItemFacts { sku, name, gtin, unit, .. } = &command.facts;
                 self.one("sku", sku);

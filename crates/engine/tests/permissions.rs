@@ -21,13 +21,14 @@ use waybill_domain::ledger::StockAccount;
 use waybill_domain::money::Minor;
 use waybill_domain::order::allocate::AllocateOrder;
 use waybill_domain::order::cancel::{CancelLine, CancelOrder};
+use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
 use waybill_domain::order::place::SubmitOrder;
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
-use waybill_domain::order::{HoldKind, Step};
+use waybill_domain::order::{ChargeKind, HoldKind, Step};
 use waybill_domain::payment::PaymentMethod;
 use waybill_domain::payment::authorization::{AuthorizePayment, ExpireAuthorization, RenewAuthorization, VoidPayment};
 use waybill_domain::payment::capture::{CaptureDue, CapturePayment};
@@ -155,6 +156,18 @@ impl Shop {
                 None,
             ),
             case(CancelOrder { order_id, reason: reason(), expected_version: None }, ORDER, None),
+            case(
+                AddCharge {
+                    order_id,
+                    kind: ChargeKind::Fee,
+                    amount: Minor(1),
+                    tax: Minor(0),
+                    label: None,
+                    expected_version: None,
+                },
+                ORDER,
+                None,
+            ),
             case(CompleteOrder { order_id }, ORDER, None),
             case(ExpireOrderReservation { order_id }, ORDER, None),
             case(

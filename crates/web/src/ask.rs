@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use waybill_domain::actor::Permission;
 use waybill_domain::command::Command;
 use waybill_domain::ids::IdSource;
-use waybill_domain::order::place::PlaceOrder;
+use waybill_domain::order::place::Placement;
 use waybill_engine::{Placed, Receipt, Submission};
 
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -172,7 +172,7 @@ impl Context {
     pub async fn place(
         &self,
         state: &WebState,
-        command: PlaceOrder,
+        command: Placement,
         ids: IdSource,
     ) -> Result<(Receipt, Option<Box<Placed>>), Problem> {
         if self.expected_version.is_some() {

@@ -15,6 +15,7 @@ fn body(path: &str) -> Option<Value> {
         (_, "supplier-shipments") => json!({"lines": [{"line": 1, "quantity": 1}]}),
         (_, "holds") => json!({"reason": "velocity"}),
         (_, "payments") => json!({"method": "transfer", "amount_minor": 1}),
+        (_, "charges") => json!({"kind": "fee", "amount_minor": 1}),
         (_, "refunds") => json!({"amount_minor": 1, "reason": "goodwill"}),
         (_, "returns") => {
             json!({"location": "DUB", "lines": [{"line": 1, "quantity": 1, "state": "available", "reason": "unwanted"}]})

@@ -222,4 +222,5 @@ const EMPTY_0: &str = "DELETE FROM receipts_0 WHERE EXISTS \
      (SELECT 1 FROM receipt_turn WHERE generation = $1 AND since = $2)";
 const EMPTY_1: &str = "DELETE FROM receipts_1 WHERE EXISTS \
      (SELECT 1 FROM receipt_turn WHERE generation = $1 AND since = $2)";
-pub(super) const TURN: &str = "UPDATE receipt_turn SET generation = $1, since = $2 WHERE generation = $3 AND since = $4";
+pub(super) const TURN: &str =
+    "UPDATE receipt_turn SET generation = $1, since = $2 WHERE generation = $3 AND since = $4";

@@ -2,7 +2,7 @@
 
 use super::filled::Sample;
 use super::questions;
-use crate::backend::{Store, StoreGauges, Writer};
+use crate::backend::{Loader, Store, StoreGauges, Writer};
 use crate::error::StoreError;
 use crate::read::Viewer;
 use crate::record::{Index, Table};
@@ -13,8 +13,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tables that stay small however much is sold.
-const SMALL: &[&str] =
-    &["store_state", "log_head", "number_blocks", "leases", "cursors", "settings", "api_keys", "channels", "locations"];
+const SMALL: &[&str] = &[
+    "store_state",
+    "receipt_turn",
+    "log_head",
+    "number_blocks",
+    "leases",
+    "cursors",
+    "settings",
+    "api_keys",
+    "channels",
+    "locations",
+];
 
 type Statement = (String, Vec<Value>);
 
@@ -47,6 +57,9 @@ impl Store for Listening {
     }
     async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
         self.store.writer().await
+    }
+    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
+        self.store.loader().await
     }
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.hear(sql, params);
