@@ -14,10 +14,12 @@ mod pages;
 mod params;
 pub mod problem;
 mod request;
+mod serve;
 mod state;
 
 pub use api::openapi::openapi_json;
 pub use auth::{SECRET_PREFIX, is_public, secret_hash};
+pub use serve::serve;
 pub use state::{WebOptions, WebState};
 
 use axum::Router;
@@ -27,7 +29,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use problem::Problem;
-use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
@@ -56,24 +57,6 @@ pub fn router(state: WebState) -> Router {
         .layer(from_fn(pages::protect))
         .layer(from_fn_with_state(state.clone(), request::surround))
         .with_state(state)
-}
-
-/// Serves until `shutdown` is done, then finishes what is under way.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    state: WebState,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let streams = state.clone();
-    axum::serve(listener, router(state))
-        .with_graceful_shutdown(async move {
-            shutdown.await;
-            streams.stop();
-        })
-        .await
 }
 
 async fn missing(request: Request) -> Problem {

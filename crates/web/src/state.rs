@@ -19,6 +19,8 @@ pub struct WebOptions {
     pub loopback_open: bool,
     /// How long placing an order waits for its gateway.
     pub settle: Duration,
+    /// How long a client may take to send the head of a request, or leave a connection idle, before it is closed.
+    pub head_limit: Duration,
     /// Requests that one key may send a second on average, and ten times as many at once; None for any number.
     pub requests_per_s: Option<u32>,
 }
@@ -29,6 +31,7 @@ impl Default for WebOptions {
             store_name: "Waybill".to_owned(),
             loopback_open: false,
             settle: Duration::from_millis(5_000),
+            head_limit: Duration::from_secs(30),
             requests_per_s: None,
         }
     }
