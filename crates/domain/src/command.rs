@@ -375,15 +375,21 @@ impl Command {
             Self::Ship(command) => locations.extend(world.work_location(command.fulfillment_order_id)),
             Self::ReceiveStock(command) => locations.push(command.location_id),
             Self::AdjustStock(command) => locations.push(command.location_id),
-            Self::ReserveStock(command) => locations.push(command.location_id),
-            Self::SendTransfer(command) => locations.push(command.from_location_id),
+            Self::ReserveStock(command) => {
+                channel = command.channel_id;
+                locations.push(command.location_id);
+            }
+            Self::SendTransfer(command) => locations.extend([command.from_location_id, command.to_location_id]),
             Self::ReceiveTransfer(command) => {
                 let transfer = world.transfer(command.transfer_id);
                 locations.extend(transfer.map(|transfer| transfer.head.to_location_id));
             }
             Self::ReceiveReturn(command) => locations.push(command.location_id),
-            Self::ReleaseReservation(command) => {
-                locations.extend(world.reservation(command.reservation_id).map(|one| one.location_id));
+            Self::ReleaseReservation(ReleaseReservation { reservation_id })
+            | Self::ExpireReservation(ExpireReservation { reservation_id }) => {
+                let reservation = world.reservation(*reservation_id);
+                channel = reservation.and_then(|one| one.channel_id);
+                locations.extend(reservation.map(|one| one.location_id));
             }
             Self::RecordTracking(command) => {
                 let order = world.order(command.parcel_id.order_id);
@@ -423,6 +429,7 @@ impl Command {
 
     /// The refusal for an object that the actor cannot see.
     fn unknown(&self, world: &World, actor: &Actor) -> Stop {
+        use crate::catalog::CatalogRefusal;
         use crate::fulfillment::FulfillmentRefusal;
         use crate::order::OrderRefusal;
         use crate::stock::StockRefusal;
@@ -446,11 +453,25 @@ impl Command {
                     }
                 }
             }
+            Self::ReleaseReservation(ReleaseReservation { reservation_id })
+            | Self::ExpireReservation(ExpireReservation { reservation_id }) => {
+                StockRefusal::UnknownReservation { reservation_id: *reservation_id }.into()
+            }
+            Self::ReceiveTransfer(command) => StockRefusal::UnknownTransfer { transfer_id: command.transfer_id }.into(),
             _ => match self.order() {
                 Some(order_id) => OrderRefusal::Unknown { order_id }.into(),
                 None => {
-                    let location = self.requires(world).locations.first().map(ToString::to_string).unwrap_or_default();
-                    StockRefusal::UnknownLocation { location }.into()
+                    let required = self.requires(world);
+                    let foreign = required.locations.iter().find(|location| !actor.locations.contains(location));
+                    match (foreign, required.channel) {
+                        (None, Some(channel)) => {
+                            CatalogRefusal::Unknown { kind: "channel".into(), code: channel.to_string() }.into()
+                        }
+                        (foreign, _) => {
+                            let location = foreign.map(ToString::to_string).unwrap_or_default();
+                            StockRefusal::UnknownLocation { location }.into()
+                        }
+                    }
                 }
             },
         }
