@@ -40,6 +40,7 @@ use waybill_domain::personal::{Address, Party, Personal, PersonalText};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::refusal::Refusal;
 use waybill_domain::returns::receive::{ReceiveReturn, ReturnInput};
+use waybill_domain::rows::Tracked;
 use waybill_domain::settings::Settings;
 use waybill_domain::shipping::TrackingStatus;
 use waybill_domain::shipping::track::RecordTracking;
@@ -48,6 +49,7 @@ use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
 use waybill_domain::stock::reservation::{ExpireReservation, ReleaseReservation, ReserveStock};
 use waybill_domain::stock::transfer::{ReceiveTransfer, ReceiveTransferLine, SendLine, SendTransfer};
 use waybill_domain::system::{ChangeSettings, RevokeApiKey};
+use waybill_domain::world::World;
 
 /// The shop of the rows, and the codes they reached.
 struct Rows {
@@ -199,6 +201,18 @@ fn catalog_and_system(rows: &mut Rows) {
         other => panic!("expected a refusal, got {other:?}"),
     }
     rows.reached.insert("system.not_permitted".into());
+}
+
+#[test]
+fn an_item_whose_levels_were_not_loaded_is_asked_for_before_its_precision_changes() {
+    let mut shop = Shop::open();
+    let mut world = World::default();
+    world.catalog.put_item(Tracked::loaded(shop.world.catalog.item_by_sku("MUG").unwrap().clone()));
+    let (item_id, attempt) = (world.catalog.item_by_sku("MUG").unwrap().id, shop.attempt());
+    match Command::from(item("MUG", Supply::Stock, 2)).decide(&world, &attempt) {
+        Err(Stop::Needs(needs)) => assert_eq!(needs.levels, [item_id]),
+        other => panic!("expected to be asked for levels, got {other:?}"),
+    }
 }
 
 #[test]

@@ -4,8 +4,9 @@ use super::CatalogRefusal;
 use super::gtin::is_valid_gtin;
 use crate::attempt::Attempt;
 use crate::chain::Chain;
-use crate::command::Outcome;
+use crate::command::{Outcome, Stop};
 use crate::event::Event;
+use crate::footprint::Footprint;
 use crate::ids::ItemId;
 use crate::refusal::Problem;
 use crate::world::World;
@@ -171,6 +172,10 @@ pub fn put_item(world: &World, command: &PutItem, attempt: &Attempt) -> Outcome 
         let set = ItemSet { item: attempt.ids.nth(0), facts: facts.clone() };
         return Ok(vec![Event::ItemCreated(set)]);
     };
+    if !world.has_levels(item.id) {
+        // A level that was not loaded would read as one without postings.
+        return Err(Stop::Needs(Box::new(Footprint { levels: vec![item.id], ..Footprint::default() })));
+    }
     let posted = world.levels_of(item.id).any(|level| level.postings > 0);
     if posted && item.precision != facts.precision {
         return Err(CatalogRefusal::PrecisionFixed { sku: item.sku.clone(), precision: item.precision }.into());

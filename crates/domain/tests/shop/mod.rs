@@ -94,10 +94,8 @@ impl Shop {
         IdSource::new(Id(self.next << 16))
     }
 
-    /// Decides and applies; a refusal leaves no trace.
-    pub fn run(&mut self, command: impl Into<Command>) -> Result<Vec<Event>, Box<Refusal>> {
-        let command = command.into();
-        let attempt = Attempt {
+    pub fn attempt(&mut self) -> Attempt {
+        Attempt {
             key: String::new(),
             body_hash: [0; 16],
             actor: self.actor.clone(),
@@ -107,7 +105,13 @@ impl Shop {
             recorded_at: self.now,
             ids: self.ids(),
             order_number: Some(OrderNumber(self.next as i64)),
-        };
+        }
+    }
+
+    /// Decides and applies; a refusal leaves no trace.
+    pub fn run(&mut self, command: impl Into<Command>) -> Result<Vec<Event>, Box<Refusal>> {
+        let command = command.into();
+        let attempt = self.attempt();
         let events = match command.decide(&self.world, &attempt) {
             Ok(events) => events,
             Err(Stop::Refused(refusal)) => return Err(refusal),
