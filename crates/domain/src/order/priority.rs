@@ -31,7 +31,7 @@ pub struct Priority {
 
 /// Judges an order when it is placed.
 ///
-/// Deadline: two days before the day it is wanted, at the latest three days after placing. Tier: gold a day earlier,
+/// Deadline: two days before the day it is wanted, unless that day is over already; at the latest three days after placing. Tier: gold a day earlier,
 /// silver half a day. Value: one minute earlier for each whole major unit, a day at most.
 pub fn priority(
     placed_at: Timestamp,
@@ -42,7 +42,9 @@ pub fn priority(
 ) -> Priority {
     let minutes = |at: Timestamp| at.0.div_euclid(60_000_000);
     let placed = minutes(placed_at);
-    let wanted = requested_by.map_or(i64::MAX, |day| minutes(Timestamp::end_of_day(day)) - TRANSIT);
+    // A day that was over when the order was placed is a leftover of the source, not a wish.
+    let wanted = requested_by.map(Timestamp::end_of_day).filter(|end| *end >= placed_at);
+    let wanted = wanted.map_or(i64::MAX, |end| minutes(end) - TRANSIT);
     let due = wanted.min(placed + ALLOWANCE);
     let tier = match tier {
         Tier::Standard => 0,
@@ -69,5 +71,11 @@ mod tests {
         // 20,001 days after 1970-01-01 is 2024-10-05; its end less two days is 1 minute before day 20,000.
         let soon = score(20_000, Some(jiff::civil::date(2024, 10, 5)), Tier::Standard, 5_000);
         assert_eq!(soon, plain + 3 * 24 * 60 + 1, "wanted tomorrow");
+        // Day 20,000 is 2024-10-04: wanted on the day itself, and on one that was over for a minute, or for years.
+        let today = score(20_000, Some(jiff::civil::date(2024, 10, 4)), Tier::Standard, 5_000);
+        assert_eq!(today, plain + 4 * 24 * 60 + 1, "wanted today");
+        for late in [jiff::civil::date(2024, 10, 3), jiff::civil::date(1999, 1, 1)] {
+            assert_eq!(score(20_000, Some(late), Tier::Standard, 5_000), plain, "no wish: {late}");
+        }
     }
 }
