@@ -19,7 +19,7 @@ use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
 use waybill_domain::order::{ChargeKind, Destination, HoldKind, Lifecycle, Step};
 use waybill_domain::payment::PaymentMethod;
-use waybill_domain::payment::authorization::RenewAuthorization;
+use waybill_domain::payment::authorization::{AuthorizePayment, RenewAuthorization};
 use waybill_domain::payment::capture::CaptureDue;
 use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
 use waybill_domain::payment::receive::RecordPayment;
@@ -158,6 +158,39 @@ fn money_that_was_promised_is_not_counted_again_when_it_arrives() {
     shop.run(RenewAuthorization { payment_id: PaymentId::new(order, 1) }).unwrap();
     succeed(&mut shop, order, 3);
     assert_eq!(shop.order(order).head.lifecycle, Lifecycle::Placed, "renewed is not more");
+    assert_eq!(shop.order(order).head.holds_active, 1, "the other card has not answered");
+    // A third card takes the place of the second.
+    let token = PersonalText { id: shop.ids().nth(1), value: "t".into() };
+    shop.run(AuthorizePayment { order_id: order, gateway: "sim".into(), token, amount: None }).unwrap();
+    succeed(&mut shop, order, 4);
+    assert_eq!((shop.order(order).head.lifecycle, shop.order(order).head.holds_active), (Lifecycle::Confirmed, 0));
+}
+
+#[test]
+fn a_hold_that_a_person_applied_is_not_a_gateways_to_release() {
+    let mut shop = shop_with(&[("MUG", 5)]);
+    let order = place(&mut shop, &[("MUG", 1, 10_000)], &[(Card, None)], 0, false);
+    shop.run(ApplyHold { kind: HoldKind::Payment, ..hold(order, vec![Step::Confirm], None) }).unwrap();
+    succeed(&mut shop, order, 1);
+    assert_eq!((shop.order(order).head.lifecycle, shop.order(order).head.holds_active), (Lifecycle::Placed, 1));
+}
+
+#[test]
+fn a_capture_that_failed_keeps_its_hold_until_its_own_card_answers() {
+    let mut shop = shop_with(&[("MUG", 5)]);
+    let order = place(&mut shop, &[("MUG", 1, 10_000)], &[(Card, Some(5_000)), (Card, Some(5_000))], 0, false);
+    succeed(&mut shop, order, 1);
+    succeed(&mut shop, order, 2);
+    pack(&mut shop, order);
+    fail(&mut shop, order, 3);
+    succeed(&mut shop, order, 4);
+    shop.now = shop.now.plus_seconds(500);
+    let renew = |shop: &mut Shop, payment| shop.run(RenewAuthorization { payment_id: PaymentId::new(order, payment) });
+    assert!(renew(&mut shop, 2).is_err(), "all of it is captured");
+    assert_eq!(shop.order(order).head.holds_active, 1);
+    renew(&mut shop, 1).unwrap();
+    succeed(&mut shop, order, 5);
+    assert_eq!(shop.order(order).head.holds_active, 0);
 }
 
 #[test]

@@ -383,6 +383,7 @@ CREATE TABLE holds (
     kind text COLLATE "C" NOT NULL,
     steps bigint NOT NULL,
     line bigint NOT NULL,
+    payment bigint NOT NULL,
     reason text COLLATE "C" NOT NULL,
     note uuid,
     owner text COLLATE "C",

@@ -383,6 +383,7 @@ CREATE TABLE holds (
     kind TEXT NOT NULL,
     steps INTEGER NOT NULL,
     line INTEGER NOT NULL,
+    payment INTEGER NOT NULL,
     reason TEXT NOT NULL,
     note BLOB,
     owner TEXT,

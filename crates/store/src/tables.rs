@@ -215,7 +215,7 @@ record!(
 
 record!(
     Hold, "holds", key: ["order_id", "number"], parent: ("orders", "order_id"),
-    fixed: { order_id, number, kind, steps, line, reason, note, owner, due_at, applied_at }, fields: { state, ended_at }
+    fixed: { order_id, number, kind, steps, line, payment, reason, note, owner, due_at, applied_at }, fields: { state, ended_at }
 );
 
 record!(

@@ -164,6 +164,7 @@ impl Order {
             kind: event.kind,
             steps: Steps::of(&event.steps),
             line: event.line,
+            payment: event.payment,
             reason: event.reason.clone(),
             note: event.note,
             owner: event.owner.clone(),

@@ -151,6 +151,9 @@ pub struct HoldApplied {
     pub steps: Vec<Step>,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub line: u32,
+    /// The payment it waits for; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub payment: u32,
     pub reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<TextId>,

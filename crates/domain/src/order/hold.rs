@@ -47,10 +47,10 @@ pub struct ReleaseHeldStock {
     pub order_id: OrderId,
 }
 
-/// A hold that a rule applies by itself, due in three days. `ahead` holds were applied before it in this decision.
-pub(crate) fn system_hold(
+/// A hold that a rule applies by itself until `payment` is answered, due in three days.
+pub(crate) fn payment_hold(
     order: &Order,
-    ahead: u32,
+    payment: u32,
     kind: HoldKind,
     steps: &[Step],
     reason: &str,
@@ -58,10 +58,11 @@ pub(crate) fn system_hold(
 ) -> HoldApplied {
     HoldApplied {
         order: order.head.id,
-        hold: order.holds.len() as u32 + ahead + 1,
+        hold: order.holds.len() as u32 + 1,
         kind,
         steps: steps.to_vec(),
         line: 0,
+        payment,
         reason: reason.to_owned(),
         note: None,
         owner: None,
@@ -70,10 +71,20 @@ pub(crate) fn system_hold(
     }
 }
 
-/// Releases the holds that a payment has answered.
-pub(crate) fn release_payment_holds(order: &Order, attempt: &Attempt, events: &mut Vec<Event>) {
-    let answered = |kind: HoldKind| matches!(kind, HoldKind::Payment | HoldKind::PaymentExpired);
-    for hold in order.holds.iter().filter(|hold| hold.state == HoldState::Active && answered(hold.kind)) {
+/// Releases the holds that wait for `payment`, which has brought `more`; those of other payments too, once the order is
+/// secured without them: a second card took the place of the first.
+pub(crate) fn release_payment_holds(
+    order: &Order,
+    payment: u32,
+    more: Minor,
+    attempt: &Attempt,
+    events: &mut Vec<Event>,
+) {
+    let waiting = order.holds.iter().filter(|hold| hold.state == HoldState::Active && hold.payment != 0);
+    let in_doubt = |number: u32| number != payment && waiting.clone().any(|hold| hold.payment == number);
+    let sure: Minor = order.payments.iter().filter(|one| !in_doubt(one.number)).map(confirm::agreed).sum();
+    let all = order.head.kept() + sure + more >= order.head.total();
+    for hold in waiting.clone().filter(|hold| all || hold.payment == payment) {
         events.push(Event::HoldReleased(HoldEnded {
             order: order.head.id,
             hold: hold.number,
@@ -102,6 +113,7 @@ pub fn apply_hold(world: &World, command: &ApplyHold, attempt: &Attempt) -> Outc
         kind: command.kind,
         steps: command.steps.clone(),
         line: command.line.unwrap_or(0),
+        payment: 0,
         reason: command.reason.clone(),
         note: command.note.as_ref().map(|note| note.id),
         owner: command.owner.clone(),

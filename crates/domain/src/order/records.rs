@@ -357,6 +357,8 @@ pub struct Hold {
     pub steps: Steps,
     /// The line it is about; 0 for the whole order.
     pub line: u32,
+    /// The payment whose answer ends it; 0 for none.
+    pub payment: u32,
     /// A short machine-readable reason, such as `card_declined`.
     pub reason: String,
     pub note: Option<TextId>,

@@ -8,7 +8,7 @@ use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::{OrderId, PaymentId, TransactionId};
 use crate::money::Minor;
-use crate::order::hold::system_hold;
+use crate::order::hold::payment_hold;
 use crate::order::{HoldKind, Lifecycle, Order, Step};
 use crate::personal::PersonalText;
 use crate::time::Timestamp;
@@ -159,7 +159,8 @@ pub fn expire_authorization(world: &World, command: &ExpireAuthorization, attemp
     let mut events = vec![Event::PaymentExpired(ended)];
     let ended = matches!(order.head.lifecycle, Lifecycle::Cancelled | Lifecycle::Completed);
     if !ended {
-        let hold = system_hold(order, 0, HoldKind::PaymentExpired, &[Step::Ship], "authorization_expired", attempt);
+        let (kind, reason) = (HoldKind::PaymentExpired, "authorization_expired");
+        let hold = payment_hold(order, payment.number, kind, &[Step::Ship], reason, attempt);
         events.push(Event::HoldApplied(hold));
     }
     Ok(events)

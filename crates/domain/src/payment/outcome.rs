@@ -10,7 +10,7 @@ use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::{PaymentId, TransactionId};
 use crate::money::Minor;
-use crate::order::hold::{release_payment_holds, system_hold};
+use crate::order::hold::{payment_hold, release_payment_holds};
 use crate::order::money::Bill;
 use crate::order::{HoldKind, Lifecycle, Order, Step, confirm};
 use crate::time::Timestamp;
@@ -100,7 +100,7 @@ fn failed(order: &Order, transaction: &PaymentTransaction, code: &str, attempt: 
         TransactionKind::Capture => &[Step::Ship],
         TransactionKind::Void | TransactionKind::Refund => return,
     };
-    let mut hold = system_hold(order, 0, HoldKind::Payment, steps, code, attempt);
+    let mut hold = payment_hold(order, transaction.payment, HoldKind::Payment, steps, code, attempt);
     if transaction.kind == TransactionKind::Authorize {
         hold.due_at = order.head.reserved_until.or(hold.due_at);
     }
@@ -165,9 +165,9 @@ fn succeeded(
                 events.push(Event::PaymentRequested(void));
                 return Ok(());
             }
-            release_payment_holds(order, attempt, events);
             // A renewed authorization takes the place of the one before.
             let more = transaction.amount - payment.open_authorization();
+            release_payment_holds(order, payment.number, more, attempt, events);
             confirm::once_paid(world, order, more, attempt, events)?;
         }
         TransactionKind::Capture => {
