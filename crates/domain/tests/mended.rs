@@ -194,6 +194,25 @@ fn a_capture_that_failed_keeps_its_hold_until_its_own_card_answers() {
 }
 
 #[test]
+fn what_came_in_cash_goes_back_in_cash() {
+    let mut shop = shop_with(&[("MUG", 5)]);
+    let order = place(&mut shop, &[("MUG", 1, 10_000)], &[(Terms, None)], 0, false);
+    for (method, amount) in [(Transfer, 4_000), (Cash, 6_000)] {
+        shop.run(RecordPayment { order_id: order, method, amount: Minor(amount), reference: None }).unwrap();
+    }
+    let mut back = |amount: i64| -> Vec<(String, i64)> {
+        let command = GrantRefund { order_id: order, amount: Minor(amount), reason: "goodwill".into() };
+        let events = shop.run(command).unwrap();
+        shop.check();
+        let postings = events.iter().flat_map(|event| event.money_postings());
+        postings.map(|posting| (posting.credit.code().into_owned(), posting.amount.0)).collect()
+    };
+    assert_eq!(back(5_000), [("cash".to_owned(), 5_000)]);
+    assert_eq!(back(3_000), [("cash".to_owned(), 1_000), ("bank".to_owned(), 2_000)]);
+    assert_eq!(back(2_000), [("bank".to_owned(), 2_000)]);
+}
+
+#[test]
 fn a_capture_that_succeeds_after_the_order_was_given_up_goes_back() {
     let mut shop = shop_with(&[("MUG", 5)]);
     let order = place(&mut shop, &[("MUG", 1, 10_000)], &[(Card, None)], 0, false);

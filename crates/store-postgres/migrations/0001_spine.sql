@@ -409,6 +409,7 @@ CREATE TABLE payments (
     received bigint NOT NULL,
     refunded bigint NOT NULL,
     charged_back bigint NOT NULL,
+    in_cash bigint NOT NULL,
     reference text COLLATE "C",
     CONSTRAINT payments_key PRIMARY KEY (order_id, number),
     CONSTRAINT payments_parent FOREIGN KEY (order_id) REFERENCES orders,

@@ -409,6 +409,7 @@ CREATE TABLE payments (
     received INTEGER NOT NULL,
     refunded INTEGER NOT NULL,
     charged_back INTEGER NOT NULL,
+    in_cash INTEGER NOT NULL,
     reference TEXT,
     CONSTRAINT payments_key PRIMARY KEY (order_id, number),
     CONSTRAINT payments_parent FOREIGN KEY (order_id) REFERENCES orders,

@@ -222,7 +222,7 @@ record!(
     Payment, "payments", key: ["order_id", "number"], parent: ("orders", "order_id"),
     checks: [("payments_refunded", "refunded + charged_back <= received")],
     fixed: { order_id, number, method, gateway, token },
-    fields: { amount, state, authorized, expires_at, renew_at, received, refunded, charged_back, reference }
+    fields: { amount, state, authorized, expires_at, renew_at, received, refunded, charged_back, in_cash, reference }
 );
 
 record!(

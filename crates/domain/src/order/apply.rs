@@ -117,6 +117,7 @@ impl Order {
                 received: Minor::ZERO,
                 refunded: Minor::ZERO,
                 charged_back: Minor::ZERO,
+                in_cash: Minor::ZERO,
                 reference: None,
             });
         }

@@ -33,6 +33,7 @@ impl Order {
             received: Minor::ZERO,
             refunded: Minor::ZERO,
             charged_back: Minor::ZERO,
+            in_cash: Minor::ZERO,
             reference: None,
         });
     }
@@ -87,6 +88,9 @@ impl Order {
         );
         if let Some(payment) = self.payments.edit_where(|payment| payment.number == event.payment) {
             payment.received += event.amount;
+            if event.method == PaymentMethod::Cash {
+                payment.in_cash += event.amount;
+            }
             payment.state = PaymentState::Succeeded;
         }
         let head = self.head.edit();
@@ -168,6 +172,9 @@ impl Order {
         }
         if let Some(payment) = self.payments.edit_where(|payment| payment.number == event.payment) {
             payment.refunded += event.amount;
+            if event.method == PaymentMethod::Cash {
+                payment.in_cash -= event.amount;
+            }
         }
         let head = self.head.edit();
         head.refunded += event.amount;

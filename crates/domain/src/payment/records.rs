@@ -69,6 +69,8 @@ pub struct Payment {
     pub received: Minor,
     pub refunded: Minor,
     pub charged_back: Minor,
+    /// Of what was received and not refunded, what came in cash: an invoice may be settled so.
+    pub in_cash: Minor,
     /// The gateway's or bank's own reference.
     pub reference: Option<String>,
 }

@@ -58,10 +58,16 @@ pub fn refund_events(
     let mut owed = Minor((credited_now - order.head.receivable() - claimed).0.max(0));
     let mut deposit = free_deposit(order);
     let (mut refunds, mut transactions) = (order.refunds.len() as u32, 0);
+    let mut purses: Vec<(&Payment, PaymentMethod, Minor)> = Vec::with_capacity(order.payments.len() * 2);
     for payment in &order.payments {
         let promised: Minor =
             under_way(order).filter(|refund| refund.payment == payment.number).map(|refund| refund.amount).sum();
         let free = payment.received - payment.refunded - payment.charged_back - promised;
+        // What came in cash goes back in cash; the rest by the way of its payment.
+        let cash = Minor(payment.in_cash.0.min(free.0));
+        purses.extend([(payment, PaymentMethod::Cash, cash), (payment, payment.method, free - cash)]);
+    }
+    for (payment, method, free) in purses {
         let part = Minor(free.0.min(left.0));
         if part.0 <= 0 {
             continue;
@@ -83,7 +89,7 @@ pub fn refund_events(
             return_number,
             at: attempt.now,
         }));
-        let moved = match payment.method {
+        let moved = match method {
             PaymentMethod::Card => {
                 let mut intent = request(order, transactions, payment.number, TransactionKind::Refund, part, attempt);
                 intent.refund = refunds;
@@ -91,7 +97,7 @@ pub fn refund_events(
                 Event::PaymentRequested(intent)
             }
             PaymentMethod::Transfer | PaymentMethod::Cash | PaymentMethod::Terms => {
-                Event::RefundSucceeded(moved_by_hand(order, payment, refunds, part, part - from_deposit, attempt))
+                Event::RefundSucceeded(moved_by_hand(payment, method, refunds, part, part - from_deposit, attempt))
             }
         };
         events.push(moved);
@@ -100,19 +106,19 @@ pub fn refund_events(
 }
 
 fn moved_by_hand(
-    order: &Order,
     payment: &Payment,
+    method: PaymentMethod,
     refund: u32,
     amount: Minor,
     credited: Minor,
     attempt: &Attempt,
 ) -> RefundSucceeded {
     RefundSucceeded {
-        order: order.head.id,
+        order: payment.order_id,
         refund,
         payment: payment.number,
         transaction: 0,
-        method: payment.method,
+        method,
         gateway: None,
         amount,
         credited,
