@@ -77,6 +77,11 @@ impl Refusals {
         }
     }
 
+    /// The good part; None where there is none, which is noted.
+    pub fn or<T, R: Into<Refusal>>(&mut self, path: impl Into<String>, part: Result<T, R>) -> Option<T> {
+        part.map_err(|refusal| self.add(path, refusal)).ok()
+    }
+
     /// What was added, for a refusal that has more to say.
     pub fn into_problems(self) -> Vec<Problem> {
         self.problems

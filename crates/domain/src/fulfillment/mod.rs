@@ -8,7 +8,7 @@ pub mod ship;
 pub mod supplier;
 
 use crate::command::Stop;
-use crate::ids::{FulfillmentOrderId, LocationId, OrderId, ParcelId, TransactionId};
+use crate::ids::{FulfillmentOrderId, HoldId, LocationId, OrderId, ParcelId, TransactionId};
 use crate::order::{Lifecycle, Order, OrderRefusal, Step};
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
@@ -62,15 +62,12 @@ refusals! {
     }
 }
 
-/// Refuses where a hold on one of these lines blocks `step`.
+/// Refuses where holds on these lines block `step`, and names them all.
 pub(crate) fn lines_free(order: &Order, step: Step, lines: impl Iterator<Item = u32>) -> Result<(), OrderRefusal> {
-    for line in lines {
-        let holds = order.holds_blocking(step, Some(line));
-        if !holds.is_empty() {
-            return Err(OrderRefusal::Held { order_id: order.head.id, step, holds });
-        }
-    }
-    Ok(())
+    let mut holds: Vec<HoldId> = lines.flat_map(|line| order.holds_blocking(step, Some(line))).collect();
+    holds.sort_unstable();
+    holds.dedup();
+    if holds.is_empty() { Ok(()) } else { Err(OrderRefusal::Held { order_id: order.head.id, step, holds }) }
 }
 
 /// The order and the work asked for, where no hold blocks `step`.

@@ -13,6 +13,7 @@ use crate::order::money::bill;
 use crate::order::{Order, Step};
 use crate::payment::capture::capture_intents;
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::shipping::ParcelState;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -29,25 +30,30 @@ pub struct Pack {
 pub fn pack(world: &World, command: &Pack, attempt: &Attempt) -> Outcome {
     let (order, work) = work(world, command.fulfillment_order_id, Step::Pack)?;
     let mut held = Held::new(order, work, StockAccount::Picked);
+    let mut refused = Refusals::default();
     if command.weight_g.is_some_and(|weight| !(0..=1_000_000_000).contains(&weight)) {
-        return Err(FulfillmentRefusal::QuantityOutOfRange { path: "weight_g".into() }.into());
+        refused.add("weight_g", FulfillmentRefusal::QuantityOutOfRange { path: "weight_g".into() });
     }
     let mut packed = Vec::new();
     if command.lines.is_empty() {
         packed = held.everything();
     } else {
         for (n, one) in command.lines.iter().enumerate() {
+            let path = format!("lines[{n}].quantity");
             if !one.quantity.is_valid_demand() {
-                return Err(FulfillmentRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+                refused.add(path.as_str(), FulfillmentRefusal::QuantityOutOfRange { path: path.clone() });
+                continue;
             }
             let picked = held.of(one.line, one.lot_id);
             if one.quantity > picked {
                 let (line, requested) = (one.line, one.quantity);
-                return Err(FulfillmentRefusal::ExceedsPicked { line, requested, picked }.into());
+                refused.add(path, FulfillmentRefusal::ExceedsPicked { line, requested, picked });
+                continue;
             }
             held.take(one.line, one.lot_id, one.quantity, &mut packed);
         }
     }
+    refused.none()?;
     if packed.is_empty() {
         return Err(FulfillmentRefusal::NothingNamed.into());
     }

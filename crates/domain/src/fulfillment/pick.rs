@@ -13,6 +13,7 @@ use crate::order::allocate::{Demand, plan, plan_events};
 use crate::order::events::{Moved, Unpromised};
 use crate::order::{Order, Step};
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::world::World;
 
 /// Books picked units, and units that could not be picked: those are allocated elsewhere or backordered at once.
@@ -101,6 +102,7 @@ pub fn pick(world: &World, command: &Pick, attempt: &Attempt) -> Outcome {
     let mut held = Held::new(order, work, StockAccount::Allocated);
     let mut picked = Vec::new();
     let mut shorts: Vec<PickShort> = Vec::new();
+    let mut refused = Refusals::default();
     if command.picks.is_empty() && command.shorts.is_empty() {
         picked = held.everything();
     } else {
@@ -115,11 +117,18 @@ pub fn pick(world: &World, command: &Pick, attempt: &Attempt) -> Outcome {
             Ok(())
         };
         for (n, one) in command.picks.iter().enumerate() {
-            check(&held, format!("picks[{n}].quantity"), one.line, one.lot_id, one.quantity)?;
-            held.take(one.line, one.lot_id, one.quantity, &mut picked);
+            let path = format!("picks[{n}].quantity");
+            let checked = check(&held, path.clone(), one.line, one.lot_id, one.quantity);
+            if refused.or(path, checked).is_some() {
+                held.take(one.line, one.lot_id, one.quantity, &mut picked);
+            }
         }
         for (n, one) in command.shorts.iter().enumerate() {
-            check(&held, format!("shorts[{n}].quantity"), one.line, None, one.quantity)?;
+            let path = format!("shorts[{n}].quantity");
+            let checked = check(&held, path.clone(), one.line, None, one.quantity);
+            if refused.or(path, checked).is_none() {
+                continue;
+            }
             let short = match shorts.iter_mut().find(|short| short.reason == one.reason) {
                 Some(short) => short,
                 None => {
@@ -137,6 +146,7 @@ pub fn pick(world: &World, command: &Pick, attempt: &Attempt) -> Outcome {
             held.take(one.line, None, one.quantity, &mut short.lines);
         }
     }
+    refused.none()?;
     if picked.is_empty() && shorts.is_empty() {
         return Err(FulfillmentRefusal::NothingNamed.into());
     }

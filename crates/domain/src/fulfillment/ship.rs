@@ -11,6 +11,7 @@ use crate::order::money::bill;
 use crate::order::{Order, Step};
 use crate::payment::{PaymentMethod, TransactionKind, TransactionState};
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::shipping::ParcelState;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -41,20 +42,24 @@ pub fn ship(world: &World, command: &Ship, attempt: &Attempt) -> Outcome {
         let send = |parcel: &crate::shipping::Parcel| ParcelSent { parcel: parcel.number, tracking_number: None };
         parcels.extend(order.parcels.iter().filter(packed).map(send));
     }
-    for one in &command.parcels {
+    let mut refused = Refusals::default();
+    for (n, one) in command.parcels.iter().enumerate() {
         let id = ParcelId::new(order.head.id, one.parcel);
-        let parcel = order
-            .parcel(one.parcel)
-            .filter(|parcel| parcel.fulfillment_order == work.number)
-            .ok_or(FulfillmentRefusal::UnknownParcel { parcel_id: id })?;
+        let Some(parcel) = order.parcel(one.parcel).filter(|parcel| parcel.fulfillment_order == work.number) else {
+            refused.add(format!("parcels[{n}]"), FulfillmentRefusal::UnknownParcel { parcel_id: id });
+            continue;
+        };
         if parcel.state != ParcelState::Packed || parcels.iter().any(|sent| sent.parcel == one.parcel) {
-            return Err(FulfillmentRefusal::ParcelNotPacked { parcel_id: id, state: parcel.state.to_string() }.into());
+            let state = parcel.state.to_string();
+            refused.add(format!("parcels[{n}]"), FulfillmentRefusal::ParcelNotPacked { parcel_id: id, state });
         }
         if one.tracking_number.as_ref().is_some_and(|number| number.trim().is_empty() || number.len() > 64) {
-            return Err(FulfillmentRefusal::MissingTracking { parcel_id: id }.into());
+            let path = format!("parcels[{n}].tracking_number");
+            refused.add(path, FulfillmentRefusal::MissingTracking { parcel_id: id });
         }
         parcels.push(ParcelSent { parcel: one.parcel, tracking_number: one.tracking_number.clone() });
     }
+    refused.none()?;
     if parcels.is_empty() {
         return Err(FulfillmentRefusal::NothingNamed.into());
     }

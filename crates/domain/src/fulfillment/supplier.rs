@@ -10,6 +10,7 @@ use crate::order::events::LineQuantity;
 use crate::order::money::bill;
 use crate::order::{Lifecycle, OrderRefusal, Step};
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::world::World;
 use std::collections::BTreeMap;
 
@@ -28,18 +29,23 @@ pub fn ship_from_supplier(world: &World, command: &ShipFromSupplier, attempt: &A
     if command.lines.is_empty() {
         return Err(FulfillmentRefusal::NothingNamed.into());
     }
+    let mut refused = Refusals::default();
     let mut shipping: BTreeMap<u32, Quantity> = BTreeMap::new();
     for (n, (line, quantity)) in command.lines.iter().enumerate() {
+        let path = format!("lines[{n}].quantity");
         if !quantity.is_valid_demand() {
-            return Err(FulfillmentRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+            refused.add(path.as_str(), FulfillmentRefusal::QuantityOutOfRange { path: path.clone() });
+            continue;
         }
         let sum = shipping.entry(*line).or_default();
         *sum += *quantity;
         let at_supplier = order.line(*line).map_or(Quantity::ZERO, |line| line.at_supplier);
         if *sum > at_supplier {
-            return Err(FulfillmentRefusal::ExceedsAtSupplier { line: *line, requested: *sum, at_supplier }.into());
+            let (line, requested) = (*line, *sum);
+            refused.add(path, FulfillmentRefusal::ExceedsAtSupplier { line, requested, at_supplier });
         }
     }
+    refused.none()?;
     // What a supplier sent is a fact, so money does not keep it from being booked; it is captured afterwards.
     let holds = order.holds_blocking(Step::Ship, None);
     if !holds.is_empty() {

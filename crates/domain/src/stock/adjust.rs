@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::ids::{LocationId, LotId};
 use crate::ledger::{StockAccount, StockKey};
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::world::World;
 use std::collections::BTreeMap;
 
@@ -55,15 +56,19 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
         return Err(StockRefusal::NothingToDo.into());
     }
     let mut lines = Vec::with_capacity(command.lines.len());
+    let mut refused = Refusals::default();
     let mut taken: BTreeMap<(StockKey, StockAccount), Quantity> = BTreeMap::new();
     for (n, line) in command.lines.iter().enumerate() {
         let quantity = Quantity(line.delta.saturating_abs());
-        if !quantity.is_valid_demand() || (line.to.is_some() && line.delta < 0) {
-            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+        let path = |field: &str| format!("lines[{n}].{field}");
+        let in_range = quantity.is_valid_demand() && (line.to.is_none() || line.delta >= 0);
+        if !in_range {
+            refused.add(path("quantity"), StockRefusal::QuantityOutOfRange { path: path("quantity") });
         }
-        by_hand(line.state)?;
-        line.to.map_or(Ok(()), by_hand)?;
-        let item = world.stocked_item(&line.sku)?;
+        let from_hand = refused.or(path("state"), by_hand(line.state)).is_some();
+        let to_hand = refused.or(path("to"), line.to.map_or(Ok(()), by_hand)).is_some();
+        let item = refused.or(path("sku"), world.stocked_item(&line.sku));
+        let Some(item) = item.filter(|_| in_range && from_hand && to_hand) else { continue };
         let (from, to) = match (line.to, line.delta > 0) {
             (Some(to), _) => (line.state, to),
             (None, true) => (StockAccount::Gain, line.state),
@@ -72,25 +77,21 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
         let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
         let here = world.level(key).map_or(Quantity::ZERO, |level| level.on_hand());
         if from == StockAccount::Gain && here + quantity > Quantity::MAX {
-            return Err(StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id }.into());
+            refused.add(path("quantity"), StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id });
         }
         if from.state_index().is_some() {
             let sum = taken.entry((key, from)).or_default();
             *sum += quantity;
             let balance = world.level(key).map_or(Quantity::ZERO, |level| level.balance(from));
             if *sum > balance {
-                return Err(StockRefusal::ExceedsBalance {
-                    item_id: item.id,
-                    location_id: location.id,
-                    state: from,
-                    requested: *sum,
-                    balance,
-                }
-                .into());
+                let (item_id, location_id, requested) = (item.id, location.id, *sum);
+                let refusal = StockRefusal::ExceedsBalance { item_id, location_id, state: from, requested, balance };
+                refused.add(path("quantity"), refusal);
             }
         }
         lines.push(AdjustedLine { item: item.id, lot: line.lot_id, from, to, quantity });
     }
+    refused.none()?;
     Ok(vec![Event::StockAdjusted(StockAdjusted {
         document: attempt.ids.nth(0),
         location: location.id,

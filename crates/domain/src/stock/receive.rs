@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::ids::{LocationId, LotId};
 use crate::ledger::{StockAccount, StockKey};
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::world::World;
 use std::collections::BTreeMap;
 
@@ -28,7 +29,7 @@ pub struct ReceiveLine {
     pub quantity: Quantity,
 }
 
-/// Refused when a SKU is unknown or not stocked, when the location is unknown, or when a quantity is out of range.
+/// Refused, with every line at fault, when a SKU is unknown or not stocked, when the location is unknown, or when a quantity is out of range.
 pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -> Outcome {
     let location = world
         .catalog
@@ -39,21 +40,26 @@ pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -
     }
     by_hand(command.state)?;
     let mut lines = Vec::with_capacity(command.lines.len());
+    let mut refused = Refusals::default();
     let mut sums: BTreeMap<StockKey, Quantity> = BTreeMap::new();
     for (n, line) in command.lines.iter().enumerate() {
-        if !line.quantity.is_valid_demand() {
-            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+        let path = format!("lines[{n}].quantity");
+        let in_range = line.quantity.is_valid_demand();
+        if !in_range {
+            refused.add(path.as_str(), StockRefusal::QuantityOutOfRange { path: path.clone() });
         }
-        let item = world.stocked_item(&line.sku)?;
+        let item = refused.or(format!("lines[{n}].sku"), world.stocked_item(&line.sku));
+        let Some(item) = item.filter(|_| in_range) else { continue };
         let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
         let here = world.level(key).map_or(Quantity::ZERO, |level| level.on_hand());
         let sum = sums.entry(key).or_default();
         *sum += line.quantity;
         if here + *sum > Quantity::MAX {
-            return Err(StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id }.into());
+            refused.add(path, StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id });
         }
         lines.push(StockLine { item: item.id, lot: line.lot_id, quantity: line.quantity });
     }
+    refused.none()?;
     // From here on the command succeeds.
     Ok(vec![Event::StockReceived(StockReceived {
         document: attempt.ids.nth(0),

@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::ids::{ItemId, LocationId, LotId, TransferId};
 use crate::ledger::{StockAccount, StockKey};
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::rows::{Rows, Tracked};
 use crate::time::Timestamp;
 use crate::world::World;
@@ -100,28 +101,28 @@ pub fn send_transfer(world: &World, command: &SendTransfer, attempt: &Attempt) -
         return Err(StockRefusal::NothingToDo.into());
     }
     let mut lines = Vec::with_capacity(command.lines.len());
+    let mut refused = Refusals::default();
     let mut taken: BTreeMap<StockKey, Quantity> = BTreeMap::new();
     for (n, line) in command.lines.iter().enumerate() {
-        if !line.quantity.is_valid_demand() {
-            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
+        let path = format!("lines[{n}].quantity");
+        let in_range = line.quantity.is_valid_demand();
+        if !in_range {
+            refused.add(path.as_str(), StockRefusal::QuantityOutOfRange { path: path.clone() });
         }
-        let item = world.stocked_item(&line.sku)?;
+        let item = refused.or(format!("lines[{n}].sku"), world.stocked_item(&line.sku));
+        let Some(item) = item.filter(|_| in_range) else { continue };
         let key = StockKey { item_id: item.id, location_id: command.from_location_id, lot_id: line.lot_id };
         let sum = taken.entry(key).or_default();
         *sum += line.quantity;
         let balance = world.level(key).map_or(Quantity::ZERO, |level| level.available());
         if *sum > balance {
-            return Err(StockRefusal::ExceedsBalance {
-                item_id: item.id,
-                location_id: key.location_id,
-                state: StockAccount::Available,
-                requested: *sum,
-                balance,
-            }
-            .into());
+            let (item_id, location_id, requested) = (item.id, key.location_id, *sum);
+            let state = StockAccount::Available;
+            refused.add(path, StockRefusal::ExceedsBalance { item_id, location_id, state, requested, balance });
         }
         lines.push(TransferLineMoved { line: n as u32 + 1, item: item.id, lot: line.lot_id, quantity: line.quantity });
     }
+    refused.none()?;
     Ok(vec![Event::TransferSent(TransferSent {
         transfer: attempt.ids.nth(0),
         from: command.from_location_id,
@@ -139,22 +140,22 @@ pub fn receive_transfer(world: &World, command: &ReceiveTransfer) -> Outcome {
     }
     let mut left: BTreeMap<u32, Quantity> =
         transfer.lines.iter().map(|line| (line.number, line.in_transit())).collect();
+    let mut refused = Refusals::default();
     let mut received = Vec::new();
     let mut lost = Vec::new();
     for (n, asked) in command.lines.iter().enumerate() {
         if asked.received.0 < 0 || asked.lost.0 < 0 || asked.received > Quantity::MAX || asked.lost > Quantity::MAX {
-            return Err(StockRefusal::QuantityOutOfRange { path: format!("lines[{n}]") }.into());
+            let path = format!("lines[{n}]");
+            refused.add(path.as_str(), StockRefusal::QuantityOutOfRange { path: path.clone() });
+            continue;
         }
         let sum = asked.received + asked.lost;
         let in_transit = left.get(&asked.line).copied().unwrap_or_default();
         if sum > in_transit {
-            return Err(StockRefusal::ExceedsInTransit {
-                transfer_id: id,
-                line: asked.line,
-                requested: sum,
-                in_transit,
-            }
-            .into());
+            let (line, requested) = (asked.line, sum);
+            let refusal = StockRefusal::ExceedsInTransit { transfer_id: id, line, requested, in_transit };
+            refused.add(format!("lines[{n}]"), refusal);
+            continue;
         }
         left.insert(asked.line, in_transit - sum);
         let Some(line) = transfer.lines.iter().find(|line| line.number == asked.line) else {
@@ -164,6 +165,7 @@ pub fn receive_transfer(world: &World, command: &ReceiveTransfer) -> Outcome {
         received.extend(Some(moved(asked.received)).filter(|_| !asked.received.is_zero()));
         lost.extend(Some(moved(asked.lost)).filter(|_| !asked.lost.is_zero()));
     }
+    refused.none()?;
     if received.is_empty() && lost.is_empty() {
         return Err(StockRefusal::NothingToDo.into());
     }
