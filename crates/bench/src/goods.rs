@@ -153,6 +153,7 @@ pub fn submission(engine: &Engine, actor: &Arc<Actor>, random: &mut Random, paid
         amount: None,
     };
     let command = PlaceOrder {
+        reservations: Vec::new(),
         draft: false,
         channel: CHANNEL.into(),
         external_ref: Some(random.uuid()),

@@ -57,6 +57,7 @@ pub fn order(shop: &Shop, random: &mut Random, reference: String, at: Timestamp,
     }
     let instructions = random.chance(80).then(|| (*random.pick(words::INSTRUCTIONS)).to_owned());
     let command = PlaceOrder {
+        reservations: Vec::new(),
         draft: false,
         channel,
         external_ref: Some(reference),

@@ -98,9 +98,7 @@ fn outcome(fate: &mut Fate, kind: TransactionKind, state: TransactionState, now:
 /// Waits for money, or for somebody to decide.
 fn placed(view: &View, fate: &mut Fate, setting: Setting, ids: IdSource) -> Option<Next> {
     let order_id = view.head.id;
-    let cancel = |reason: &str| -> Command {
-        CancelOrder { order_id, reason: reason.to_owned(), expected_version: None }.into()
-    };
+    let cancel = |reason: &str| -> Command { CancelOrder { order_id, reason: reason.to_owned() }.into() };
     let then = |command: Command, wait: i64| Some(Next { command: Some(command), wait });
     let waited = setting.since(view.head.placed_at);
     match fate.paying {
@@ -158,18 +156,12 @@ fn confirmed(view: &View, fate: &mut Fate, setting: Setting) -> Option<Next> {
     }
     if fate.cancelled && untouched {
         let reason = "changed_mind".to_owned();
-        return then(CancelOrder { order_id, reason, expected_version: None }.into(), HOUR);
+        return then(CancelOrder { order_id, reason }.into(), HOUR);
     }
     if fate.line_cancelled && view.lines.len() > 1 && view.is_untouched_after_release() {
         fate.line_cancelled = false;
         let reason = "changed_mind".to_owned();
-        let command = CancelLine {
-            line_id: LineId::new(order_id, 1),
-            quantity: None,
-            reason,
-            refund: true,
-            expected_version: None,
-        };
+        let command = CancelLine { line_id: LineId::new(order_id, 1), quantity: None, reason, refund: true };
         return then(command.into(), HOUR);
     }
     warehouse(view, fate).or_else(|| on_the_way(view, fate, now)).or_else(|| ending(view, fate))

@@ -3,7 +3,7 @@
 use crate::actor::Actor;
 use crate::event::Event;
 use crate::ids::{Id, IdSource};
-use crate::order::OrderNumber;
+use crate::order::{Order, OrderNumber, OrderRefusal};
 use crate::system::SystemRefusal;
 use crate::time::Timestamp;
 use crate::world::World;
@@ -28,6 +28,8 @@ pub struct Attempt {
     pub body_hash: [u8; 16],
     pub actor: Arc<Actor>,
     pub origin: Origin,
+    /// The version that the sender saw of the order that the command is about; None for whatever there is.
+    pub expected_version: Option<i64>,
     /// The event that made this attempt necessary, if one did.
     pub cause: Option<Id>,
     /// When the request arrived (UTC), or when it happened for an import. The rules read no other clock.
@@ -40,6 +42,15 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Refuses where the sender saw another version of the order than the one there is.
+    pub(crate) fn expects(&self, order: &Order) -> Result<(), OrderRefusal> {
+        let (order_id, found) = (order.head.id, order.head.chain.sequence);
+        match self.expected_version {
+            Some(expected) if expected != found => Err(OrderRefusal::StaleVersion { order_id, expected, found }),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses history that would be told backwards: nothing is added to an aggregate before its latest event.
     ///
     /// Refused rather than moved up, because only the door knows whether its source is out of order or wrong. Live time is a

@@ -20,7 +20,7 @@ use crate::order::charge::AddCharge;
 use crate::order::complete::CompleteOrder;
 use crate::order::confirm::ConfirmOrder;
 use crate::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
-use crate::order::place::{PlaceOrder, Placement, SubmitOrder};
+use crate::order::place::{PlaceOrder, SubmitOrder};
 use crate::order::release::ReleaseOrder;
 use crate::order::reservation::ExpireOrderReservation;
 use crate::payment::authorization::{AuthorizePayment, ExpireAuthorization, RenewAuthorization, VoidPayment};
@@ -61,21 +61,13 @@ pub struct Requirement {
     pub locations: Vec<LocationId>,
 }
 
-/// A command about an order as its sender saw it. In all but its decision it is the command itself.
-#[derive(Clone, Debug)]
-pub struct AtVersion {
-    /// The order's version that the sender decided on.
-    pub version: i64,
-    pub command: Box<Command>,
-}
-
 macro_rules! commands {
     ($($variant:ident($type:ty) = $operation:literal, $permission:ident;)+) => {
         /// A request to change something.
         // The largest is also by far the most common; a box would cost an allocation for every order.
         #[allow(clippy::large_enum_variant)]
         #[derive(Clone, Debug)]
-        pub enum Command { $($variant($type),)+ AtVersion(AtVersion) }
+        pub enum Command { $($variant($type),)+ }
 
         $(impl From<$type> for Command {
             fn from(command: $type) -> Self {
@@ -89,14 +81,11 @@ macro_rules! commands {
 
             /// Stable name of the operation; part of the idempotency key.
             pub const fn operation(&self) -> &'static str {
-                match self { $(Self::$variant(_) => $operation,)+ Self::AtVersion(at) => at.command.operation() }
+                match self { $(Self::$variant(_) => $operation,)+ }
             }
 
             pub const fn permission(&self) -> Permission {
-                match self {
-                    $(Self::$variant(_) => Permission::$permission,)+
-                    Self::AtVersion(at) => at.command.permission(),
-                }
+                match self { $(Self::$variant(_) => Permission::$permission,)+ }
             }
         }
     };
@@ -121,7 +110,7 @@ commands! {
     ReserveStock(ReserveStock) = "reservation.create", StockWrite;
     ReleaseReservation(ReleaseReservation) = "reservation.release", StockWrite;
     ExpireReservation(ExpireReservation) = "reservation.expire", StockWrite;
-    PlaceOrder(Placement) = "order.place", OrdersWrite;
+    PlaceOrder(PlaceOrder) = "order.place", OrdersWrite;
     SubmitOrder(SubmitOrder) = "order.submit", OrdersWrite;
     ConfirmOrder(ConfirmOrder) = "order.confirm", OrdersWrite;
     AllocateOrder(AllocateOrder) = "order.allocate", OrdersWrite;
@@ -152,18 +141,7 @@ commands! {
     ReceiveReturn(ReceiveReturn) = "return.receive", ReturnsWrite;
 }
 
-impl From<PlaceOrder> for Command {
-    fn from(order: PlaceOrder) -> Self {
-        Placement::from(order).into()
-    }
-}
-
 impl Command {
-    /// The same for an order that is still at this version, and refused for any other.
-    pub fn at_version(self, version: i64) -> Self {
-        Self::AtVersion(AtVersion { version, command: Box::new(self) })
-    }
-
     /// The order the command is about, where it names one that exists.
     pub const fn order(&self) -> Option<OrderId> {
         match self {
@@ -195,7 +173,6 @@ impl Command {
             Self::ShipFromSupplier(command) => Some(command.order_id),
             Self::RecordTracking(command) => Some(command.parcel_id.order_id),
             Self::ReceiveReturn(command) => Some(command.order_id),
-            Self::AtVersion(at) => at.command.order(),
             Self::PutItem(_)
             | Self::ArchiveItem(_)
             | Self::PutLocation(_)
@@ -220,9 +197,6 @@ impl Command {
 
     /// The records needed first. An item whose SKU is not cached is asked for before its levels can be.
     pub fn footprint(&self, catalog: &Catalog, needs: &mut Footprint) {
-        if let Self::AtVersion(at) = self {
-            return at.command.footprint(catalog, needs);
-        }
         if crate::text::check(self).is_err() {
             // It will be refused, and a database cannot even be asked about such a text.
             return;
@@ -260,8 +234,8 @@ impl Command {
             Self::ReserveStock(command) => levels(&mut std::iter::once(&command.sku)),
             Self::ReleaseReservation(command) => needs.reservations.push(command.reservation_id),
             Self::ExpireReservation(command) => needs.reservations.push(command.reservation_id),
-            Self::PlaceOrder(Placement { order: command, reservations }) => {
-                needs.reservations.extend(reservations);
+            Self::PlaceOrder(command) => {
+                needs.reservations.extend(&command.reservations);
                 levels(&mut command.lines.iter().map(|line| &line.sku));
                 needs.customer_codes.extend(command.customer.clone());
                 if let (Some(channel), Some(external_ref)) =
@@ -298,17 +272,13 @@ impl Command {
             | Self::Ship(_)
             | Self::ShipFromSupplier(_)
             | Self::RecordTracking(_)
-            | Self::ReceiveReturn(_)
-            | Self::AtVersion(_) => {}
+            | Self::ReceiveReturn(_) => {}
         }
     }
 
     /// Items whose stock the command will likely move, known once its order is loaded. A guess that saves a round; what
     /// it leaves out is asked for when the decision's postings are known.
     pub fn moved_items(&self, world: &World, needs: &mut Footprint) {
-        if let Self::AtVersion(at) = self {
-            return at.command.moved_items(world, needs);
-        }
         let moves = matches!(
             self,
             Self::SubmitOrder(_)
@@ -339,7 +309,7 @@ impl Command {
     pub fn personal(&self) -> PersonalRows {
         let mut rows = PersonalRows::default();
         match self {
-            Self::PlaceOrder(Placement { order: command, .. }) => {
+            Self::PlaceOrder(command) => {
                 rows.party(command.party.as_ref());
                 rows.address(command.ship_to.as_ref());
                 rows.text(command.instructions.as_ref());
@@ -350,7 +320,6 @@ impl Command {
             Self::ApplyHold(command) => rows.text(command.note.as_ref()),
             Self::AuthorizePayment(command) => rows.text(Some(&command.token)),
             Self::RecordTracking(command) => rows.text(command.raw.as_ref()),
-            Self::AtVersion(at) => return at.command.personal(),
             _ => {}
         }
         rows
@@ -358,16 +327,13 @@ impl Command {
 
     /// What the actor must hold; channel and locations as they are in the World.
     pub fn requires(&self, world: &World) -> Requirement {
-        if let Self::AtVersion(at) = self {
-            return at.command.requires(world);
-        }
         let order = self.order().and_then(|id| world.order(id));
         let mut channel = order.map(|order| order.head.channel_id);
         let mut locations = Vec::new();
         match self {
-            Self::PlaceOrder(Placement { order, reservations }) => {
-                channel = world.catalog.channel_by_code(&order.channel).map(|channel| channel.id);
-                let reserved = reservations.iter().filter_map(|id| world.reservation(*id));
+            Self::PlaceOrder(command) => {
+                channel = world.catalog.channel_by_code(&command.channel).map(|channel| channel.id);
+                let reserved = command.reservations.iter().filter_map(|id| world.reservation(*id));
                 locations.extend(reserved.map(|reservation| reservation.location_id));
             }
             Self::Pick(command) => locations.extend(world.work_location(command.fulfillment_order_id)),
@@ -403,9 +369,6 @@ impl Command {
 
     /// Whether the actor may; an object outside its scope is as unknown to it as one that does not exist.
     pub fn permit(&self, world: &World, actor: &Actor) -> Result<(), Stop> {
-        if let Self::AtVersion(at) = self {
-            return at.command.permit(world, actor);
-        }
         let requirement = self.requires(world);
         if !actor.may(requirement.permission) {
             return Err(SystemRefusal::NotPermitted { permission: requirement.permission }.into());
@@ -439,15 +402,15 @@ impl Command {
             | Self::Ship(Ship { fulfillment_order_id, .. }) => {
                 FulfillmentRefusal::Unknown { fulfillment_order_id: *fulfillment_order_id }.into()
             }
-            Self::PlaceOrder(Placement { order, reservations }) => {
+            Self::PlaceOrder(command) => {
                 let foreign = |id: &&ReservationId| {
                     world.reservation(**id).is_some_and(|one| !actor.locations.contains(&one.location_id))
                 };
                 let channel = self.requires(world).channel.is_none_or(|channel| actor.channels.contains(&channel));
-                match reservations.iter().find(foreign) {
+                match command.reservations.iter().find(foreign) {
                     Some(id) if channel => OrderRefusal::UnknownReservation { reservation_id: *id }.into(),
                     Some(_) | None => {
-                        let message = format!("no channel has the code {}", order.channel);
+                        let message = format!("no channel has the code {}", command.channel);
                         let problem = crate::refusal::Problem::new("channel", "unknown_channel", message);
                         OrderRefusal::Invalid { problems: vec![problem] }.into()
                     }
@@ -480,6 +443,9 @@ impl Command {
     /// Decides the command on what is true in the World.
     pub fn decide(&self, world: &World, attempt: &Attempt) -> Outcome {
         crate::text::check(self)?;
+        if let Some(order) = self.order().and_then(|order_id| world.order(order_id)) {
+            attempt.expects(order)?;
+        }
         let events = self.judge(world, attempt)?;
         attempt.follows(world, &events)?;
         Ok(events)
@@ -544,20 +510,11 @@ impl Command {
             }
             Self::RecordTracking(command) => crate::shipping::track::record_tracking(world, command, attempt),
             Self::ReceiveReturn(command) => crate::returns::receive::receive_return(world, command, attempt),
-            Self::AtVersion(at) => {
-                if let Some(order) = at.command.order().and_then(|order_id| world.order(order_id)) {
-                    world.expect_version(order, Some(at.version))?;
-                }
-                at.command.decide(world, attempt)
-            }
         }
     }
 
     /// Fills in what an event does not carry in its text: a key's secret hash never enters the log.
     pub fn complete(&self, event: &mut Event) {
-        if let Self::AtVersion(at) = self {
-            return at.command.complete(event);
-        }
         if let (Self::CreateApiKey(command), Event::ApiKeyCreated(ApiKeyCreated { secret_hash, .. })) = (self, event) {
             *secret_hash = command.secret_hash;
         }

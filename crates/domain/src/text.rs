@@ -4,7 +4,7 @@ use crate::catalog::item::ItemFacts;
 use crate::catalog::location::LocationFacts;
 use crate::command::{Command, Stop};
 use crate::customer::PutCustomer;
-use crate::order::place::{PlaceOrder, Placement};
+use crate::order::place::PlaceOrder;
 use crate::payment::outcome::GatewayOutcome;
 use crate::personal::{Address, Party};
 use crate::refusal::Problem;
@@ -90,7 +90,6 @@ impl Texts {
     /// Every text that `command` brings.
     fn of(&mut self, command: &Command) {
         match command {
-            Command::AtVersion(at) => self.of(&at.command),
             Command::PutItem(command) => {
                 let ItemFacts { sku, name, gtin, unit, .. } = &command.facts;
                 self.one("sku", sku);
@@ -132,7 +131,7 @@ impl Texts {
                 skus.enumerate().for_each(|(n, sku)| self.nth("lines", n, "sku", Some(sku)));
             }
             Command::ReserveStock(command) => self.one("sku", &command.sku),
-            Command::PlaceOrder(Placement { order, .. }) => self.order(order),
+            Command::PlaceOrder(order) => self.order(order),
             Command::CancelLine(command) => self.one("reason", &command.reason),
             Command::CancelOrder(command) => self.one("reason", &command.reason),
             Command::AddCharge(command) => self.maybe("label", command.label.as_ref()),

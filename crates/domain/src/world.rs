@@ -66,15 +66,6 @@ impl World {
         self.orders.values().flatten()
     }
 
-    /// Refuses where the caller decided on another version than the one there is.
-    pub fn expect_version(&self, order: &Order, expected: Option<i64>) -> Result<(), OrderRefusal> {
-        let (order_id, found) = (order.head.id, order.head.chain.sequence);
-        match expected {
-            Some(expected) if expected != found => Err(OrderRefusal::StaleVersion { order_id, expected, found }),
-            _ => Ok(()),
-        }
-    }
-
     pub fn wrong_lifecycle(&self, order: &Order, needs: &str) -> OrderRefusal {
         OrderRefusal::WrongLifecycle {
             order_id: order.head.id,

@@ -19,7 +19,7 @@ use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
-use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, Placement, SubmitOrder};
+use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
 use waybill_domain::order::{ChargeKind, Destination, HoldKind, Step};
@@ -72,6 +72,7 @@ fn place(shop: &mut Shop, (a, b, c, d, e): Dice) -> Command {
     let method = pick_one(PaymentMethod::ALL, b / 4);
     let payment = PaymentInput { method, gateway: Some("sim".into()), token: Some(token), amount: None };
     let order = PlaceOrder {
+        reservations: Vec::new(),
         draft: e % 9 == 0,
         channel: "web".into(),
         external_ref: None,
@@ -89,7 +90,7 @@ fn place(shop: &mut Shop, (a, b, c, d, e): Dice) -> Command {
     };
     // Of the latest few, whatever became of them; their item is among the lines or not.
     let reservations = if d % 3 == 0 { vec![] } else { shop.reservations(usize::from(d % 3)) };
-    Placement { order, reservations }.into()
+    PlaceOrder { reservations, ..order }.into()
 }
 
 /// The next sensible step of an order, so that histories get to its end.
@@ -192,10 +193,9 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
             quantity: (e % 3 != 0).then_some(quantity),
             reason,
             refund: true,
-            expected_version: None,
         }
         .into(),
-        16 => CancelOrder { order_id, reason, expected_version: None }.into(),
+        16 => CancelOrder { order_id, reason }.into(),
         17 => CompleteOrder { order_id }.into(),
         18 => ExpireOrderReservation { order_id }.into(),
         19 => ApplyHold {
@@ -273,7 +273,7 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
             let kind = pick_one(ChargeKind::ALL, c);
             let sign = if kind == ChargeKind::Discount { -1 } else { 1 };
             let (amount, tax) = (Minor(sign * i64::from(d)), Minor(sign * i64::from(e % 3)));
-            AddCharge { order_id, kind, amount, tax, label: None, expected_version: None }.into()
+            AddCharge { order_id, kind, amount, tax, label: None }.into()
         }
         _ => {
             let state = pick_one(&[StockAccount::Available, StockAccount::Damaged, StockAccount::Loss], c);

@@ -9,7 +9,7 @@ use waybill_domain::event::Event;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::{StockAccount, StockKey};
 use waybill_domain::money::{Currency, Minor, UnitPrice};
-use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, Placement};
+use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder};
 use waybill_domain::order::{Destination, Lifecycle};
 use waybill_domain::payment::PaymentMethod;
 use waybill_domain::quantity::Quantity;
@@ -39,7 +39,7 @@ fn reserve(shop: &mut Shop, sku: &str, place: usize, quantity: i64) -> Reservati
     ReservationId(made[0].aggregate().id)
 }
 
-fn placement(lines: &[(&str, i64)], method: PaymentMethod, reservations: &[ReservationId]) -> Placement {
+fn placement(lines: &[(&str, i64)], method: PaymentMethod, reservations: &[ReservationId]) -> PlaceOrder {
     let line = |(sku, quantity): &(&str, i64)| LineInput {
         sku: (*sku).into(),
         quantity: Quantity(*quantity),
@@ -48,7 +48,8 @@ fn placement(lines: &[(&str, i64)], method: PaymentMethod, reservations: &[Reser
         tax: Minor(0),
         note: None,
     };
-    let order = PlaceOrder {
+    PlaceOrder {
+        reservations: reservations.to_vec(),
         draft: false,
         channel: "web".into(),
         external_ref: None,
@@ -63,8 +64,7 @@ fn placement(lines: &[(&str, i64)], method: PaymentMethod, reservations: &[Reser
         lines: lines.iter().map(line).collect(),
         charges: vec![],
         payments: vec![PaymentInput { method, gateway: None, token: None, amount: None }],
-    };
-    Placement { order, reservations: reservations.to_vec() }
+    }
 }
 
 /// Available, reserved and allocated units of an item at a location.
@@ -141,7 +141,7 @@ fn an_unpaid_order_keeps_the_cart_s_units_reserved_under_its_own_name() {
     assert_eq!(balances(&shop, "MUG", DUB), (0, 5, 0));
 }
 
-fn refused(shop: &mut Shop, command: Placement, code: &str) -> Refusal {
+fn refused(shop: &mut Shop, command: PlaceOrder, code: &str) -> Refusal {
     let before = shop.events.len();
     let refusal = *shop.run(command).expect_err("a refusal");
     assert_eq!((refusal.code.as_str(), shop.events.len()), (code, before), "{refusal}");
@@ -179,7 +179,7 @@ fn a_reservation_becomes_one_orders_at_most_and_every_one_at_fault_is_named() {
     let twice = refused(&mut shop, mug(&[fresh, fresh]), "order.invalid");
     assert_eq!(twice.problems[0].path, "reservations[1]");
     let mut draft = mug(&[fresh]);
-    draft.order.draft = true;
+    draft.draft = true;
     assert_eq!(refused(&mut shop, draft, "order.invalid").problems[0].path, "reservations");
     shop.check();
 }

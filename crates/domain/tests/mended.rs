@@ -71,6 +71,7 @@ fn place(
         })
         .collect();
     shop.run(PlaceOrder {
+        reservations: Vec::new(),
         draft,
         channel: "web".into(),
         external_ref: None,
@@ -131,13 +132,7 @@ fn hold(order_id: OrderId, steps: Vec<Step>, line: Option<u32>) -> ApplyHold {
 
 fn cancel_line(order: OrderId, line: u32, quantity: Option<i64>) -> CancelLine {
     let quantity = quantity.map(Quantity);
-    CancelLine {
-        line_id: LineId::new(order, line),
-        quantity,
-        reason: "less".into(),
-        refund: true,
-        expected_version: None,
-    }
+    CancelLine { line_id: LineId::new(order, line), quantity, reason: "less".into(), refund: true }
 }
 
 use PaymentMethod::{Card, Cash, Terms, Transfer};
@@ -218,7 +213,7 @@ fn a_capture_that_succeeds_after_the_order_was_given_up_goes_back() {
     let order = place(&mut shop, &[("MUG", 1, 10_000)], &[(Card, None)], 0, false);
     succeed(&mut shop, order, 1);
     pack(&mut shop, order);
-    shop.run(CancelOrder { order_id: order, reason: "no".into(), expected_version: None }).unwrap();
+    shop.run(CancelOrder { order_id: order, reason: "no".into() }).unwrap();
     succeed(&mut shop, order, 2);
     succeed(&mut shop, order, 3);
     let head = &shop.order(order).head;
@@ -227,7 +222,7 @@ fn a_capture_that_succeeds_after_the_order_was_given_up_goes_back() {
     let order = place(&mut shop, &[("MUG", 1, 10_000)], &[(Card, None)], 0, false);
     succeed(&mut shop, order, 1);
     pack(&mut shop, order);
-    shop.run(CancelOrder { order_id: order, reason: "no".into(), expected_version: None }).unwrap();
+    shop.run(CancelOrder { order_id: order, reason: "no".into() }).unwrap();
     fail(&mut shop, order, 2);
     succeed(&mut shop, order, 3);
     assert_eq!(shop.order(order).payment(1).map(|payment| payment.authorized), Some(Minor(0)), "let go");
@@ -309,7 +304,7 @@ fn a_cancelled_order_has_no_hold_left_that_could_give_it_up_again() {
     let mut shop = shop_with(&[("MUG", 2)]);
     let order = place(&mut shop, &[("MUG", 2, 10_000)], &[(Terms, None)], 0, false);
     shop.run(hold(order, vec![Step::Ship], None)).unwrap();
-    shop.run(CancelOrder { order_id: order, reason: "no".into(), expected_version: None }).unwrap();
+    shop.run(CancelOrder { order_id: order, reason: "no".into() }).unwrap();
     assert_eq!(shop.order(order).head.holds_active, 0);
     let refusal = shop.run(RejectHold { hold_id: HoldId::new(order, 1), reason: None }).unwrap_err();
     assert_eq!(refusal.code, "order.hold_ended");

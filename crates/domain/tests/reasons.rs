@@ -35,6 +35,7 @@ fn route(
     };
     let events = shop
         .run(PlaceOrder {
+            reservations: Vec::new(),
             draft: false,
             channel: "web".into(),
             external_ref: None,

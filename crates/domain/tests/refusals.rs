@@ -26,7 +26,7 @@ use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
 use waybill_domain::order::hold::{ApplyHold, ReleaseHeldStock, ReleaseHold};
-use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, Placement, SubmitOrder};
+use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
 use waybill_domain::order::{ChargeKind, Destination, HoldKind, Step};
@@ -86,6 +86,7 @@ impl Rows {
     fn order(&mut self, sku: &str, quantity: i64, method: PaymentMethod) -> PlaceOrder {
         let token = PersonalText { id: self.shop.ids().nth(1), value: "t".into() };
         PlaceOrder {
+            reservations: Vec::new(),
             draft: false,
             channel: "web".into(),
             external_ref: None,
@@ -336,7 +337,7 @@ fn no_text_with_a_nul_gets_through_whatever_the_command() {
         (item("A\0", Supply::Stock, 0).into(), vec!["sku", "name"]),
         (ArchiveItem { sku: nul() }.into(), vec!["sku"]),
         (ReceiveStock { location_id: here, state, reference: Some(nul()), lines: vec![] }.into(), vec!["reference"]),
-        (CancelOrder { order_id, reason: nul(), expected_version: None }.into(), vec!["reason"]),
+        (CancelOrder { order_id, reason: nul() }.into(), vec!["reason"]),
         (ApplyHold { owner: Some(nul()), ..hold(order_id, vec![Step::Ship]) }.into(), vec!["owner"]),
         (AuthorizePayment { order_id, gateway: "g".into(), token, amount: None }.into(), vec!["token"]),
         (RecordOutcome { transaction_id: TransactionId::new(order_id, 1), outcome }.into(), vec!["code"]),
@@ -459,9 +460,9 @@ fn placing(rows: &mut Rows) {
         seconds: 60,
     });
     let reservation_id = ReservationId(made[0].aggregate().id);
-    let mut with = |sku: &str, reservation: ReservationId| Placement {
-        order: rows.order(sku, 1, PaymentMethod::Terms),
+    let mut with = |sku: &str, reservation: ReservationId| PlaceOrder {
         reservations: vec![reservation],
+        ..rows.order(sku, 1, PaymentMethod::Terms)
     };
     let (unknown, other) = (with("MUG", ReservationId::NIL), with("MUG", reservation_id));
     let (taken, again) = (with("PEN", reservation_id), with("PEN", reservation_id));
@@ -547,17 +548,17 @@ fn orders(rows: &mut Rows) {
     let line_id = LineId::new(order_id, 1);
     let reason = || "changed".to_owned();
     rows.refused("order.unknown", ReleaseOrder { order_id: OrderId::NIL });
-    let cancel = |line_id, quantity: Option<i64>, expected_version| CancelLine {
+    let cancel = |line_id, quantity: Option<i64>| CancelLine {
         line_id,
         quantity: quantity.map(Quantity),
         reason: reason(),
         refund: true,
-        expected_version,
     };
-    rows.refused("order.unknown_line", cancel(LineId::new(order_id, 9), None, None));
-    rows.refused("order.exceeds_open_quantity", cancel(line_id, Some(5), None));
-    rows.refused("order.quantity_out_of_range", cancel(line_id, Some(0), None));
-    rows.refused("order.stale_version", cancel(line_id, Some(1), Some(1)));
+    rows.refused("order.unknown_line", cancel(LineId::new(order_id, 9), None));
+    rows.refused("order.exceeds_open_quantity", cancel(line_id, Some(5)));
+    rows.refused("order.quantity_out_of_range", cancel(line_id, Some(0)));
+    rows.shop.expected_version = Some(1);
+    rows.refused("order.stale_version", cancel(line_id, Some(1)));
     rows.refused("order.wrong_lifecycle", SubmitOrder { order_id });
     rows.refused("order.nothing_to_allocate", AllocateOrder { order_id });
     rows.refused("order.nothing_reserved", ReleaseHeldStock { order_id });
@@ -574,7 +575,7 @@ fn orders(rows: &mut Rows) {
     rows.must(pick_all(order_id));
     rows.must(pack_all(order_id));
     rows.must(ship(order_id, vec![]));
-    let give_up = |order_id| CancelOrder { order_id, reason: reason(), expected_version: None };
+    let give_up = |order_id| CancelOrder { order_id, reason: reason() };
     rows.refused("order.shipped_already", give_up(order_id));
 
     let unpaid = rows.place("MUG", 1, PaymentMethod::Transfer);
@@ -620,7 +621,7 @@ fn payments(rows: &mut Rows) {
     rows.refused("payment.wrong_method", record(order_id, PaymentMethod::Card, 1));
     rows.refused("payment.amount_out_of_range", record(order_id, PaymentMethod::Cash, i64::MAX));
     let ended = rows.place("MUG", 1, PaymentMethod::Transfer);
-    rows.must(CancelOrder { order_id: ended, reason: "no".into(), expected_version: None });
+    rows.must(CancelOrder { order_id: ended, reason: "no".into() });
     rows.refused("payment.order_ended", record(ended, PaymentMethod::Cash, 1));
     let token = PersonalText { id: rows.shop.ids().nth(1), value: "t".into() };
     let authorize = AuthorizePayment { order_id: ended, gateway: "sim".into(), token, amount: None };

@@ -23,6 +23,8 @@ pub struct Submission {
     /// When it happened; only the import door may set it.
     pub happened_at: Option<Timestamp>,
     pub cause: Option<Id>,
+    /// The version that the caller saw of the order that the command is about; None for whatever there is.
+    pub expected_version: Option<i64>,
     /// Hand a placed order back with its receipt.
     pub show: bool,
 }
@@ -39,6 +41,7 @@ impl Submission {
             origin: Origin::Live,
             happened_at: None,
             cause: None,
+            expected_version: None,
             show: false,
         }
     }
@@ -46,9 +49,8 @@ impl Submission {
     /// About how many rows the command will write; bounds a batch.
     pub(crate) fn weight(&self) -> usize {
         match &self.command {
-            Command::PlaceOrder(placement) => {
-                let order = &placement.order;
-                8 + 5 * order.lines.len() + order.charges.len() + 3 * placement.reservations.len()
+            Command::PlaceOrder(order) => {
+                8 + 5 * order.lines.len() + order.charges.len() + 3 * order.reservations.len()
             }
             Command::ReceiveStock(receipt) => 3 + 2 * receipt.lines.len(),
             Command::AdjustStock(adjustment) => 3 + 2 * adjustment.lines.len(),

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use waybill_domain::actor::Permission;
 use waybill_domain::command::Command;
 use waybill_domain::ids::IdSource;
-use waybill_domain::order::place::Placement;
+use waybill_domain::order::place::PlaceOrder;
 use waybill_engine::{Placed, Receipt, Submission};
 
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -155,12 +155,9 @@ impl Context {
         command: impl Into<Command>,
         ids: IdSource,
     ) -> Result<Receipt, Problem> {
-        let mut command = command.into();
-        if let Some(version) = self.expected_version {
-            if command.order().is_none() {
-                return Err(Problem::malformed("If-Match is understood by requests that change an order only."));
-            }
-            command = command.at_version(version);
+        let command = command.into();
+        if self.expected_version.is_some() && command.order().is_none() {
+            return Err(Problem::malformed("If-Match is understood by requests that change an order only."));
         }
         Ok(state.engine().submit(self.submission(command, ids)).await?)
     }
@@ -172,7 +169,7 @@ impl Context {
     pub async fn place(
         &self,
         state: &WebState,
-        command: Placement,
+        command: PlaceOrder,
         ids: IdSource,
     ) -> Result<(Receipt, Option<Box<Placed>>), Problem> {
         if self.expected_version.is_some() {
@@ -190,6 +187,7 @@ impl Context {
         let mut submission = Submission::new(command, self.caller.actor.clone(), ids);
         submission.key = self.key.clone();
         submission.body_hash = self.body_hash;
+        submission.expected_version = self.expected_version;
         submission
     }
 }

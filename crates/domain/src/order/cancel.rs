@@ -29,8 +29,6 @@ pub struct CancelLine {
     pub reason: String,
     /// Whether money that was paid for the units goes back at once.
     pub refund: bool,
-    /// Refuse when the order is not at this version.
-    pub expected_version: Option<i64>,
 }
 
 /// Cancels an order of which nothing has shipped; authorized money is let go, received money refunded.
@@ -38,13 +36,11 @@ pub struct CancelLine {
 pub struct CancelOrder {
     pub order_id: OrderId,
     pub reason: String,
-    pub expected_version: Option<i64>,
 }
 
 pub fn cancel_line(world: &World, command: &CancelLine, attempt: &Attempt) -> Outcome {
     let id = command.line_id;
     let order = world.known_order(id.order_id)?;
-    world.expect_version(order, command.expected_version)?;
     match order.head.lifecycle {
         Lifecycle::Placed | Lifecycle::Confirmed => {}
         Lifecycle::Draft | Lifecycle::Completed | Lifecycle::Cancelled => {
@@ -83,7 +79,6 @@ pub fn cancel_line(world: &World, command: &CancelLine, attempt: &Attempt) -> Ou
 
 pub fn cancel_order(world: &World, command: &CancelOrder, attempt: &Attempt) -> Outcome {
     let order = world.known_order(command.order_id)?;
-    world.expect_version(order, command.expected_version)?;
     match order.head.lifecycle {
         Lifecycle::Draft | Lifecycle::Placed | Lifecycle::Confirmed => {}
         Lifecycle::Completed | Lifecycle::Cancelled => {

@@ -27,13 +27,10 @@ pub struct AddCharge {
     pub tax: Minor,
     /// A code, such as POST.
     pub label: Option<String>,
-    /// Refuse when the order is not at this version.
-    pub expected_version: Option<i64>,
 }
 
 pub fn add_charge(world: &World, command: &AddCharge, attempt: &Attempt) -> Outcome {
     let order = world.known_order(command.order_id)?;
-    world.expect_version(order, command.expected_version)?;
     match order.head.lifecycle {
         Lifecycle::Draft | Lifecycle::Placed | Lifecycle::Confirmed => {}
         Lifecycle::Completed | Lifecycle::Cancelled => return Err(world.wrong_lifecycle(order, "not ended").into()),

@@ -42,6 +42,9 @@ pub struct PlaceOrder {
     pub lines: Vec<LineInput>,
     pub charges: Vec<ChargeInput>,
     pub payments: Vec<PaymentInput>,
+    /// Active reservations of its cart, whose units go to the order's lines before anything else does; what the lines do
+    /// not want goes back. A draft takes none.
+    pub reservations: Vec<ReservationId>,
 }
 
 #[derive(Clone, Debug)]
@@ -75,23 +78,6 @@ pub struct PaymentInput {
     pub amount: Option<Minor>,
 }
 
-/// An order to place, and what was kept for its cart.
-///
-/// Apart from [`PlaceOrder`] because most doors have no cart: an order alone is a command too.
-#[derive(Clone, Debug)]
-pub struct Placement {
-    pub order: PlaceOrder,
-    /// Active reservations whose units go to the order's lines before anything else does; what the lines do not want goes
-    /// back. A draft takes none.
-    pub reservations: Vec<ReservationId>,
-}
-
-impl From<PlaceOrder> for Placement {
-    fn from(order: PlaceOrder) -> Self {
-        Self { order, reservations: Vec::new() }
-    }
-}
-
 /// Turns a draft into a placed order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubmitOrder {
@@ -101,8 +87,7 @@ pub struct SubmitOrder {
 pub const LINES_MAX: usize = 5_000;
 
 /// Every problem at once, each with its path in the order.
-pub fn place_order(world: &World, placement: &Placement, attempt: &Attempt) -> Outcome {
-    let command = &placement.order;
+pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Outcome {
     let mut problems = Vec::new();
     let channel = world.catalog.channel_by_code(&command.channel).filter(|channel| !channel.archived);
     if channel.is_none() {
@@ -135,7 +120,7 @@ pub fn place_order(world: &World, placement: &Placement, attempt: &Attempt) -> O
         problems.push(Problem::new("totals", "out_of_range", "the order's total is larger than can be accounted for"));
     }
     let payments = check_payments(command, total.unwrap_or_default(), &mut problems);
-    check_named(placement, &mut problems);
+    check_named(command, &mut problems);
     let mut refused = Refusals::default();
     for (n, charge) in charges.iter().enumerate() {
         if let Err(refusal) = check_sign(charge.kind, charge.amount, charge.tax, attempt.origin) {
@@ -159,7 +144,7 @@ pub fn place_order(world: &World, placement: &Placement, attempt: &Attempt) -> O
     {
         return Err(OrderRefusal::DuplicateExternalRef { external_ref: external_ref.clone(), order_id }.into());
     }
-    let reservations = reserved(world, placement, channel.id, &lines, attempt)?;
+    let reservations = reserved(world, command, channel.id, &lines, attempt)?;
 
     // From here on the command succeeds.
     let total = total.unwrap_or_default();
@@ -184,7 +169,7 @@ pub fn place_order(world: &World, placement: &Placement, attempt: &Attempt) -> O
         lines,
         charges,
         payments,
-        reservations: placement.reservations.clone(),
+        reservations: command.reservations.clone(),
     };
     if command.draft {
         return Ok(vec![Event::OrderDrafted(placed)]);
@@ -196,9 +181,9 @@ pub fn place_order(world: &World, placement: &Placement, attempt: &Attempt) -> O
     Ok(events)
 }
 
-fn check_named(placement: &Placement, problems: &mut Vec<Problem>) {
-    let named = &placement.reservations;
-    if placement.order.draft && !named.is_empty() {
+fn check_named(command: &PlaceOrder, problems: &mut Vec<Problem>) {
+    let named = &command.reservations;
+    if command.draft && !named.is_empty() {
         problems.push(Problem::new("reservations", "draft", "a draft keeps no stock, so it takes no reservations"));
     }
     if named.len() > LINES_MAX {
@@ -215,14 +200,14 @@ fn check_named(placement: &Placement, problems: &mut Vec<Problem>) {
 /// The reservations named, where each can become the order's.
 fn reserved<'a>(
     world: &'a World,
-    placement: &Placement,
+    command: &PlaceOrder,
     channel: ChannelId,
     lines: &[PlacedLine],
     attempt: &Attempt,
 ) -> Result<Vec<&'a Reservation>, Stop> {
     let mut refused = Refusals::default();
-    let mut reservations = Vec::with_capacity(placement.reservations.len());
-    for (n, id) in placement.reservations.iter().enumerate() {
+    let mut reservations = Vec::with_capacity(command.reservations.len());
+    for (n, id) in command.reservations.iter().enumerate() {
         let obstacle = match world.reservation(*id) {
             // Kept for another channel's carts: unknown to this one.
             Some(one) if one.channel_id.is_none_or(|kept_for| kept_for == channel) => match one.state_at(attempt.now) {

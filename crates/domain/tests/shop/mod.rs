@@ -25,6 +25,8 @@ pub struct Shop {
     pub now: Timestamp,
     /// Of what is asked next.
     pub origin: Origin,
+    /// The version of the order that the next command is meant for.
+    pub expected_version: Option<i64>,
     pub locations: Vec<LocationId>,
     pub orders: Vec<OrderId>,
     pub events: Vec<Event>,
@@ -44,6 +46,7 @@ impl Shop {
             world: World::default(),
             now: Timestamp(1_700_000_000_000_000),
             origin: Origin::Live,
+            expected_version: None,
             locations: Vec::new(),
             orders: Vec::new(),
             events: Vec::new(),
@@ -100,6 +103,7 @@ impl Shop {
             body_hash: [0; 16],
             actor: self.actor.clone(),
             origin: self.origin,
+            expected_version: self.expected_version.take(),
             cause: None,
             now: self.now,
             recorded_at: self.now,

@@ -40,6 +40,7 @@ impl Entry {
             body_hash: submission.body_hash,
             actor: submission.actor.clone(),
             origin: submission.origin,
+            expected_version: submission.expected_version,
             cause: submission.cause,
             now,
             recorded_at,

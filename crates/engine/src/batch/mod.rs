@@ -403,8 +403,7 @@ fn placed(submission: Submission, receipt: &Receipt, world: &mut World, catalog:
     if !submission.show || receipt.replayed || receipt.awaits_gateway {
         return None;
     }
-    let Command::PlaceOrder(placement) = submission.command else { return None };
-    let command = placement.order;
+    let Command::PlaceOrder(command) = submission.command else { return None };
     let order = world.take_order(receipt.subject?.order_id()?)?;
     if command.party.is_none() && order.head.party_id.is_some() {
         // A known customer's name, which only the store has.

@@ -139,6 +139,7 @@ impl Shop {
     /// An order to Dublin over these lines (SKU, quantity, price in cents).
     pub fn order(&self, lines: &[(&str, i64, i64)], payment: PaymentInput) -> PlaceOrder {
         PlaceOrder {
+            reservations: Vec::new(),
             draft: false,
             channel: "web".into(),
             external_ref: None,

@@ -66,7 +66,7 @@ impl Run<'_> {
             }
             Action::CancelOrder(order) => {
                 let reason = "cancelled".to_owned();
-                let command = CancelOrder { order_id: id(order)?, reason, expected_version: None };
+                let command = CancelOrder { order_id: id(order)?, reason };
                 keyed(command.into(), order, "cancel".into())
             }
             Action::Release(order) => keyed(ReleaseOrder { order_id: id(order)? }.into(), order, "release".into()),
@@ -102,7 +102,6 @@ impl Run<'_> {
                     reason: reference.clone(),
                     // The file says how much goes back, in a step of its own.
                     refund: false,
-                    expected_version: None,
                 };
                 Some((command.into(), format!("{}/cancel/{}", named(*order), line + 1)))
             }
@@ -113,7 +112,6 @@ impl Run<'_> {
                     amount: Minor(*surcharge),
                     tax: Minor::ZERO,
                     label: Some(reference.clone()),
-                    expected_version: None,
                 };
                 Some((command.into(), format!("{}/surcharge", named(*order))))
             }
@@ -206,6 +204,7 @@ impl Run<'_> {
         // A known customer's name is the customer's; a guest's stands on the order.
         let guest = head.customer_party.as_deref().filter(|_| order.customer.is_none());
         PlaceOrder {
+            reservations: Vec::new(),
             draft: false,
             channel: self.text(head.channel).to_owned(),
             external_ref: Some(self.text(order.number).to_owned()),

@@ -156,10 +156,10 @@ impl Bulk {
         let one = body.payment.is_some();
         let command = body.into_command(ids, |name| self.state.has_gateway(name))?;
         let context = Context {
+            expected_version: None,
             caller: self.caller.clone(),
             key,
             body_hash: ask::body_hash("POST", "/api/v1/orders/bulk", &bytes),
-            expected_version: None,
             minimal: true,
         };
         let submission = context.submission(command.into(), ids);

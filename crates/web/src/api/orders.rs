@@ -310,7 +310,7 @@ pub async fn cancel(
     ask: Ask<CancelBody>,
 ) -> Result<Response, Problem> {
     let order_id = order_id(&state, &ask.context.caller, &text).await?;
-    let command = CancelOrder { order_id, reason: reason(ask.body.reason), expected_version: None };
+    let command = CancelOrder { order_id, reason: reason(ask.body.reason) };
     change(&state, &ask.context, order_id, command).await
 }
 
@@ -328,7 +328,6 @@ pub async fn cancel_line(
         quantity: ask.body.quantity.map(Quantity),
         reason: reason(ask.body.reason),
         refund: true,
-        expected_version: None,
     };
     change(&state, &ask.context, order_id, command).await
 }
@@ -349,7 +348,6 @@ pub async fn add_charge(
         amount: Minor(ask.body.amount_minor),
         tax: Minor(ask.body.tax_minor.unwrap_or(0)),
         label: ask.body.label.map(|label| label.0),
-        expected_version: ask.context.expected_version,
     };
     change(&state, &ask.context, order_id, command).await
 }

@@ -5,7 +5,7 @@ use crate::json::{Long, Name, OneOf, Short, Text, body};
 use crate::problem::Problem;
 use waybill_domain::ids::{IdSource, ReservationId};
 use waybill_domain::money::{Currency, Minor, UnitPrice};
-use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, Placement};
+use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder};
 use waybill_domain::order::{ChargeKind, Destination};
 use waybill_domain::payment::PaymentMethod;
 use waybill_domain::personal::{Address, Party, Personal};
@@ -152,7 +152,7 @@ impl PlaceOrderBody {
     ///
     /// # Errors
     /// Every problem that can be seen without the store.
-    pub fn into_command(self, ids: IdSource, is_gateway: impl Fn(&str) -> bool) -> Result<Placement, Problem> {
+    pub fn into_command(self, ids: IdSource, is_gateway: impl Fn(&str) -> bool) -> Result<PlaceOrder, Problem> {
         let mut problems = Vec::new();
         let mut minted = 0;
         let mut next = || {
@@ -248,7 +248,7 @@ impl PlaceOrderBody {
             return Err(Problem::invalid(problems));
         }
         let reservations = self.reservations.unwrap_or_default().into_iter().map(|id| id.0).collect();
-        let order = PlaceOrder {
+        Ok(PlaceOrder {
             draft: self.draft.unwrap_or(false),
             channel: self.channel.0,
             external_ref: self.external_ref.map(|text| text.0),
@@ -263,7 +263,7 @@ impl PlaceOrderBody {
             lines,
             charges,
             payments,
-        };
-        Ok(Placement { order, reservations })
+            reservations,
+        })
     }
 }
