@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Private resident memory in bytes; `None` where the system does not tell.
+/// Memory that is this process's own, in bytes; `None` where the system does not tell. Pages of the store's file that are
+/// mapped to be read are not: they are the system's cache, which takes them back when it likes.
 pub fn private_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/smaps_rollup").ok()?;
     let kib = |name: &str| -> Option<u64> {
         text.lines().find(|line| line.starts_with(name))?.split_whitespace().nth(1)?.parse().ok()
     };
-    Some((kib("Private_Clean:")? + kib("Private_Dirty:")?) * 1_024)
+    Some(kib("Anonymous:")? * 1_024)
 }
 
 /// Bytes this process has caused to be written to disks.

@@ -141,10 +141,10 @@ pub struct Bench {
     #[arg(long, default_value_t = 100_000)]
     pub prefill: u32,
     /// Callers at once
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub clients: u32,
     /// HTTP connections at once
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub connections: u32,
     /// How long the simulated gateway takes to answer, in milliseconds; above 0 cards are also measured without
     #[arg(long, default_value_t = 0)]
