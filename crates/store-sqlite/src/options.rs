@@ -23,8 +23,8 @@ impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
             readers: 4,
-            writer_cache_kib: 32 * 1024,
-            reader_cache_kib: 8 * 1024,
+            writer_cache_kib: 64 * 1024,
+            reader_cache_kib: 2 * 1024,
             mapped_bytes: 1 << 30,
             checkpoint_bytes: 16 << 20,
             read_limit: Duration::from_secs(10),
