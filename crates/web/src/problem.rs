@@ -280,10 +280,26 @@ impl From<ReadError> for Problem {
     }
 }
 
+/// What a page says of a problem.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub code: String,
+    pub title: String,
+    pub detail: String,
+    pub next_step: String,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self.view()).unwrap_or_default();
+        let view = self.view();
+        let body = serde_json::to_vec(&view).unwrap_or_default();
         let mut response = (self.status, body).into_response();
+        response.extensions_mut().insert(Shown {
+            code: view.code.clone(),
+            title: view.title.clone(),
+            detail: view.detail.clone(),
+            next_step: view.next_step.clone(),
+        });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -78,6 +78,28 @@ async fn nobody_gets_in_without_a_key_once_there_is_one() {
     .await;
 }
 
+/// Whoever follows a wrong link in a browser gets a page with a way on; programs get what they always get.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_finds_nothing_gets_a_page() {
+    let folder = TestFolder::create();
+    let api = api(Arc::new(folder.open()), open()).await;
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (path, said) in [
+        ("/nothing/%3Cb%3E", "There is nothing at /nothing/%3Cb%3E."),
+        ("/docs/errors/nope", "There is no such error code"),
+    ] {
+        let page = api.send("GET", path, &browser, Body::empty()).await;
+        assert_eq!((page.status.as_u16(), page.header("content-type")), (404, Some("text/html; charset=utf-8")));
+        let link = "<a href=\"/docs/errors/request.not_found\">";
+        for part in ["<h1>Not Found</h1>", said, link] {
+            assert!(page.text.contains(part), "{path} without {part}: {}", page.text);
+        }
+        api.get(path).await.problem(404, "request.not_found");
+    }
+    api.send("GET", "/api/v1/nothing", &browser, Body::empty()).await.problem(404, "request.not_found");
+    api.engine().stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_key_only_this_machine_may_act() {
     let folder = TestFolder::create();

@@ -1,6 +1,6 @@
 //! The documentation: a page that shows the API's own description, and a page per error code.
 
-use super::{escape, page};
+use super::{TOP, escape, page};
 use crate::ask::InPath;
 use crate::errors;
 use crate::problem::Problem;
@@ -17,9 +17,6 @@ pub async fn docs() -> Html<String> {
          script of this server.</p></main></div>\n<script src=\"/assets/docs.js\" defer></script>",
     )
 }
-
-const TOP: &str = "<header class=\"top\"><a href=\"/\">Waybill</a> <a href=\"/docs\">API</a> \
-    <a href=\"/docs/errors\">Error codes</a></header>";
 
 /// `GET /docs/errors`.
 pub async fn errors() -> Html<String> {

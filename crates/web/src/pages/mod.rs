@@ -4,8 +4,10 @@ pub mod assets;
 pub mod docs;
 pub mod index;
 
+use crate::problem::Shown;
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{Html, Response};
 
@@ -13,14 +15,47 @@ use axum::response::{Html, Response};
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Headers that keep a browser from being used against us.
+/// Headers that keep a browser from being used against us, and a page instead of a problem for a person.
 pub async fn protect(request: Request, next: Next) -> Response {
+    let for_person = is_for_person(&request);
     let mut response = next.run(request).await;
+    if for_person && let Some(problem) = response.extensions().get::<Shown>() {
+        let Html(text) = said(problem);
+        *response.body_mut() = Body::from(text);
+        for length_or_coding in [header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+            response.headers_mut().remove(length_or_coding);
+        }
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
+
+/// A browser that opens an address; programs say that they take JSON, or anything.
+fn is_for_person(request: &Request) -> bool {
+    let html = |headers: &HeaderMap| {
+        let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        accepted.is_some_and(|accepted| accepted.contains("text/html"))
+    };
+    request.method() == Method::GET && !request.uri().path().starts_with("/api/") && html(request.headers())
+}
+
+fn said(problem: &Shown) -> Html<String> {
+    let Shown { code, title, detail, next_step } = problem;
+    let (shown, detail, next_step) = (escape(title), escape(detail), escape(next_step));
+    page(
+        &format!("{title} · Waybill"),
+        &format!(
+            "{TOP}<main class=\"text\"><h1>{shown}</h1><p>{detail}</p><p>{next_step}</p>\
+             <p><a href=\"/docs/errors/{code}\"><code>{code}</code></a></p></main>"
+        ),
+    )
+}
+
+const TOP: &str = "<header class=\"top\"><a href=\"/\">Waybill</a> <a href=\"/docs\">API</a> \
+    <a href=\"/docs/errors\">Error codes</a></header>";
 
 /// Text as it may stand in HTML.
 pub fn escape(text: &str) -> String {

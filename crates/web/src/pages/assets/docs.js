@@ -8,6 +8,12 @@ const make = (tag, attributes, ...children) => {
   return element;
 };
 
+// Text in which `code` stands between backticks.
+const words = (text) => text.split("`").map((part, place) => (place % 2 === 1 ? make("code", {}, part) : part));
+
+// A group's name as a heading.
+const heading = (tag) => tag.charAt(0).toUpperCase() + tag.slice(1).replace(/[-_]/g, " ");
+
 const nameOf = (ref) => ref.split("/").pop();
 
 const resolve = (api, schema) => (schema && schema.$ref ? api.components.schemas[nameOf(schema.$ref)] : schema) || {};
@@ -51,7 +57,7 @@ const fields = (api, schema, seen) => {
   const rows = Object.entries(target.properties).map(([name, property]) => make("tr", {},
     make("td", {}, name, (target.required || []).includes(name) ? make("span", { class: "required", title: "required" }, " *") : ""),
     make("td", { class: "kind" }, kind(api, property)),
-    make("td", {}, about(api, property))));
+    make("td", {}, ...words(about(api, property)))));
   const box = make("div", {}, make("table", {}, make("tbody", {}, ...rows)));
   for (const property of Object.values(target.properties)) {
     for (const name of inner(api, property)) {
@@ -67,13 +73,13 @@ const operation = (api, path, method, one) => {
   const id = `${method}-${path}`.replace(/[^a-z0-9]+/gi, "-");
   const box = make("section", { class: "operation", id },
     make("h3", {}, make("span", { class: "method" }, method.toUpperCase()), make("code", {}, path)),
-    make("p", {}, [one.summary, one.description].filter(Boolean).join(" ")));
+    make("p", {}, ...words([one.summary, one.description].filter(Boolean).join(" "))));
   const params = (one.parameters || []).filter((param) => !["Prefer"].includes(param.name));
   if (params.length > 0) {
     box.append(make("table", {}, make("tbody", {}, ...params.map((param) => make("tr", {},
       make("td", {}, param.name, param.required ? make("span", { class: "required", title: "required" }, " *") : ""),
       make("td", { class: "kind" }, `${param.in}, ${kind(api, param.schema)}`),
-      make("td", {}, param.description || ""))))));
+      make("td", {}, ...words(param.description || "")))))));
   }
   for (const content of Object.values((one.requestBody || {}).content || {})) {
     box.append(make("details", {}, make("summary", {}, "Body: " + kind(api, content.schema)), fields(api, content.schema, [])));
@@ -91,7 +97,7 @@ const show = (api) => {
   const main = document.getElementById("api");
   const contents = document.getElementById("contents");
   main.replaceChildren(make("h1", {}, `${api.info.title} ${api.info.version}`),
-    ...(api.info.description || "").split("\n\n").map((text) => make("p", {}, text)));
+    ...(api.info.description || "").split("\n\n").map((text) => make("p", {}, ...words(text))));
   const groups = new Map();
   for (const [path, methods] of Object.entries(api.paths)) {
     for (const [method, one] of Object.entries(methods)) {
@@ -102,8 +108,8 @@ const show = (api) => {
     }
   }
   for (const [tag, operations] of groups) {
-    contents.append(make("h2", {}, tag));
-    main.append(make("h2", {}, tag));
+    contents.append(make("h2", {}, heading(tag)));
+    main.append(make("h2", {}, heading(tag)));
     for (const [path, method, one] of operations) {
       const [id, box] = operation(api, path, method, one);
       contents.append(make("a", { href: "#" + id }, `${method.toUpperCase()} ${path.replace("/api/v1", "")}`));
