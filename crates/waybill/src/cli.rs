@@ -168,7 +168,8 @@ pub struct Bench {
 
 #[derive(Debug, Args)]
 pub struct Why {
-    /// An order's id (ord_...) or number (W-100001)
+    /// An order's number (W-100001) or id (ord_...), or the id of a line, hold, payment, gateway call, fulfillment order,
+    /// parcel, shipment, return or refund (lin_, hld_, pay_, txn_, ful_, pcl_, shp_, ret_, rfd_)
     pub id: String,
 }
 

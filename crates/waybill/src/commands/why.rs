@@ -7,7 +7,7 @@ use crate::settings::Settings;
 use serde_json::json;
 use std::sync::Arc;
 use waybill_domain::actor::{Actor, Door};
-use waybill_domain::ids::OrderId;
+use waybill_domain::ids::*;
 use waybill_domain::order::{OrderHead, OrderNumber};
 use waybill_store::read::{ReadError, Viewer, why};
 use waybill_store::{Record, Store, Value};
@@ -15,12 +15,17 @@ use waybill_store::{Record, Store, Value};
 pub async fn run(asked: &Why, settings: &Settings, output: Output) -> Result<(), Failure> {
     let store = settings.database()?.open_reader(settings).await?;
     store.check_schema().await?;
-    let head = find(&*store, &asked.id).await?;
+    let part = Part::read(&asked.id);
+    let head = find(&*store, &asked.id, part.as_ref()).await?;
     let viewer = Viewer::from(Arc::new(Actor::system("command_line", Door::Command)));
     let reasons = why::of_order(&*store, &viewer, head.id).await.map_err(|error| match error {
         ReadError::Store(error) => Failure::Store(error),
         other => Failure::Other(other.to_string()),
     })?;
+    // Where nothing was chosen about a part alone, what was chosen about its order is the answer.
+    let concerns = |reason: &&why::Reason| part.as_ref().is_none_or(|part| part.concerns(reason));
+    let alone = reasons.iter().any(|reason| concerns(&reason));
+    let reasons: Vec<_> = reasons.iter().filter(|reason| !alone || concerns(reason)).collect();
     let list: Vec<_> = reasons
         .iter()
         .map(|reason| {
@@ -31,7 +36,7 @@ pub async fn run(asked: &Why, settings: &Settings, output: Output) -> Result<(),
         })
         .collect();
     output.answer(&json!({
-        "id": head.id, "number": head.number.to_string(), "lifecycle": head.lifecycle,
+        "id": head.id, "about": asked.id, "number": head.number.to_string(), "lifecycle": head.lifecycle,
         "payment_status": head.payment_status, "fulfillment_status": head.fulfillment_status,
         "delivery_status": head.delivery_status, "return_status": head.return_status, "reasons": list,
     }));
@@ -45,23 +50,88 @@ pub async fn run(asked: &Why, settings: &Settings, output: Output) -> Result<(),
         head.delivery_status,
         head.return_status
     ));
+    if part.is_some() && !alone {
+        output.line(format!("nothing was decided about {} alone; about its order:", asked.id));
+    }
     for reason in &reasons {
         output.line(format!("{}  {}: {}", reason.happened_at, reason.kind, reason.sentence));
     }
     Ok(())
 }
 
-async fn find(store: &dyn Store, text: &str) -> Result<OrderHead, Failure> {
-    let (column, value) = match (text.parse::<OrderId>(), text.parse::<OrderNumber>()) {
-        (Ok(id), _) => ("id", Value::Id(id.0)),
-        (_, Ok(number)) => ("number", Value::Int(number.0)),
+/// Something that belongs to an order and has an id of its own.
+struct Part {
+    order_id: OrderId,
+    number: u32,
+    what: &'static str,
+    table: &'static str,
+    /// What an event calls its number.
+    fact: &'static str,
+}
+
+impl Part {
+    fn read(text: &str) -> Option<Self> {
+        macro_rules! parts {
+            ($($id:ident $what:literal $table:literal $fact:literal),+) => {
+                $(if let Ok($id { order_id, number }) = text.parse() {
+                    return Some(Self { order_id, number, what: $what, table: $table, fact: $fact });
+                })+
+            };
+        }
+        parts!(
+            LineId "line" "order_lines" "line",
+            HoldId "hold" "holds" "hold",
+            PaymentId "payment" "payments" "payment",
+            TransactionId "gateway call" "payment_transactions" "transaction",
+            FulfillmentOrderId "fulfillment order" "fulfillment_orders" "fulfillment_order",
+            ParcelId "parcel" "parcels" "parcel",
+            ShipmentId "shipment" "shipments" "shipment",
+            ReturnId "return" "returns" "return_number",
+            RefundId "refund" "refunds" "refund"
+        );
+        None
+    }
+
+    fn concerns(&self, reason: &why::Reason) -> bool {
+        // Where a fulfillment order is worked on was chosen before it had a number.
+        let routed = self.fact == "fulfillment_order" && reason.kind == "routing.decided";
+        routed || names(&reason.facts, self.fact, self.number)
+    }
+}
+
+/// Whether `fact` has this number anywhere in the facts of an event.
+fn names(facts: &serde_json::Value, fact: &str, number: u32) -> bool {
+    match facts {
+        serde_json::Value::Object(fields) => {
+            fields.iter().any(|(name, value)| (name == fact && *value == number) || names(value, fact, number))
+        }
+        serde_json::Value::Array(values) => values.iter().any(|value| names(value, fact, number)),
+        _ => false,
+    }
+}
+
+async fn find(store: &dyn Store, text: &str, part: Option<&Part>) -> Result<OrderHead, Failure> {
+    let missing = || Failure::Usage(format!("there is no order {text} in this store; check the id and --database"));
+    let (column, value) = match (part, text.parse::<OrderId>(), text.parse::<OrderNumber>()) {
+        (Some(part), _, _) => ("id", Value::Id(part.order_id.0)),
+        (_, Ok(id), _) => ("id", Value::Id(id.0)),
+        (_, _, Ok(number)) => ("number", Value::Int(number.0)),
         _ => {
-            return Err(Failure::Usage(format!("{text} is neither an order's id (ord_...) nor a number (W-100001)")));
+            return Err(Failure::Usage(format!(
+                "{text} is neither an order's number (W-100001) nor the id of an order (ord_...) or of something in one: \
+                 a line (lin_...-1), hold (hld_), payment (pay_), gateway call (txn_), fulfillment order (ful_), parcel (pcl_), \
+                 shipment (shp_), return (ret_) or refund (rfd_)"
+            )));
         }
     };
     let sql = format!("SELECT {} FROM orders WHERE {column} = $1", OrderHead::table().column_list());
-    match store.read(&sql, &[value]).await?.first_mut() {
-        Some(row) => Ok(OrderHead::read(row)?),
-        None => Err(Failure::Usage(format!("there is no order {text} in this store; check the id and --database"))),
+    let mut rows = store.read(&sql, &[value]).await?;
+    let head = OrderHead::read(rows.first_mut().ok_or_else(missing)?)?;
+    if let Some(part) = part {
+        let sql = format!("SELECT 1 FROM {} WHERE order_id = $1 AND number = $2", part.table);
+        if store.read(&sql, &[Value::Id(head.id.0), Value::Int(part.number.into())]).await?.is_empty() {
+            return Err(Failure::Usage(format!("order {} has no {} {}", head.number, part.what, part.number)));
+        }
     }
+    Ok(head)
 }
