@@ -36,6 +36,9 @@ pub fn configure(url: &str, options: &PostgresOptions) -> Result<Config, StoreEr
                 .to_owned(),
         ));
     }
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(StoreError::Configuration("the URL of the PostgreSQL database names no host".to_owned()));
+    }
     if config.get_application_name().is_none() {
         config.application_name("waybill");
     }

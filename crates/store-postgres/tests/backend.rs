@@ -181,9 +181,12 @@ async fn an_address_that_leads_nowhere_is_told_from_a_server_that_is_away() {
         return;
     };
     let connect = async |url: &str| PostgresStore::connect(url, &PostgresOptions::default()).await.map(|_| ());
-    for wrong in
-        ["nonsense", &database.url().replace("/waybill_test", "/no_such"), "postgres://localhost/?sslmode=require"]
-    {
+    for wrong in [
+        "nonsense",
+        "postgres://",
+        &database.url().replace("/waybill_test", "/no_such"),
+        "postgres://localhost/?sslmode=require",
+    ] {
         let answer = connect(wrong).await;
         assert!(matches!(answer, Err(StoreError::Configuration(_))), "{wrong}: {answer:?}");
     }

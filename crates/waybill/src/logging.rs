@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::settings::{Problem, Process};
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 /// # Errors
@@ -10,7 +11,10 @@ pub fn start(process: &Process) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&process.log).map_err(|error| {
         Failure::Settings(vec![Problem { place: "log".to_owned(), what: format!("is not a filter: {error}") }])
     })?;
+    // Colors are for people; in a file they are noise.
+    let colors = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = log.with_ansi(colors);
     let started = if process.log_json { log.json().try_init() } else { log.try_init() };
     started.map_err(|error| Failure::Other(format!("no log: {error}")))
 }

@@ -48,12 +48,30 @@ fn a_store_is_made_filled_proved_copied_and_put_back() {
     assert_eq!((audit["ok"].as_bool(), audit["orders"].as_i64()), (Some(true), Some(60)));
     let copy = shell.path("copy.db");
     assert!(shell.answers(0, &["backup", &copy])["bytes"].as_u64() > Some(0));
-    assert_eq!(shell.answers(2, &["backup", &copy])["error"]["code"], "usage");
+    let nowhere = shell.path("no/such/folder/copy.db");
+    for wrong in [["backup", copy.as_str()], ["backup", nowhere.as_str()], ["restore", nowhere.as_str()]] {
+        assert_eq!(shell.answers(2, &wrong)["error"]["code"], "usage", "{wrong:?}");
+    }
     shell.answers(0, &["restore", &copy]);
     assert_eq!(shell.answers(0, &["audit"])["events"], audit["events"]);
     let why = shell.answers(0, &["why", "W-100001"]);
     assert!(why["reasons"].as_array().is_some_and(|reasons| !reasons.is_empty()), "{why}");
-    assert_eq!(shell.answers(2, &["why", "W-1"])["error"]["code"], "usage");
+    // A part of the order has the reasons about it, and those of its order where there are none.
+    let order = why["id"].as_str().expect("an id");
+    let part = |prefix: &str, number: u32| format!("{}-{number}", order.replace("ord_", prefix));
+    for prefix in ["lin_", "pay_", "ful_"] {
+        let about = shell.answers(0, &["why", &part(prefix, 1)]);
+        assert_eq!((&about["id"], &about["about"]), (&why["id"], &serde_json::json!(part(prefix, 1))));
+        assert!(about["reasons"].as_array().is_some_and(|reasons| !reasons.is_empty()), "{about}");
+    }
+    let routed = shell.answers(0, &["why", &part("ful_", 1)]);
+    assert!(
+        routed["reasons"].as_array().unwrap().iter().all(|reason| reason["event"] == "routing.decided"),
+        "{routed}"
+    );
+    for wrong in ["W-1", &part("pay_", 99), "itm_01h455vb4pex5vsknk084sn02q", "nonsense"] {
+        assert_eq!(shell.answers(2, &["why", wrong])["error"]["code"], "usage", "{wrong}");
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -17,6 +17,10 @@ pub async fn backup(asked: &Backup, settings: &Settings, output: Output) -> Resu
     if asked.file.exists() {
         return Err(Failure::Usage(format!("{} exists already; name a new file", asked.file.display())));
     }
+    let folder = asked.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(Failure::Usage(format!("there is no folder {} for the copy", folder.display())));
+    }
     let store = database.open_reader(settings).await?;
     store.check_schema().await?;
     store.backup(&asked.file).await?;
@@ -31,6 +35,9 @@ pub fn restore(asked: &Restore, settings: &Settings, output: Output) -> Result<(
     let Database::Sqlite(path) = &database else {
         return Err(Failure::Usage("a PostgreSQL database is restored with pg_restore".to_owned()));
     };
+    if !asked.file.is_file() {
+        return Err(Failure::Usage(format!("there is no backup {}", asked.file.display())));
+    }
     let kept = waybill_store_sqlite::restore(&asked.file, path)?;
     output.answer(&json!({"database": database.shown(), "kept": kept}));
     output.line(format!("{} is now the copy from {}", database.shown(), asked.file.display()));

@@ -30,7 +30,14 @@ pub async fn run(asked: Demo, mut settings: Settings, output: Output) -> Result<
     if is_empty(&*store).await? {
         make(&asked, &database, store.clone(), &settings, output).await?;
     } else {
-        output.line(format!("{} has a shop already; it is used as it is", database.shown()));
+        let orders: i64 = match store.read("SELECT COUNT(*) FROM orders", &[]).await?.first_mut() {
+            Some(row) => row.take()?,
+            None => 0,
+        };
+        output.line(format!(
+            "{} has a shop already, with {orders} orders; it is used as it is, begin anew by deleting it",
+            database.shown()
+        ));
     }
     if asked.no_serve {
         return Ok(());

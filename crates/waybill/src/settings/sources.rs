@@ -4,8 +4,9 @@ use super::Settings;
 use super::value::Given;
 use std::path::PathBuf;
 
-/// Variables that are ours and no settings: where the file is, and what tests use.
-const OTHER_VARIABLES: [&str; 2] = ["WAYBILL_CONFIG", "WAYBILL_JSON"];
+/// Variables that are ours and no settings: where the file is, the key that the README's requests carry, and what tests
+/// use.
+const OTHER_VARIABLES: [&str; 3] = ["WAYBILL_CONFIG", "WAYBILL_JSON", "WAYBILL_KEY"];
 const TEST_VARIABLES: &str = "WAYBILL_TEST_";
 
 /// One thing wrong with the settings.
@@ -66,7 +67,7 @@ impl Sources {
         };
         let table: toml::Table = match text.parse() {
             Ok(table) => table,
-            Err(error) => return problem(format!("is not TOML: {}", error.to_string().trim().replace('\n', " "))),
+            Err(error) => return problem(format!("is not TOML: {}", place_in(&text, &error))),
         };
         for (name, value) in table {
             match value {
@@ -111,6 +112,17 @@ fn take(
         None => "is not a setting; `waybill config example` lists them all".to_owned(),
     };
     problems.push(Problem { place: place(), what });
+}
+
+/// `line 3, column 5: what is wrong there`, on one line.
+fn place_in(text: &str, error: &toml::de::Error) -> String {
+    let what = error.message().trim().replace('\n', ", ");
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
+        return what;
+    };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {what}")
 }
 
 #[cfg(test)]
@@ -161,6 +173,14 @@ mod tests {
             assert!(text.contains(place), "{place} is missing in:\n{text}");
         }
         assert_eq!(problems.len(), 6, "{text}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_told_by_line_and_column() {
+        let problems = sources(Some("log = \"info\"\n[server\n"), &[], &[]).read().expect_err("no TOML");
+        let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        assert!(text.contains("is not TOML: line 2, column 8: "), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
     }
 
     #[test]
