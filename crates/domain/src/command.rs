@@ -382,12 +382,28 @@ impl Command {
         if actor.is_unscoped() {
             return Ok(());
         }
-        if matches!(self, Self::CreateApiKey(_)) {
-            return Err(SystemRefusal::NotPermitted { permission: Permission::KeysWrite }.into());
+        if self.is_for_the_whole_business() {
+            return Err(SystemRefusal::NotPermitted { permission: requirement.permission }.into());
         }
         let channel = requirement.channel.is_none_or(|channel| actor.channels.contains(&channel));
         let locations = requirement.locations.iter().all(|location| actor.locations.contains(location));
         if channel && locations { Ok(()) } else { Err(self.unknown(world, actor)) }
+    }
+
+    /// What every channel and location shares is changed by those alone who see all of them.
+    const fn is_for_the_whole_business(&self) -> bool {
+        matches!(
+            self,
+            Self::PutItem(_)
+                | Self::ArchiveItem(_)
+                | Self::PutLocation(_)
+                | Self::ArchiveLocation(_)
+                | Self::PutChannel(_)
+                | Self::ArchiveChannel(_)
+                | Self::ChangeSettings(_)
+                | Self::CreateApiKey(_)
+                | Self::RevokeApiKey(_)
+        )
     }
 
     /// The refusal for an object that the actor cannot see.
