@@ -3,7 +3,7 @@
 mod shop;
 
 use proptest::prelude::*;
-use shop::{SKUS, Shop};
+use shop::{SKUS, Shop, blank_order};
 use waybill_domain::Code;
 use waybill_domain::command::Command;
 use waybill_domain::fulfillment::events::ShortReason;
@@ -12,7 +12,7 @@ use waybill_domain::fulfillment::pick::{LinePicked, LineShort, Pick};
 use waybill_domain::fulfillment::ship::{Ship, ShipParcel};
 use waybill_domain::ids::*;
 use waybill_domain::ledger::StockAccount;
-use waybill_domain::money::{Currency, Minor, UnitPrice};
+use waybill_domain::money::{Minor, UnitPrice};
 use waybill_domain::order::allocate::AllocateOrder;
 use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::charge::AddCharge;
@@ -71,26 +71,18 @@ fn place(shop: &mut Shop, (a, b, c, d, e): Dice) -> Command {
     let token = PersonalText { id: shop.ids().nth(1), value: "t".into() };
     let method = pick_one(PaymentMethod::ALL, b / 4);
     let payment = PaymentInput { method, gateway: Some("sim".into()), token: Some(token), amount: None };
-    let order = PlaceOrder {
-        reservations: Vec::new(),
+    // Of the latest few, whatever became of them; their item is among the lines or not.
+    let reservations = if d % 3 == 0 { vec![] } else { shop.reservations(usize::from(d % 3)) };
+    PlaceOrder {
+        reservations,
         draft: e % 9 == 0,
-        channel: "web".into(),
-        external_ref: None,
-        currency: Currency::EUR,
-        customer: None,
-        party: None,
-        ship_to: None,
         destination: Destination { country: Some("FR".into()), latitude_e1: Some(488), longitude_e1: Some(23) },
-        instructions: None,
-        po_number: None,
-        requested_by: None,
         lines,
         charges,
         payments: if a % 5 == 4 { vec![] } else { vec![payment] },
-    };
-    // Of the latest few, whatever became of them; their item is among the lines or not.
-    let reservations = if d % 3 == 0 { vec![] } else { shop.reservations(usize::from(d % 3)) };
-    PlaceOrder { reservations, ..order }.into()
+        ..blank_order()
+    }
+    .into()
 }
 
 /// The next sensible step of an order, so that histories get to its end.

@@ -2,13 +2,13 @@
 
 mod shop;
 
-use shop::Shop;
+use shop::{Shop, blank_order};
 use waybill_domain::actor::{Actor, Door, Scope};
 use waybill_domain::command::{Command, Stop};
 use waybill_domain::event::Event;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::{StockAccount, StockKey};
-use waybill_domain::money::{Currency, Minor, UnitPrice};
+use waybill_domain::money::{Minor, UnitPrice};
 use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder};
 use waybill_domain::order::{Destination, Lifecycle};
 use waybill_domain::payment::PaymentMethod;
@@ -50,20 +50,10 @@ fn placement(lines: &[(&str, i64)], method: PaymentMethod, reservations: &[Reser
     };
     PlaceOrder {
         reservations: reservations.to_vec(),
-        draft: false,
-        channel: "web".into(),
-        external_ref: None,
-        currency: Currency::EUR,
-        customer: None,
-        party: None,
-        ship_to: None,
         destination: Destination { country: Some("FR".into()), latitude_e1: Some(488), longitude_e1: Some(23) },
-        instructions: None,
-        po_number: None,
-        requested_by: None,
         lines: lines.iter().map(line).collect(),
-        charges: vec![],
         payments: vec![PaymentInput { method, gateway: None, token: None, amount: None }],
+        ..blank_order()
     }
 }
 

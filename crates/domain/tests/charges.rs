@@ -2,20 +2,20 @@
 
 mod shop;
 
-use shop::Shop;
+use shop::{Shop, blank_order};
 use waybill_domain::event::Event;
 use waybill_domain::fulfillment::pack::Pack;
 use waybill_domain::fulfillment::pick::{LinePicked, Pick};
 use waybill_domain::fulfillment::ship::Ship;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::StockAccount;
-use waybill_domain::money::{Currency, Minor, UnitPrice};
+use waybill_domain::money::{Minor, UnitPrice};
 use waybill_domain::order::cancel::CancelOrder;
 use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
-use waybill_domain::order::{ChargeKind, Destination, Lifecycle, PaymentStatus};
+use waybill_domain::order::{ChargeKind, Lifecycle, PaymentStatus};
 use waybill_domain::payment::PaymentMethod::{self, Card, Cash, Terms, Transfer};
 use waybill_domain::payment::authorization::AuthorizePayment;
 use waybill_domain::payment::capture::CaptureDue;
@@ -46,21 +46,10 @@ fn place(shop: &mut Shop, mugs: i64, method: PaymentMethod, draft: bool) -> Orde
         note: None,
     };
     shop.run(PlaceOrder {
-        reservations: Vec::new(),
         draft,
-        channel: "web".into(),
-        external_ref: None,
-        currency: Currency::EUR,
-        customer: None,
-        party: None,
-        ship_to: None,
-        destination: Destination::default(),
-        instructions: None,
-        po_number: None,
-        requested_by: None,
         lines: vec![line],
-        charges: vec![],
         payments: vec![PaymentInput { method, gateway: Some("sim".into()), token: Some(token), amount: None }],
+        ..blank_order()
     })
     .unwrap();
     *shop.orders.last().unwrap()

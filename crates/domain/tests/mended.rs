@@ -3,13 +3,13 @@
 
 mod shop;
 
-use shop::Shop;
+use shop::{Shop, blank_order};
 use waybill_domain::fulfillment::pack::Pack;
 use waybill_domain::fulfillment::pick::Pick;
 use waybill_domain::fulfillment::ship::Ship;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::StockAccount;
-use waybill_domain::money::{Currency, Minor, UnitPrice};
+use waybill_domain::money::{Minor, UnitPrice};
 use waybill_domain::order::allocate::AllocateOrder;
 use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::complete::CompleteOrder;
@@ -17,7 +17,7 @@ use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, Relea
 use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
-use waybill_domain::order::{ChargeKind, Destination, HoldKind, Lifecycle, Step};
+use waybill_domain::order::{ChargeKind, HoldKind, Lifecycle, Step};
 use waybill_domain::payment::PaymentMethod;
 use waybill_domain::payment::authorization::{AuthorizePayment, RenewAuthorization};
 use waybill_domain::payment::capture::CaptureDue;
@@ -71,21 +71,11 @@ fn place(
         })
         .collect();
     shop.run(PlaceOrder {
-        reservations: Vec::new(),
         draft,
-        channel: "web".into(),
-        external_ref: None,
-        currency: Currency::EUR,
-        customer: None,
-        party: None,
-        ship_to: None,
-        destination: Destination::default(),
-        instructions: None,
-        po_number: None,
-        requested_by: None,
         lines,
         charges: if postage == 0 { vec![] } else { vec![charge] },
         payments,
+        ..blank_order()
     })
     .unwrap();
     *shop.orders.last().unwrap()

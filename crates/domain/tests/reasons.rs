@@ -2,12 +2,12 @@
 
 mod shop;
 
-use shop::Shop;
+use shop::{Shop, blank_order};
 use waybill_domain::customer::Tier;
 use waybill_domain::event::Event;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::StockAccount;
-use waybill_domain::money::{Currency, Minor, UnitPrice};
+use waybill_domain::money::{Minor, UnitPrice};
 use waybill_domain::order::Destination;
 use waybill_domain::order::allocate::{deciding_figure, rank_options};
 use waybill_domain::order::events::{RoutingDecided, RoutingFigure};
@@ -35,25 +35,14 @@ fn route(
     };
     let events = shop
         .run(PlaceOrder {
-            reservations: Vec::new(),
-            draft: false,
-            channel: "web".into(),
-            external_ref: None,
-            currency: Currency::EUR,
-            customer: None,
-            party: None,
-            ship_to: None,
             destination: Destination {
                 country: Some("FR".into()),
                 latitude_e1: Some(latitude_e1),
                 longitude_e1: Some(longitude_e1),
             },
-            instructions: None,
-            po_number: None,
-            requested_by: None,
             lines: vec![line("MUG", mugs), line("PEN", pens)],
-            charges: vec![],
             payments: vec![PaymentInput { method: PaymentMethod::Terms, gateway: None, token: None, amount: None }],
+            ..blank_order()
         })
         .expect("an order");
     let reason = events.iter().find_map(|event| match event {

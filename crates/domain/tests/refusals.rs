@@ -2,7 +2,7 @@
 
 mod shop;
 
-use shop::Shop;
+use shop::{Shop, blank_order};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
@@ -20,7 +20,7 @@ use waybill_domain::fulfillment::ship::{Ship, ShipParcel};
 use waybill_domain::fulfillment::supplier::ShipFromSupplier;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::StockAccount;
-use waybill_domain::money::{Currency, Minor, UnitPrice};
+use waybill_domain::money::{Minor, UnitPrice};
 use waybill_domain::order::allocate::AllocateOrder;
 use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::complete::CompleteOrder;
@@ -29,7 +29,7 @@ use waybill_domain::order::hold::{ApplyHold, ReleaseHeldStock, ReleaseHold};
 use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
-use waybill_domain::order::{ChargeKind, Destination, HoldKind, Step};
+use waybill_domain::order::{ChargeKind, HoldKind, Step};
 use waybill_domain::payment::PaymentMethod;
 use waybill_domain::payment::authorization::{AuthorizePayment, ExpireAuthorization, RenewAuthorization, VoidPayment};
 use waybill_domain::payment::capture::{CaptureDue, CapturePayment};
@@ -86,18 +86,6 @@ impl Rows {
     fn order(&mut self, sku: &str, quantity: i64, method: PaymentMethod) -> PlaceOrder {
         let token = PersonalText { id: self.shop.ids().nth(1), value: "t".into() };
         PlaceOrder {
-            reservations: Vec::new(),
-            draft: false,
-            channel: "web".into(),
-            external_ref: None,
-            currency: Currency::EUR,
-            customer: None,
-            party: None,
-            ship_to: None,
-            destination: Destination::default(),
-            instructions: None,
-            po_number: None,
-            requested_by: None,
             lines: vec![LineInput {
                 sku: sku.into(),
                 quantity: Quantity(quantity),
@@ -106,8 +94,8 @@ impl Rows {
                 tax: Minor(0),
                 note: None,
             }],
-            charges: vec![],
             payments: vec![PaymentInput { method, gateway: Some("sim".into()), token: Some(token), amount: None }],
+            ..blank_order()
         }
     }
 

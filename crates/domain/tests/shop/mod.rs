@@ -14,7 +14,9 @@ use waybill_domain::command::{Command, Stop};
 use waybill_domain::event::Event;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::{StockAccount, StockKey};
-use waybill_domain::order::{Order, OrderNumber};
+use waybill_domain::money::Currency;
+use waybill_domain::order::place::PlaceOrder;
+use waybill_domain::order::{Destination, Order, OrderNumber};
 use waybill_domain::refusal::Refusal;
 use waybill_domain::stock::reservation::ReservationState;
 use waybill_domain::time::Timestamp;
@@ -211,5 +213,26 @@ impl Shop {
         for payment in &order.payments {
             assert!(payment.refunded + payment.charged_back <= payment.received);
         }
+    }
+}
+
+/// An order of nothing, in euros through the web channel, for a test to fill in.
+pub fn blank_order() -> PlaceOrder {
+    PlaceOrder {
+        draft: false,
+        channel: "web".into(),
+        external_ref: None,
+        currency: Currency::EUR,
+        customer: None,
+        party: None,
+        ship_to: None,
+        destination: Destination::default(),
+        instructions: None,
+        po_number: None,
+        requested_by: None,
+        lines: vec![],
+        charges: vec![],
+        payments: vec![],
+        reservations: vec![],
     }
 }
