@@ -386,8 +386,9 @@ impl Loop {
             StoreError::NewerSchema { .. } | StoreError::OlderSchema { .. } => {
                 SubmitError::NotWriting(error.to_string())
             }
-            StoreError::Serialization(_)
-            | StoreError::Constraint { .. }
+            // Nothing was done and nothing is broken: others were first, every time.
+            StoreError::Serialization(_) => SubmitError::Unavailable("others write to it at the same time".into()),
+            StoreError::Constraint { .. }
             | StoreError::Damaged(_)
             | StoreError::Configuration(_)
             | StoreError::Other(_) => SubmitError::Fault,
