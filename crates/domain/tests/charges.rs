@@ -10,7 +10,7 @@ use waybill_domain::fulfillment::ship::Ship;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::StockAccount;
 use waybill_domain::money::{Minor, UnitPrice};
-use waybill_domain::order::cancel::CancelOrder;
+use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, SubmitOrder};
@@ -23,6 +23,7 @@ use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
 use waybill_domain::payment::receive::RecordPayment;
 use waybill_domain::personal::PersonalText;
 use waybill_domain::quantity::Quantity;
+use waybill_domain::returns::receive::{ReceiveReturn, ReturnInput};
 use waybill_domain::shipping::TrackingStatus;
 use waybill_domain::shipping::track::RecordTracking;
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
@@ -121,8 +122,13 @@ fn parcels_after_it_take_their_share_and_catch_up_with_those_before() {
     assert_eq!(send(&mut shop, order, 1), (376, 1_376));
     assert_eq!(send(&mut shop, order, 1), (125, 1_125));
     deliver(&mut shop, order);
-    pay(&mut shop, order, Transfer, 4_501);
+    assert!(!shop.order(order).head.to_complete, "nothing is paid");
+    pay(&mut shop, order, Transfer, 4_500);
+    assert!(!shop.order(order).head.to_complete, "a cent is missing");
+    pay(&mut shop, order, Transfer, 1);
+    assert!(shop.order(order).head.to_complete);
     shop.run(CompleteOrder { order_id: order }).unwrap();
+    assert!(!shop.order(order).head.to_complete, "it is done");
     let head = &shop.order(order).head;
     assert_eq!((head.recognized, head.applied, head.deposit), (Minor(4_501), Minor(4_501), Minor(0)));
 }
@@ -173,9 +179,13 @@ fn a_card_pays_what_it_was_asked_for_and_the_rest_is_asked_for_anew() {
     assert_eq!(shop.run(ship(order)).unwrap_err().code, "fulfillment.not_paid");
     let token = PersonalText { id: shop.ids().nth(1), value: "t".into() };
     shop.run(AuthorizePayment { order_id: order, gateway: "sim".into(), token, amount: None }).unwrap();
+    assert!(!shop.order(order).head.to_capture, "the gateway is being asked");
     succeed(&mut shop, order);
+    assert!(shop.order(order).head.to_capture, "2.50 is packed, authorized and not captured");
     shop.run(CaptureDue { order_id: order }).unwrap();
+    assert!(!shop.order(order).head.to_capture, "the gateway is being asked");
     succeed(&mut shop, order);
+    assert!(!shop.order(order).head.to_capture, "all of it is captured");
     shop.run(ship(order)).unwrap();
     shop.check();
     assert_eq!(shop.order(order).head.kept(), Minor(1_250));
@@ -212,4 +222,54 @@ fn what_cannot_be_charged_is_refused() {
     shop.run(CancelOrder { order_id: order, reason: "no".into() }).unwrap();
     let refusal = shop.run(charge(order, ChargeKind::Fee, 1)).unwrap_err();
     assert_eq!(refusal.code, "order.wrong_lifecycle");
+}
+
+#[test]
+fn what_is_left_of_an_order_never_costs_less_than_nothing() {
+    let mut shop = shop();
+    let order = place(&mut shop, 4, Terms, false);
+    add(&mut shop, order, ChargeKind::Discount, -2_500);
+    let cancel = |quantity: i64| CancelLine {
+        line_id: LineId::new(order, 1),
+        quantity: Some(Quantity(quantity)),
+        reason: "changed_mind".into(),
+        refund: true,
+    };
+    // Two mugs are worth 20.00, and 25.00 is off.
+    assert_eq!(shop.run(cancel(2)).unwrap_err().code, "order.total_below_zero");
+    shop.run(cancel(1)).unwrap();
+    shop.check();
+    assert_eq!(shop.order(order).head.total(), Minor(500));
+    // Without the last mug there is no order, and so no discount.
+    shop.run(cancel(3)).unwrap();
+    shop.check();
+    assert_eq!(shop.order(order).head.lifecycle, Lifecycle::Cancelled);
+}
+
+#[test]
+fn every_bad_line_of_a_return_is_named() {
+    let mut shop = shop();
+    let order_id = place(&mut shop, 2, Terms, false);
+    shop.run(ReleaseOrder { order_id }).unwrap();
+    send(&mut shop, order_id, 2);
+    let state = StockAccount::Available;
+    let lines = [(1, 1, state), (1, 2, state), (9, 1, state), (1, 0, state), (1, 1, StockAccount::Packed)];
+    let lines = lines.map(|(line, quantity, state)| ReturnInput {
+        line,
+        quantity: Quantity(quantity),
+        state,
+        reason: "unwanted".into(),
+    });
+    let location_id = shop.locations[0];
+    let command = ReceiveReturn { order_id, location_id, lines: lines.into(), credit: None, refund: false };
+    let refusal = shop.run(command).unwrap_err();
+    let found: Vec<String> = refusal.problems.iter().map(|one| format!("{} {}", one.path, one.code)).collect();
+    let expected = [
+        "lines[1].quantity exceeds_shipped",
+        "lines[2].line unknown_line",
+        "lines[3].quantity quantity_out_of_range",
+        "lines[4].state wrong_state",
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(refusal.code, "return.unknown_line", "what will never be possible comes first");
 }

@@ -1,6 +1,7 @@
 //! Cancel part of a line, a line, or the order: whatever has not shipped.
 
 use super::OrderRefusal;
+use super::charge::check_total;
 use super::events::{
     AllocationReleased, AtLocation, HoldEnded, LineCancelled, LinesCancelled, Moved, OrderCancelled, ReleaseReason,
 };
@@ -63,12 +64,14 @@ pub fn cancel_line(world: &World, command: &CancelLine, attempt: &Attempt) -> Ou
         let cancelled = if other.number == id.number { requested } else { Quantity::ZERO };
         other.unshipped() == cancelled && other.shipped.is_zero()
     });
+    let total = total_without(order, &quantities);
     if everything {
         give_up(order, &command.reason, attempt, &mut events);
-    } else if command.refund {
+        return Ok(events);
+    }
+    check_total(total, attempt.origin)?;
+    if command.refund {
         // What was paid for the cancelled units goes back.
-        let (before, after) = (line_share(line, line.wanted()), line_share(line, line.wanted() - requested));
-        let total = order.head.total() - (before.total() - after.total());
         let back = Minor((refundable(order) - total).0.min(free_deposit(order).0));
         if back.0 > 0 {
             events.extend(refund_events(order, back, Minor::ZERO, &command.reason, 0, attempt));
@@ -89,18 +92,31 @@ pub fn cancel_order(world: &World, command: &CancelOrder, attempt: &Attempt) -> 
         return Err(OrderRefusal::ShippedAlready { order_id: command.order_id }.into());
     }
     let mut events = Vec::new();
-    cancel_events(order, None, &command.reason, attempt, &mut events);
+    cancel_events(order, None, &command.reason, attempt, &mut events)?;
     Ok(events)
 }
 
+/// What the order costs when these units are no longer wanted.
+fn total_without(order: &Order, quantities: &BTreeMap<u32, Quantity>) -> Minor {
+    let less = |(number, quantity): (&u32, &Quantity)| {
+        let line = order.line(*number)?;
+        let (before, after) = (line_share(line, line.wanted()), line_share(line, line.wanted() - *quantity));
+        Some(before.total() - after.total())
+    };
+    order.head.total() - quantities.iter().filter_map(less).sum::<Minor>()
+}
+
 /// Cancels all that has not shipped of one line or of the whole order.
+///
+/// # Errors
+/// Where the rest of the order would cost less than nothing.
 pub(super) fn cancel_events(
     order: &Order,
     line: Option<u32>,
     reason: &str,
     attempt: &Attempt,
     events: &mut Vec<Event>,
-) {
+) -> Result<(), OrderRefusal> {
     let quantities: BTreeMap<u32, Quantity> = order
         .lines
         .iter()
@@ -112,9 +128,11 @@ pub(super) fn cancel_events(
         .lines
         .iter()
         .any(|one| !one.shipped.is_zero() || (!quantities.contains_key(&one.number) && !one.unshipped().is_zero()));
-    if !rest {
-        give_up(order, reason, attempt, events);
+    if rest {
+        return check_total(total_without(order, &quantities), attempt.origin);
     }
+    give_up(order, reason, attempt, events);
+    Ok(())
 }
 
 /// Nothing will be delivered: authorized money is let go, received money goes back.

@@ -160,7 +160,7 @@ pub fn reject_hold(world: &World, command: &RejectHold, attempt: &Attempt) -> Ou
         reason: command.reason.clone(),
         at: attempt.now,
     })];
-    super::cancel::cancel_events(order, (line != 0).then_some(line), "hold_rejected", attempt, &mut events);
+    super::cancel::cancel_events(order, (line != 0).then_some(line), "hold_rejected", attempt, &mut events)?;
     Ok(events)
 }
 

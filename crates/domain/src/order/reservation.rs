@@ -40,7 +40,7 @@ pub fn expire_order_reservation(world: &World, command: &ExpireOrderReservation,
     if order.transactions.iter().any(|transaction| transaction.is_open()) {
         events.push(Event::AllocationReleased(released(order)));
     } else {
-        super::cancel::cancel_events(order, None, "unpaid", attempt, &mut events);
+        super::cancel::cancel_events(order, None, "unpaid", attempt, &mut events)?;
     }
     Ok(events)
 }

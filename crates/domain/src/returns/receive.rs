@@ -9,10 +9,11 @@ use crate::event::Event;
 use crate::ids::{LocationId, LotId, OrderId};
 use crate::ledger::StockAccount;
 use crate::money::{Minor, split_by_weights};
-use crate::order::Order;
 use crate::order::money::{Bill, line_share};
+use crate::order::{Order, OrderLine};
 use crate::payment::refund::{refund_events, refundable};
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::world::World;
 
 /// Takes shipped units back into stock, credits what was billed for them, and refunds what was paid.
@@ -53,21 +54,16 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
     }
     let mut lines: Vec<Returned> = Vec::new();
     let mut credit = Bill::default();
+    let mut refused = Refusals::default();
     for (n, asked) in command.lines.iter().enumerate() {
-        if !asked.quantity.is_valid_demand() {
-            return Err(ReturnRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }.into());
-        }
-        if !STATES.contains(&asked.state) {
-            return Err(ReturnRefusal::WrongState { state: asked.state }.into());
-        }
-        let line = order.line(asked.line).ok_or(ReturnRefusal::UnknownLine { line: asked.line })?;
-        let earlier: Quantity =
-            lines.iter().filter(|one| one.line == asked.line).map(|one| one.quantity).sum::<Quantity>() + line.returned;
-        let returnable = line.shipped - earlier;
-        if asked.quantity > returnable {
-            let (line, requested) = (asked.line, asked.quantity);
-            return Err(ReturnRefusal::ExceedsShipped { line, requested, returnable }.into());
-        }
+        let earlier = lines.iter().filter(|one| one.line == asked.line).map(|one| one.quantity).sum();
+        let (line, earlier) = match returnable(order, asked, n, earlier) {
+            Ok(found) => found,
+            Err((field, refusal)) => {
+                refused.add(format!("lines[{n}].{field}"), refusal);
+                continue;
+            }
+        };
         let (before, after) = (line_share(line, earlier), line_share(line, earlier + asked.quantity));
         credit.revenue += after.revenue - before.revenue;
         credit.discounts += after.discounts - before.discounts;
@@ -82,6 +78,7 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
             counted: line.supply == Supply::Stock,
         });
     }
+    refused.none()?;
     if let Some(wanted) = command.credit {
         let billed = order.head.recognized;
         if wanted.0 < 0 || wanted > Minor(billed.0.max(0)) {
@@ -114,6 +111,30 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
         events.extend(refund_events(order, back, credited, "return", number, attempt));
     }
     Ok(events)
+}
+
+/// The line that comes back, and how many of its units came back before; `earlier` are those of this same return. An
+/// error comes with the field it is about.
+fn returnable<'a>(
+    order: &'a Order,
+    asked: &ReturnInput,
+    n: usize,
+    earlier: Quantity,
+) -> Result<(&'a OrderLine, Quantity), (&'static str, ReturnRefusal)> {
+    if !asked.quantity.is_valid_demand() {
+        return Err(("quantity", ReturnRefusal::QuantityOutOfRange { path: format!("lines[{n}].quantity") }));
+    }
+    if !STATES.contains(&asked.state) {
+        return Err(("state", ReturnRefusal::WrongState { state: asked.state }));
+    }
+    let line = order.line(asked.line).ok_or(("line", ReturnRefusal::UnknownLine { line: asked.line }))?;
+    let earlier = earlier + line.returned;
+    let returnable = line.shipped - earlier;
+    if asked.quantity > returnable {
+        let (line, requested) = (asked.line, asked.quantity);
+        return Err(("quantity", ReturnRefusal::ExceedsShipped { line, requested, returnable }));
+    }
+    Ok((line, earlier))
 }
 
 /// The lot that units of a line shipped from; the first where there were several.
