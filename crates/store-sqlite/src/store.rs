@@ -152,7 +152,9 @@ impl Store for SqliteStore {
 
     async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
         self.owned()?;
-        Ok(Some(Box::new(SqliteLoader::new(open::reader(&self.path, &self.options)?))))
+        // Every commit of the writer ends a mapping, and the loader reads between any two of them.
+        let options = SqliteOptions { mapped_bytes: 0, ..self.options.clone() };
+        Ok(Some(Box::new(SqliteLoader::new(open::reader(&self.path, &options)?))))
     }
 
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {

@@ -54,6 +54,8 @@ impl SqliteLoader {
 #[async_trait]
 impl Loader for SqliteLoader {
     async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
+        // One snapshot for all: taking one for each row would cost more than the row.
+        let _snapshot = self.connection.unchecked_transaction().map_err(error::plain)?;
         selects.iter().map(|select| load(&self.connection, &mut self.statements, select)).collect()
     }
 }
