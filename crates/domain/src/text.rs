@@ -15,9 +15,12 @@ pub fn is_storable(text: &str) -> bool {
     !text.contains('\0')
 }
 
-/// The texts of a command that cannot be stored, by their paths.
+/// What is seen of the texts of a command.
+#[derive(Default)]
 struct Texts {
+    /// Those that cannot be stored, by their paths.
     problems: Vec<Problem>,
+    bytes: usize,
 }
 
 impl Texts {
@@ -35,6 +38,7 @@ impl Texts {
     }
 
     fn at(&mut self, path: &dyn Fn() -> String, text: &str) {
+        self.bytes += text.len();
         if !is_storable(text) {
             self.problems.push(Problem::new(path(), "characters", "must not contain the character U+0000"));
         }
@@ -192,9 +196,16 @@ impl Texts {
     }
 }
 
+/// The bytes of all texts that a command brings.
+pub fn bytes(command: &Command) -> usize {
+    let mut texts = Texts::default();
+    texts.of(command);
+    texts.bytes
+}
+
 /// Refuses a command that brings a text which cannot be stored; every one is named.
 pub(crate) fn check(command: &Command) -> Result<(), Stop> {
-    let mut texts = Texts { problems: Vec::new() };
+    let mut texts = Texts::default();
     texts.of(command);
     if texts.problems.is_empty() {
         return Ok(());

@@ -6,6 +6,7 @@ use crate::ports::Ports;
 use crate::queue::{Queue, Waiting};
 use crate::receipt::{Answer, Placed, Receipt};
 use crate::submission::{Submission, SubmitError};
+use crate::trouble::Troubles;
 use crate::workers::gateway::GatewayDesk;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -20,6 +21,8 @@ use waybill_store::{Store, StoreError};
 pub struct EngineOptions {
     /// Commands that may wait; beyond it `overloaded` is answered at once.
     pub waiting_max: usize,
+    /// Rows that those write, roughly, from which on nothing more is taken in: what bounds the memory they take.
+    pub waiting_rows_max: usize,
     /// Commands decided in one transaction at most.
     pub batch_max: usize,
     /// Rows written in one transaction, roughly, at most.
@@ -39,6 +42,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             waiting_max: 8_192,
+            waiting_rows_max: 400_000,
             batch_max: 1_000,
             batch_rows_max: 40_000,
             gateway_calls_max: 4_096,
@@ -85,6 +89,7 @@ pub(crate) struct Shared {
     pub(crate) stop: Notify,
     /// Why this process does not write any more, if so.
     pub(crate) closed: std::sync::Mutex<Option<String>>,
+    pub(crate) troubles: Troubles,
 }
 
 /// A running engine. Clones share it.
@@ -118,7 +123,7 @@ impl Engine {
             store,
             ports,
             options,
-            queue: Queue::new(options.waiting_max),
+            queue: Queue::new(options.waiting_max, options.waiting_rows_max),
             figures: Figures::default(),
             mint: IdMint::default(),
             nudge: Notify::new(),
@@ -126,6 +131,7 @@ impl Engine {
             stopping: AtomicBool::new(false),
             stop: Notify::new(),
             closed: std::sync::Mutex::new(None),
+            troubles: Troubles::default(),
         });
         let (writer, loader) = (shared.store.writer().await?, shared.store.loader().await?);
         let (ready, started) = oneshot::channel();
@@ -208,6 +214,11 @@ impl Engine {
         self.shared.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
+    /// What keeps commands from being written for now, such as a full disk; this process goes on trying.
+    pub fn trouble(&self) -> Option<String> {
+        self.shared.troubles.now()
+    }
+
     /// How many commands wait.
     pub fn waiting(&self) -> usize {
         self.shared.queue.len()
@@ -244,7 +255,7 @@ impl Shared {
 
     async fn ask(&self, submission: Submission, patient: bool) -> Result<Answer, SubmitError> {
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { submission, reply };
+        let waiting = Waiting::new(submission, reply);
         if patient {
             self.queue.push_patiently(waiting).await?;
         } else {

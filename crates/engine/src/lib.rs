@@ -12,6 +12,7 @@ pub mod ports;
 mod queue;
 pub mod receipt;
 pub mod submission;
+mod trouble;
 pub mod workers;
 
 pub use core::{Engine, EngineOptions, Figures};

@@ -9,11 +9,21 @@ use tokio::sync::{Notify, oneshot};
 /// A command and who waits for its answer.
 pub(crate) struct Waiting {
     pub(crate) submission: Submission,
+    /// The submission's.
+    pub(crate) weight: usize,
     pub(crate) reply: oneshot::Sender<Result<Answer, SubmitError>>,
+}
+
+impl Waiting {
+    pub(crate) fn new(submission: Submission, reply: oneshot::Sender<Result<Answer, SubmitError>>) -> Self {
+        Self { weight: submission.weight(), submission, reply }
+    }
 }
 
 struct Inner {
     waiting: VecDeque<Waiting>,
+    /// Of all that waits.
+    weight: usize,
     closed: bool,
     /// How long a command has lately taken from waiting to answer, in ms; what `overloaded` advises.
     turnaround_ms: u64,
@@ -22,15 +32,18 @@ struct Inner {
 pub(crate) struct Queue {
     inner: Mutex<Inner>,
     max: usize,
+    /// Nothing is taken in while this much waits, in rows.
+    weight_max: usize,
     filled: Notify,
     drained: Notify,
 }
 
 impl Queue {
-    pub(crate) fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize, weight_max: usize) -> Self {
         Self {
-            inner: Mutex::new(Inner { waiting: VecDeque::new(), closed: false, turnaround_ms: 10 }),
+            inner: Mutex::new(Inner { waiting: VecDeque::new(), weight: 0, closed: false, turnaround_ms: 10 }),
             max,
+            weight_max,
             filled: Notify::new(),
             drained: Notify::new(),
         }
@@ -56,10 +69,11 @@ impl Queue {
         if inner.closed {
             return Err((waiting, SubmitError::NotWriting("it is stopping".into())));
         }
-        if inner.waiting.len() >= self.max {
+        if inner.waiting.len() >= self.max || inner.weight >= self.weight_max {
             let retry_after_ms = inner.turnaround_ms.clamp(10, 30_000);
             return Err((waiting, SubmitError::Overloaded { retry_after_ms }));
         }
+        inner.weight += waiting.weight;
         inner.waiting.push_back(waiting);
         drop(inner);
         self.filled.notify_one();
@@ -87,13 +101,13 @@ impl Queue {
                 if !inner.waiting.is_empty() {
                     let mut left = rows;
                     let fits = |waiting: &&Waiting| {
-                        let weight = waiting.submission.weight();
-                        let fits = weight <= left;
-                        left = left.saturating_sub(weight);
+                        let fits = waiting.weight <= left;
+                        left = left.saturating_sub(waiting.weight);
                         fits
                     };
                     let count = inner.waiting.iter().take(max).take_while(fits).count().max(1);
-                    let batch = inner.waiting.drain(..count).collect();
+                    let batch: Vec<Waiting> = inner.waiting.drain(..count).collect();
+                    inner.weight -= batch.iter().map(|waiting| waiting.weight).sum::<usize>();
                     drop(inner);
                     self.drained.notify_waiters();
                     return Some(batch);
@@ -121,7 +135,10 @@ impl Queue {
 
     /// Lets everybody go who still waits.
     pub(crate) fn abandon(&self) {
-        let left = std::mem::take(&mut self.lock().waiting);
+        let mut inner = self.lock();
+        inner.weight = 0;
+        let left = std::mem::take(&mut inner.waiting);
+        drop(inner);
         for waiting in left {
             let _ = waiting.reply.send(Err(SubmitError::NotWriting("it is stopping".into())));
         }

@@ -8,6 +8,9 @@ use waybill_domain::ids::{Id, IdSource};
 use waybill_domain::refusal::{Refusal, Retry};
 use waybill_domain::time::Timestamp;
 
+/// Bytes of a row as they are usual.
+const ROW_BYTES: usize = 256;
+
 /// A command on its way in.
 #[derive(Clone, Debug)]
 pub struct Submission {
@@ -46,9 +49,10 @@ impl Submission {
         }
     }
 
-    /// About how many rows the command will write; bounds a batch.
+    /// About how many rows the command will write, long texts counted as the rows they could be; bounds a batch and
+    /// what may wait.
     pub(crate) fn weight(&self) -> usize {
-        match &self.command {
+        let rows = match &self.command {
             Command::PlaceOrder(order) => {
                 8 + 5 * order.lines.len() + order.charges.len() + 3 * order.reservations.len()
             }
@@ -56,7 +60,8 @@ impl Submission {
             Command::AdjustStock(adjustment) => 3 + 2 * adjustment.lines.len(),
             // What an order's lines will need is not known yet.
             _ => 20,
-        }
+        };
+        rows + waybill_domain::text::bytes(&self.command) / ROW_BYTES
     }
 
     /// With a key of the caller's, so that a repeat is harmless.

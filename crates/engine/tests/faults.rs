@@ -4,12 +4,13 @@
 mod shop;
 
 use async_trait::async_trait;
-use shop::Shop;
+use shop::{Shop, quiet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use waybill_engine::{EngineOptions, Submission, SubmitError};
+use waybill_domain::personal::Personal;
+use waybill_engine::{Engine, EngineOptions, Ports, Submission, SubmitError};
 use waybill_store::backend::StoreGauges;
 use waybill_store::{Loader, Row, Select, Store, StoreError, Value, Write, Writer};
 use waybill_store_sqlite::testing::TestFolder;
@@ -217,6 +218,63 @@ fn beyond_the_bounded_queue_callers_are_told_at_once() {
         );
         assert_eq!(shop.stock("MUG-1", "allocated").await, 3, "a refused caller left nothing behind");
         shop.engine.stop().await;
+    });
+}
+
+#[test]
+fn what_waits_is_bounded_by_its_size_too() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let folder = TestFolder::create();
+        // A hundred rows are four orders of one line, and not one of long notes.
+        let options =
+            EngineOptions { workers: false, own_thread: false, waiting_rows_max: 100, ..EngineOptions::default() };
+        let shop = Shop::open(Arc::new(folder.open()), options).await;
+        shop.receive(shop.dublin, "MUG-1", 100).await;
+        let mut long = shop.order(&[("MUG-1", 1, 100)], shop.terms());
+        long.lines[0].note = Some(Personal { id: shop.engine.ids().nth(1), value: "n".repeat(50_000) });
+        let short = || shop.order(&[("MUG-1", 1, 100)], shop.terms());
+        let orders = [short(), long, short(), short()].map(|order| shop.submit(order));
+        let told: Vec<bool> = futures_util::future::join_all(orders).await.iter().map(Result::is_err).collect();
+        assert_eq!(told, [false, false, true, true]);
+        shop.engine.stop().await;
+    });
+}
+
+#[test]
+fn a_full_disk_is_told_until_something_is_written_again() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let folder = TestFolder::create();
+        let faults = Arc::new(Faults::default());
+        let store = FaultyStore { inner: Arc::new(folder.open()), faults: faults.clone() };
+        let shop = Shop::open(Arc::new(store), quiet()).await;
+        shop.receive(shop.dublin, "MUG-1", 5).await;
+        assert_eq!(shop.engine.trouble(), None);
+        faults.expect(&[Fault::Full]);
+        shop.submit(shop.order(&[("MUG-1", 1, 100)], shop.terms())).await.unwrap_err();
+        assert_eq!(shop.engine.trouble().as_deref(), Some("the disk is full"));
+        shop.submit(shop.order(&[("MUG-1", 1, 100)], shop.terms())).await.unwrap();
+        assert_eq!(shop.engine.trouble(), None);
+        shop.engine.stop().await;
+    });
+}
+
+#[test]
+fn a_store_that_a_newer_waybill_has_taken_over_is_not_written() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let folder = TestFolder::create();
+        let store: Arc<dyn Store> = Arc::new(folder.open());
+        let shop = Shop::open(store.clone(), quiet()).await;
+        store.execute(&[("UPDATE store_state SET min_writer = 2", &[])]).await.unwrap();
+        let order = shop.submit(shop.order(&[("MUG-1", 1, 100)], shop.terms())).await;
+        assert!(matches!(order, Err(SubmitError::NotWriting(_))), "{order:?}");
+        assert!(shop.engine.closed().is_some());
+        shop.engine.stop().await;
+        drop(shop);
+        let again = Engine::start(store, Ports::system([]), quiet()).await;
+        assert!(matches!(again, Err(StoreError::NewerSchema { found: 2, known: 1 })), "{again:?}");
     });
 }
 

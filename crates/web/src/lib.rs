@@ -84,6 +84,9 @@ async fn readyz(State(state): State<WebState>) -> Response {
     if let Some(why) = state.engine().closed() {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("not writing: {why}\n")).into_response();
     }
+    if let Some(why) = state.engine().trouble() {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("not writing for now: {why}\n")).into_response();
+    }
     match waybill_store::read::overview::position(state.store()).await {
         Ok(_) => "ready\n".into_response(),
         Err(error) => {

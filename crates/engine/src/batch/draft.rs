@@ -17,7 +17,8 @@ use waybill_store::value::Value;
 use waybill_store::working_set::{load, read_rows, select};
 use waybill_store::{Loader, StoreError};
 
-/// A command may ask for more records this often.
+/// A command may ask for more records this often; one that goes on asking is a fault of its rule. Others of the same order
+/// wait behind it, each with rounds of its own.
 const ROUNDS_MAX: u32 = 5;
 
 /// A batch in the making.
@@ -78,7 +79,7 @@ impl Draft {
         before: Option<&World>,
     ) -> Result<(), StoreError> {
         let began = Instant::now();
-        self.weight += entries.iter().map(|entry| entry.waiting.submission.weight()).sum::<usize>();
+        self.weight += entries.iter().map(|entry| entry.waiting.weight).sum::<usize>();
         self.claim(&mut entries, loader).await?;
         self.numbers.provide(&entries, loader, self.base.is_some()).await?;
         let first = self.entries.len();
@@ -186,7 +187,7 @@ impl Draft {
         loader: &mut dyn Loader,
         before: Option<&World>,
     ) -> Result<(), StoreError> {
-        for round in 0..=ROUNDS_MAX {
+        loop {
             let mut more = Footprint::default();
             let mut blocked: FxHashSet<OrderId> = FxHashSet::default();
             for entry in self.entries[first..].iter_mut().filter(|entry| entry.is_open()) {
@@ -199,24 +200,24 @@ impl Draft {
                         entry.verdict = Some(Ok(verdict));
                         entry.upto = self.made.events.len() as i64;
                     }
-                    Err(_) if round == ROUNDS_MAX => {
+                    Err(_) if entry.rounds == ROUNDS_MAX => {
                         let operation = entry.command().operation();
                         tracing::error!(operation, "a command keeps asking for more records");
                         entry.verdict = Some(Err(SubmitError::Fault));
                     }
                     Err(asked) => {
+                        entry.rounds += 1;
                         blocked.extend(order);
                         more.merge(*asked);
                     }
                 }
             }
             if more.is_empty() {
-                break;
+                return Ok(());
             }
             more.normalize();
             self.load(&more, loader, before).await?;
         }
-        Ok(())
     }
 
     /// A repeat within the batch gets what its first got.

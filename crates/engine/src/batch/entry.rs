@@ -22,6 +22,8 @@ pub(super) struct Entry {
     pub(super) replayed: bool,
     /// How many of the events decided together with it come up to its own last.
     pub(super) upto: i64,
+    /// How often it asked for more than was loaded.
+    pub(super) rounds: u32,
 }
 
 impl Entry {
@@ -47,7 +49,7 @@ impl Entry {
             ids: submission.ids,
             order_number: None,
         };
-        Self { waiting, attempt, key: digest, actor, verdict: None, replayed: false, upto: 0 }
+        Self { waiting, attempt, key: digest, actor, verdict: None, replayed: false, upto: 0, rounds: 0 }
     }
 
     pub(super) fn command(&self) -> &Command {
@@ -73,6 +75,7 @@ impl Entry {
     pub(super) fn forget(&mut self) {
         self.verdict = None;
         self.replayed = false;
+        self.rounds = 0;
     }
 }
 

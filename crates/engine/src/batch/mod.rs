@@ -31,6 +31,7 @@ use waybill_domain::catalog::Catalog;
 use waybill_domain::command::Command;
 use waybill_domain::ids::Id;
 use waybill_domain::world::World;
+use waybill_store::tables::StoreState;
 use waybill_store::{Loader, StoreError, Writer};
 
 /// Which Waybill this is, as `store_state.min_writer` counts.
@@ -101,8 +102,12 @@ async fn landing(flight: &mut Option<Flight>) -> (Result<(), StoreError>, Durati
 }
 
 impl Loop {
-    /// Warms the caches.
+    /// Warms the caches, where this Waybill may write.
     async fn open(&mut self) -> Result<(), StoreError> {
+        self.side.begin().await?;
+        let state = state(self.side.loader(), false).await;
+        self.side.rollback().await;
+        check_writer(&state?.0)?;
         self.kept.warm(&*self.shared.store).await?;
         let head = self.kept.head.unwrap_or_default();
         self.shared.figures.position.store(head, Ordering::Relaxed);
@@ -298,10 +303,10 @@ impl Loop {
         self.kept.warm(&*self.shared.store).await?;
         self.side.begin().await?;
         let (state, turn) = state(self.side.loader(), lock).await?;
-        if state.min_writer > WRITER {
+        if let Err(error) = check_writer(&state) {
             self.shared
                 .close(format!("the store asks for version {} of its writers, this is {WRITER}", state.min_writer));
-            return Err(StoreError::NewerSchema { found: state.min_writer, known: WRITER });
+            return Err(error);
         }
         if (state.catalog, state.settings) != (self.kept.catalog_version, self.kept.settings_version) {
             self.kept.reload(&*self.shared.store).await?;
@@ -320,6 +325,7 @@ impl Loop {
     fn land(&mut self, decided: Arc<Decided>, entries: Vec<Entry>, took: Duration, began: Instant) {
         let figures = &self.shared.figures;
         figures.commit_us.fetch_add(took.as_micros() as u64, Ordering::Relaxed);
+        self.shared.troubles.over();
         figures.events.fetch_add(decided.count as u64, Ordering::Relaxed);
         if decided.count > 0 {
             let position = decided.last_position();
@@ -353,7 +359,7 @@ impl Loop {
         let mut world = world.unwrap_or_default();
         for entry in entries {
             let verdict = entry.verdict.unwrap_or(Err(SubmitError::Fault));
-            let Waiting { submission, reply } = entry.waiting;
+            let Waiting { submission, reply, .. } = entry.waiting;
             let answer = match verdict {
                 Ok(Verdict::Done(receipt)) => {
                     let counter = if receipt.replayed { &figures.replays } else { &figures.commands };
@@ -376,7 +382,6 @@ impl Loop {
 
     fn fail(&mut self, entries: Vec<Entry>, error: &StoreError) {
         self.shared.figures.faults.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(%error, commands = entries.len(), "a batch was not committed");
         let answer = match error {
             StoreError::Full => SubmitError::Unavailable("the disk is full".into()),
             StoreError::Unavailable(_) | StoreError::Locked(_) => SubmitError::Unavailable(error.to_string()),
@@ -393,10 +398,24 @@ impl Loop {
             | StoreError::Configuration(_)
             | StoreError::Other(_) => SubmitError::Fault,
         };
+        match error {
+            StoreError::Full | StoreError::Unavailable(_) | StoreError::Locked(_) => {
+                self.shared.troubles.met(&error.to_string(), entries.len());
+            }
+            _ => tracing::error!(%error, commands = entries.len(), "a batch was not committed"),
+        }
         for entry in entries {
             let _ = entry.waiting.reply.send(Err(answer.clone()));
         }
     }
+}
+
+/// Keeps a Waybill from writing what a newer one has taken over.
+fn check_writer(state: &StoreState) -> Result<(), StoreError> {
+    if state.min_writer > WRITER {
+        return Err(StoreError::NewerSchema { found: state.min_writer, known: WRITER });
+    }
+    Ok(())
 }
 
 /// The order that a submission placed, for a caller who wants to see it.
