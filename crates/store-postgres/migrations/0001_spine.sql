@@ -306,9 +306,9 @@ CREATE INDEX orders_to_fill ON orders (priority, id) WHERE to_fill;
 CREATE INDEX orders_to_release ON orders (channel_id, priority, id) WHERE to_release;
 CREATE INDEX orders_to_capture ON orders (id) WHERE to_capture;
 CREATE INDEX orders_to_complete ON orders (id) WHERE to_complete;
-CREATE INDEX orders_held ON orders (hold_due_at) WHERE holds_active > 0;
+CREATE INDEX orders_held ON orders (lifecycle, hold_due_at) WHERE holds_active > 0;
 CREATE INDEX orders_on_hold ON orders (id) WHERE holds_active > 0;
-CREATE INDEX orders_reserved ON orders (reserved_until) WHERE reserved_until IS NOT NULL;
+CREATE INDEX orders_reserved ON orders (lifecycle, reserved_until) WHERE reserved_until IS NOT NULL;
 CREATE INDEX orders_authorized ON orders (authorization_due_at) WHERE authorization_due_at IS NOT NULL;
 
 CREATE TABLE order_lines (

@@ -168,9 +168,9 @@ record!(
         { "orders_to_release", ["channel_id", "priority", "id"], unique: false, only: "to_release" },
         { "orders_to_capture", ["id"], unique: false, only: "to_capture" },
         { "orders_to_complete", ["id"], unique: false, only: "to_complete" },
-        { "orders_held", ["hold_due_at"], unique: false, only: "holds_active > 0" },
+        { "orders_held", ["lifecycle", "hold_due_at"], unique: false, only: "holds_active > 0" },
         { "orders_on_hold", ["id"], unique: false, only: "holds_active > 0" },
-        { "orders_reserved", ["reserved_until"], unique: false, only: "reserved_until IS NOT NULL" },
+        { "orders_reserved", ["lifecycle", "reserved_until"], unique: false, only: "reserved_until IS NOT NULL" },
         { "orders_authorized", ["authorization_due_at"], unique: false, only: "authorization_due_at IS NOT NULL" }
     ],
     fixed: {

@@ -69,9 +69,10 @@ pub(super) const FILLABLE_BACKORDERS: &str = "SELECT o.id FROM orders o WHERE o.
      LIMIT 1 OFFSET 0))) LIMIT 1 OFFSET 0) \
      ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
 
-/// Orders of channels that release by themselves.
-pub(super) const RELEASABLE: &str = "SELECT o.id FROM channels c JOIN orders o ON o.channel_id = c.id \
-     WHERE c.auto_release AND o.to_release AND CAST($1 AS BIGINT) > 0 ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
+/// Orders of channels that release by themselves. The cross join makes SQLite begin with the channels: where people
+/// release, all their orders wait.
+pub(super) const RELEASABLE: &str = "SELECT o.id FROM channels c CROSS JOIN orders o \
+     WHERE o.channel_id = c.id AND c.auto_release AND o.to_release AND CAST($1 AS BIGINT) > 0 ORDER BY o.priority DESC, o.id LIMIT $2 OFFSET $3";
 
 /// Orders with nothing left to do.
 pub(super) const FINISHED: &str = "SELECT id FROM orders WHERE to_complete AND CAST($1 AS BIGINT) > 0 \

@@ -49,7 +49,7 @@ pub fn say(report: &AuditReport, output: Output) {
     }
     let verdict = if report.ok { "the books are right" } else { "THE BOOKS ARE NOT RIGHT" };
     output.line(format!(
-        "{verdict}: {} orders, {} events, {} postings up to position {}, {} violations, in {:.1} s",
+        "{verdict}: orders {}, events {}, postings {}, up to position {}, violations {}, in {:.1} s",
         report.orders, report.events, report.postings, report.position, report.violations_found, report.seconds
     ));
 }
