@@ -4,20 +4,15 @@
 //! and holds the other end of the keeper's standard input. However the command ends (done, failed, Ctrl-C, killed), the
 //! system closes that pipe, and the keeper stops the server and removes its folder. So nothing here handles signals.
 
-mod account;
-mod folder;
-mod programs;
-mod server;
-
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use waybill_private_postgres::{Programs, Server};
+
 use crate::Outcome;
-use programs::Programs;
-use server::Server;
 
 /// The hidden command that runs a keeper.
 pub const KEEPER: &str = "postgres-keeper";

@@ -6,14 +6,15 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::account::Account;
 use crate::Outcome;
+use crate::account::Account;
 
 const PREFIX: &str = "waybill-postgres-";
 /// A younger folder is left alone even without a lock: its keeper may be about to take it.
 const SETTLING: Duration = Duration::from_secs(60);
 
 /// A folder that exists until dropped.
+#[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     /// Held while the keeper lives, and released by the system however it ends.
@@ -51,7 +52,7 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.path) {
-            eprintln!("xtask: cannot remove {}: {error}", self.path.display());
+            eprintln!("cannot remove {}: {error}", self.path.display());
         }
     }
 }

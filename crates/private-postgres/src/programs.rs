@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::account::is_root;
 use crate::Outcome;
-use crate::step::run;
+use crate::account::is_root;
 
 /// A folder that holds `initdb`, `postgres` and `pg_ctl` of one version.
+#[derive(Clone, Debug)]
 pub struct Programs {
     folder: PathBuf,
 }
@@ -47,6 +47,10 @@ impl Programs {
     pub fn pg_ctl(&self) -> PathBuf {
         self.folder.join("pg_ctl")
     }
+
+    pub fn pg_basebackup(&self) -> PathBuf {
+        self.folder.join("pg_basebackup")
+    }
 }
 
 const MISSING: &str = "\
@@ -56,17 +60,21 @@ PostgreSQL's server programs (initdb, postgres, pg_ctl) were not found in PATH o
     WAYBILL_TEST_POSTGRES=postgres://postgres@127.0.0.1:5432/postgres";
 
 fn install() -> Outcome {
-    let apt_get = || {
-        let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-        command
-    };
-    let install = || run(apt_get().args(["install", "-y", "--no-install-recommends", "postgresql"]));
+    let install = || apt_get(&["install", "-y", "--no-install-recommends", "postgresql"]);
     // The package lists of a fresh machine are empty or old; only then is the slow update worth it.
     install().or_else(|_| {
-        run(apt_get().arg("update"))?;
+        apt_get(&["update"])?;
         install()
     })
+}
+
+fn apt_get(words: &[&str]) -> Outcome {
+    let shown = format!("apt-get {}", words.join(" "));
+    eprintln!("==> {shown}");
+    let mut command = Command::new("apt-get");
+    command.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+    let status = command.status().map_err(|error| format!("cannot run `{shown}`: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{shown}` failed ({status})")) }
 }
 
 /// The file of a program in `PATH`.

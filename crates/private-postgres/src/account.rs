@@ -5,10 +5,11 @@ use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::programs::find_in_path;
 use crate::Outcome;
+use crate::programs::find_in_path;
 
 /// The account the server runs under.
+#[derive(Clone, Debug)]
 pub enum Account {
     /// Our own, when we are not root.
     Own,

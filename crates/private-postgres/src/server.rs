@@ -1,14 +1,15 @@
-//! One PostgreSQL server process: data, port, start and stop.
+//! One PostgreSQL server: data, port, start and stop.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::account::Account;
-use super::folder::{Folder, random};
-use super::programs::Programs;
 use crate::Outcome;
+use crate::account::Account;
+use crate::folder::{Folder, random};
+use crate::programs::Programs;
 
 /// Below the ports a system gives to outgoing connections (from 32768 on Linux), so none of those takes ours.
 const PORTS: std::ops::Range<u16> = 15_000..30_000;
@@ -18,7 +19,10 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const MAX_CONNECTIONS: u32 = 200;
 
 /// A server that takes connections. Dropping it stops it and removes its data.
+#[derive(Debug)]
 pub struct Server {
+    programs: Programs,
+    account: Account,
     port: u16,
     // Fields drop in this order: the process ends before its folder goes.
     process: Process,
@@ -31,19 +35,45 @@ impl Server {
         let account = Account::choose()?;
         let folder = Folder::create(&account)?;
         create_data(programs, &account, &folder)?;
+        Self::on_data(programs.clone(), account, folder)
+    }
+
+    /// A standby of this server: a copy of its data that follows it, on a port of its own. Returns once it takes
+    /// connections.
+    pub fn start_standby(&self) -> Outcome<Self> {
+        let folder = Folder::create(&self.account)?;
+        let mut copy = self.account.command(&self.programs.pg_basebackup());
+        copy.current_dir(folder.path()).arg("--pgdata").arg(folder.data());
+        copy.args(["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"]);
+        copy.arg("--dbname").arg(self.url());
+        finish(copy, "pg_basebackup")?;
+        Self::on_data(self.programs.clone(), self.account.clone(), folder)
+    }
+
+    fn on_data(programs: Programs, account: Account, folder: Folder) -> Outcome<Self> {
         for _ in 0..PORT_ATTEMPTS {
             let port = free_port()?;
-            let mut process = Process::start(programs, &account, &folder, port)?;
+            let mut process = Process::start(&programs, &account, &folder, port)?;
             match process.wait_until_ready(&folder)? {
-                Start::Ready => return Ok(Self { port, process, folder }),
+                Start::Ready => return Ok(Self { programs, account, port, process, folder }),
                 Start::PortTaken => continue,
             }
         }
         Err(format!("found no free port in {PORTS:?} for the PostgreSQL server"))
     }
 
+    /// The URL of the server's `postgres` database, for its superuser.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@{}:{}/postgres", Ipv4Addr::LOCALHOST, self.port)
+        self.url_of("postgres")
+    }
+
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://postgres@{}/{database}", self.address())
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        format!("{}:{}", Ipv4Addr::LOCALHOST, self.port)
     }
 
     /// Fails when the server has ended by itself.
@@ -53,8 +83,35 @@ impl Server {
             Some(status) => Err(format!("the PostgreSQL server ended ({status}); its log:\n{}", log_end(&self.folder))),
         }
     }
+
+    /// Stops the server as a crash would, without writing anything more (`pg_ctl stop -m immediate`).
+    pub fn crash(&mut self) -> Outcome {
+        let mut stop = stop(&self.programs, &self.account, &self.folder, "immediate");
+        let stopped = stop.status().map_err(|error| format!("cannot run pg_ctl: {error}"))?;
+        if !stopped.success() {
+            return Err(format!("the PostgreSQL server did not stop ({stopped})"));
+        }
+        self.process.child.wait().map(drop).map_err(|error| format!("cannot wait for the PostgreSQL server: {error}"))
+    }
+
+    /// Starts a server that was stopped, on the same data and port. Returns once it takes connections.
+    pub fn start_again(&mut self) -> Outcome {
+        self.process = Process::start(&self.programs, &self.account, &self.folder, self.port)?;
+        match self.process.wait_until_ready(&self.folder)? {
+            Start::Ready => Ok(()),
+            Start::PortTaken => Err(format!("somebody took the port {} of the PostgreSQL server", self.port)),
+        }
+    }
+
+    /// Makes a standby a server that can be written. Returns once it can.
+    pub fn promote(&self) -> Outcome {
+        let mut promote = self.account.command(&self.programs.pg_ctl());
+        promote.current_dir(self.folder.path()).args(["promote", "-w", "-t", "30", "-D"]).arg(self.folder.data());
+        finish(promote, "pg_ctl promote")
+    }
 }
 
+#[derive(Debug)]
 enum Start {
     Ready,
     /// Somebody took the port after we had found it free.
@@ -62,6 +119,7 @@ enum Start {
 }
 
 /// The server's process. Dropping it ends the server and waits for it.
+#[derive(Debug)]
 struct Process {
     child: Child,
     stop: Command,
@@ -72,6 +130,8 @@ impl Process {
         let failed = |error| format!("cannot start {}: {error}", programs.postgres().display());
         // A new log for each start: an older attempt's "address in use" must not be read as this one's.
         let log = File::create(folder.log()).map_err(failed)?;
+        // The file of the process before this one would say `ready` for it.
+        remove(&folder.data().join("postmaster.pid"))?;
         let child = account
             .command(&programs.postgres())
             .current_dir(folder.path())
@@ -85,10 +145,7 @@ impl Process {
             .stderr(log)
             .spawn()
             .map_err(failed)?;
-        let mut stop = account.command(&programs.pg_ctl());
-        stop.current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
-        stop.args(["stop", "-w", "-t", "30", "-D"]).arg(folder.data()).args(["-m", "fast"]);
-        Ok(Self { child, stop })
+        Ok(Self { child, stop: stop(programs, account, folder, "fast") })
     }
 
     fn wait_until_ready(&mut self, folder: &Folder) -> Outcome<Start> {
@@ -114,7 +171,7 @@ impl Process {
         }
     }
 
-    fn ended(&mut self) -> Outcome<Option<std::process::ExitStatus>> {
+    fn ended(&mut self) -> Outcome<Option<ExitStatus>> {
         self.child.try_wait().map_err(|error| format!("cannot ask for the PostgreSQL server's state: {error}"))
     }
 }
@@ -133,26 +190,42 @@ impl Drop for Process {
     }
 }
 
+fn stop(programs: &Programs, account: &Account, folder: &Folder, mode: &str) -> Command {
+    let mut stop = account.command(&programs.pg_ctl());
+    stop.current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+    stop.args(["stop", "-w", "-t", "30", "-D"]).arg(folder.data()).args(["-m", mode]);
+    stop
+}
+
 fn create_data(programs: &Programs, account: &Account, folder: &Folder) -> Outcome {
-    let output = account
-        .command(&programs.initdb())
-        .current_dir(folder.path())
-        .arg("-D")
-        .arg(folder.data())
-        // Any local user may connect without a password: the server is private to this machine and lives for minutes.
-        .args(["--username=postgres", "--auth=trust"])
-        // The same text order on every machine, whichever locales it has.
-        .args(["--encoding=UTF8", "--locale=C"])
-        // Only the making of the empty data skips the disk's confirmation; the server itself keeps `fsync`.
-        .arg("--no-sync")
-        .output()
-        .map_err(|error| format!("cannot run {}: {error}", programs.initdb().display()))?;
+    let mut initdb = account.command(&programs.initdb());
+    initdb.current_dir(folder.path()).arg("-D").arg(folder.data());
+    // Any local user may connect without a password: the server is private to this machine and lives for minutes.
+    initdb.args(["--username=postgres", "--auth=trust"]);
+    // The same text order on every machine, whichever locales it has.
+    initdb.args(["--encoding=UTF8", "--locale=C"]);
+    // Only the making of the empty data skips the disk's confirmation; the server itself keeps `fsync`.
+    initdb.arg("--no-sync");
+    finish(initdb, "initdb")
+}
+
+/// Runs a program to its end. Fails with what it said when it does not succeed.
+fn finish(mut command: Command, name: &str) -> Outcome {
+    let output = command.output().map_err(|error| format!("cannot run {name}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
-    Err(format!("initdb failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr).trim_end()))
+    Err(format!("{name} failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr).trim_end()))
 }
 
+fn remove(file: &Path) -> Outcome {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("cannot remove {}: {error}", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
 /// A port nobody listens on right now.
 fn free_port() -> Outcome<u16> {
     let count = u64::from(PORTS.end - PORTS.start);
