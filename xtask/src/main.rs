@@ -6,6 +6,7 @@
 compile_error!("the developer commands need a Unix system: they start and stop a private PostgreSQL server");
 
 mod ci;
+mod crash;
 mod postgres;
 mod step;
 mod test;
@@ -23,6 +24,9 @@ Commands:
                         cargo xtask test -- cancel_line
                         cargo xtask test -- --package waybill-store-postgres
                       With ARGS only the chosen tests run; without them the doc tests run too.
+  crash [ARGS...]     Kill the real program and its database under load, again and again, and prove that nothing
+                      acknowledged was lost; in release, on SQLite and on a PostgreSQL server of its own:
+                        cargo xtask crash --kills 200 --database postgres
   postgres            Start the same private server, print its URL, and keep it until Ctrl-C.
   ci                  What has to pass before a change lands: format, lints, all tests.
   deny                Check licenses, bans and sources of the dependencies (skipped without cargo-deny).
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ("test", args) => test::run_tests(args),
+        ("crash", args) => crash::run_crash(args),
         ("postgres", []) => postgres::run_in_foreground(),
         (postgres::KEEPER, []) => postgres::keep(),
         ("ci", []) => ci::run_all(),
