@@ -14,7 +14,7 @@ use waybill_store::StoreError;
 const REST: Duration = Duration::from_millis(20);
 /// Silence after which the whole log is copied, however short it is.
 const IDLE: Duration = Duration::from_secs(1);
-/// A log that grew to this many times the limit (readers kept it from starting over) is worth making readers finish.
+/// A log that grew to this many times the limit (readers kept it from starting over) is worth waiting for readers.
 const OVERGROWN: i64 = 4;
 
 /// The log, in pages.
@@ -22,6 +22,8 @@ const OVERGROWN: i64 = 4;
 pub struct Log {
     pub pages: i64,
     pub copied: i64,
+    /// A reader, or another checkpoint, was in the way.
+    pub held: bool,
 }
 
 impl Log {
@@ -37,7 +39,8 @@ impl Log {
     fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Self> {
         connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
             // -1 where another checkpoint runs or there is no log.
-            Ok(Self { pages: row.get::<_, i64>(1)?.max(0), copied: row.get::<_, i64>(2)?.max(0) })
+            let (pages, copied) = (row.get::<_, i64>(1)?.max(0), row.get::<_, i64>(2)?.max(0));
+            Ok(Self { pages, copied, held: row.get::<_, i64>(0)? != 0 })
         })
     }
 }
@@ -57,7 +60,8 @@ impl Checkpoints {
         limit_pages: i64,
     ) -> Result<Self, StoreError> {
         let signal = Arc::new(Signal::default());
-        let worker = Worker { connection, turn, limit_pages, signal: Arc::clone(&signal) };
+        let overgrown = Overgrown::new(limit_pages);
+        let worker = Worker { connection, turn, limit_pages, overgrown, signal: Arc::clone(&signal) };
         let thread = std::thread::Builder::new().name("sqlite-checkpoints".to_owned()).spawn(move || worker.run());
         let thread = thread.map_err(|error| StoreError::Other(format!("cannot start a thread: {error}")))?;
         Ok(Self { signal, thread: Some(thread) })
@@ -115,15 +119,41 @@ impl Signal {
     }
 }
 
+/// When an overgrown log is worth keeping the writer waiting, until readers let it start over.
+///
+/// A backup reads for as long as it takes, and waiting for it would stop the writer again and again (measured: a
+/// fortieth of the commits). So after a wait in vain the log must double before the next.
+#[derive(Debug)]
+struct Overgrown {
+    least: i64,
+    next: i64,
+}
+
+impl Overgrown {
+    const fn new(limit_pages: i64) -> Self {
+        let least = limit_pages * OVERGROWN;
+        Self { least, next: least }
+    }
+
+    const fn is_due(&self, pages: i64) -> bool {
+        pages >= self.next
+    }
+
+    const fn waited(&mut self, log: Log) {
+        self.next = if log.held { log.pages * 2 } else { self.least };
+    }
+}
+
 struct Worker {
     connection: Connection,
     turn: Arc<tokio::sync::Mutex<Connection>>,
     limit_pages: i64,
+    overgrown: Overgrown,
     signal: Arc<Signal>,
 }
 
 impl Worker {
-    fn run(self) {
+    fn run(mut self) {
         let mut idle_after = None;
         loop {
             let wrote = {
@@ -145,14 +175,15 @@ impl Worker {
         }
     }
 
-    fn keep_short(&self) -> rusqlite::Result<()> {
+    fn keep_short(&mut self) -> rusqlite::Result<()> {
         let log = Log::look(&self.connection)?;
         if log.left() >= self.limit_pages {
             self.copy_all()?;
         }
-        if log.pages >= self.limit_pages * OVERGROWN {
+        if self.overgrown.is_due(log.pages) {
             let _turn = self.turn.blocking_lock();
-            Log::checkpoint(&self.connection, "RESTART")?;
+            let after = Log::checkpoint(&self.connection, "RESTART")?;
+            self.overgrown.waited(after);
         }
         Ok(())
     }
@@ -165,5 +196,26 @@ impl Worker {
         }
         let _turn = self.turn.blocking_lock();
         Log::checkpoint(&self.connection, "PASSIVE")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The writer waits for readers a number of times that grows with the doublings of the log, not with its commits.
+    #[test]
+    fn a_reader_that_stays_is_waited_for_ever_less_often() {
+        let mut overgrown = Overgrown::new(10);
+        let mut waits = Vec::new();
+        for pages in 0..1_000 {
+            if overgrown.is_due(pages) {
+                waits.push(pages);
+                overgrown.waited(Log { pages, copied: 5, held: true });
+            }
+        }
+        assert_eq!(waits, [40, 80, 160, 320, 640]);
+        overgrown.waited(Log { pages: 1_000, copied: 1_000, held: false });
+        assert!(overgrown.is_due(40), "once readers let go, the log is short again");
     }
 }

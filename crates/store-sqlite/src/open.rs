@@ -19,6 +19,9 @@ const PAGE_BYTES: u32 = 4096;
 /// Somebody who opened the file with other tools may hold a lock for a moment.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// How long a checkpoint keeps the writer waiting for readers. Reads of a page or an order are over by then; a backup is not.
+const READERS_TIMEOUT: Duration = Duration::from_millis(50);
+
 /// Statements kept prepared per connection: more than a process has.
 const STATEMENTS_KEPT: usize = 512;
 
@@ -59,6 +62,7 @@ pub fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreE
 /// The connection that checkpoints.
 pub fn checkpointer(path: &Path) -> Result<Connection, StoreError> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(READERS_TIMEOUT).map_err(plain)?;
     let sql = "PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 0;";
     connection.execute_batch(sql).map_err(plain)?;
     Ok(connection)
