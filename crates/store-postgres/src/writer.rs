@@ -127,12 +127,24 @@ impl Writer for PostgresWriter {
     }
 
     async fn take_positions(&mut self, before: &[Write<'_>], count: i64) -> Result<i64, StoreError> {
+        self.take_positions_and_see(before, count, &[]).await.map(|(base, _)| base)
+    }
+
+    async fn take_positions_and_see(
+        &mut self,
+        before: &[Write<'_>],
+        count: i64,
+        selects: &[Select],
+    ) -> Result<(i64, Vec<Vec<Row>>), StoreError> {
         let mut steps = steps_of(before);
+        let head = steps.len();
         steps.push(Step::Positions(count));
-        let mut answers = self.send(&steps, false).await?;
-        let found = answers.pop().map(rows_of).transpose()?.unwrap_or_default();
+        // A statement of its own sees what was committed while the one before waited for its lock.
+        steps.extend(selects.iter().map(Step::Select));
+        let mut answers = self.send(&steps, false).await?.into_iter().skip(head).map(rows_of);
+        let found = answers.next().transpose()?.unwrap_or_default();
         match found.into_iter().next() {
-            Some(mut row) => row.take(),
+            Some(mut row) => Ok((row.take()?, answers.collect::<Result<_, _>>()?)),
             None => {
                 self.rollback().await;
                 Err(StoreError::Damaged("the log has no head".to_owned()))

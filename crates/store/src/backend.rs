@@ -64,6 +64,19 @@ pub trait Writer: Loader {
     /// position before the first new one.
     async fn take_positions(&mut self, before: &[Write<'_>], count: i64) -> Result<i64, StoreError>;
 
+    /// As [`Writer::take_positions`], and then reads rows while it holds the log's head, in the same round trip where the
+    /// database can. Whoever committed before has a position before the first new one and is seen; nobody commits between
+    /// this and our own commit. So what is read here holds at our positions.
+    async fn take_positions_and_see(
+        &mut self,
+        before: &[Write<'_>],
+        count: i64,
+        selects: &[Select],
+    ) -> Result<(i64, Vec<Vec<Row>>), StoreError> {
+        let base = self.take_positions(before, count).await?;
+        Ok((base, self.select(selects).await?))
+    }
+
     /// Writes what carries positions and commits, in one round trip. Durable when it returns.
     async fn commit(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError>;
 

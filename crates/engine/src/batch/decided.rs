@@ -2,7 +2,7 @@
 
 use super::decide::{Made, Pending};
 use super::entry::Entry;
-use super::kept::Numbers;
+use super::kept::{Numbers, one};
 use crate::receipt::Verdict;
 use rustc_hash::{FxHashMap, FxHashSet};
 use waybill_domain::ids::{Id, TextId, TransactionId};
@@ -11,8 +11,8 @@ use waybill_domain::world::World;
 use waybill_store::tables::{
     EventRecord, MoneyPostingRecord, NumberBlock, OtherReceiptRecord, ReceiptRecord, StockPostingRecord, StoreState,
 };
-use waybill_store::working_set::Changes;
-use waybill_store::{StoreError, Writer};
+use waybill_store::working_set::{Changes, select};
+use waybill_store::{StoreError, Value, Writer};
 
 /// What a batch decided, ready to be written.
 pub(super) struct Decided {
@@ -20,6 +20,8 @@ pub(super) struct Decided {
     made: Made,
     /// `store_state` where catalog or settings changed.
     pub(super) next_state: Option<StoreState>,
+    /// `store_state` as the decisions took it to be.
+    state: StoreState,
     settings: Option<SettingsRecord>,
     /// A block of order numbers, and whether the store has its row.
     block: Option<(NumberBlock, bool)>,
@@ -48,6 +50,7 @@ impl Decided {
         };
         Self {
             next_state: (next_state != *state).then_some(next_state),
+            state: state.clone(),
             settings,
             block: numbers.leased.take(),
             count: (log.events.len() + made.events.len()) as i64,
@@ -70,6 +73,22 @@ impl Decided {
 
     /// Writes all but what carries positions, and takes those, so that the log's head is held for one round trip.
     pub(super) async fn take_positions(&self, writer: &mut dyn Writer) -> Result<i64, StoreError> {
+        writer.take_positions(&self.before().into_writes(), self.count).await
+    }
+
+    /// The same where others write too: a race lost to a change of catalog or settings that has a position before ours.
+    pub(super) async fn take_positions_in_time(&self, writer: &mut dyn Writer) -> Result<i64, StoreError> {
+        let one_row = vec![vec![Value::Int(1)]];
+        let seen = [select::<StoreState>(&["id"], one_row, false)];
+        let (base, rows) = writer.take_positions_and_see(&self.before().into_writes(), self.count, &seen).await?;
+        let found = one::<StoreState>(rows.into_iter().next().unwrap_or_default())?;
+        if found == *self.next_state.as_ref().unwrap_or(&self.state) {
+            return Ok(base);
+        }
+        Err(StoreError::Serialization("catalog or settings were changed meanwhile".into()))
+    }
+
+    fn before(&self) -> Changes<'_> {
         let mut before = Changes::default();
         self.next_state.iter().for_each(|state| before.update(state));
         if let Some((block, is_there)) = &self.block {
@@ -80,7 +99,7 @@ impl Decided {
         self.made.addresses.iter().for_each(|row| before.insert(row));
         self.made.texts.iter().for_each(|row| before.insert(row));
         before.of_world(&self.world);
-        writer.take_positions(&before.into_writes(), self.count).await
+        before
     }
 
     /// Writes what carries positions and commits.

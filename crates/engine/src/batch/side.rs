@@ -102,7 +102,7 @@ impl Side {
     ) -> Result<Arc<Decided>, StoreError> {
         match self {
             Self::Shared(writer) => {
-                let base = decided.take_positions(&mut **writer).await?;
+                let base = decided.take_positions_in_time(&mut **writer).await?;
                 decided.number(base, entries);
                 decided.commit(&mut **writer).await?;
                 Ok(Arc::new(decided))

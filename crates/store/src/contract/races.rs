@@ -7,7 +7,7 @@
 use super::{begin, event, number, write};
 use crate::backend::{Store, WriteMode, Writer};
 use crate::error::StoreError;
-use crate::tables::{EventRecord, ReceiptRecord};
+use crate::tables::{EventRecord, ReceiptRecord, StoreState};
 use crate::value::Value;
 use crate::working_set::{read_rows, select};
 use std::sync::Arc;
@@ -202,6 +202,35 @@ async fn meet(store: &Arc<dyn Store>, meeting: u128, stop: (u32, u32), units: i6
     [first.expect("the first batch"), second]
 }
 
+/// What is read after positions were taken holds at these positions: a change that was under way while we decided, and
+/// got its positions before ours, is seen.
+async fn settings_are_seen_behind_the_head(store: &dyn Store) {
+    let one_row = || vec![vec![Value::Int(1)]];
+    let state = |rows: Vec<Vec<crate::Row>>| -> StoreState {
+        read_rows(rows.into_iter().next().unwrap_or_default()).expect("a state").into_iter().next().expect("one row")
+    };
+    let mut changing = store.writer().await.expect("a writer");
+    let mut deciding = store.writer().await.expect("a second writer");
+    begin(&mut *deciding).await.expect("a transaction");
+    changing.begin().await.expect("a transaction");
+    let locked = changing.select(&[select::<StoreState>(&["id"], one_row(), true)]).await.expect("the state");
+    let before = state(locked);
+    let after = StoreState { settings: before.settings + 1, ..before };
+    let base = changing.take_positions(&[write(WriteMode::Update, &after)], 1).await.expect("a position");
+    // The other stands behind the head until this one has committed.
+    let selects = [select::<StoreState>(&["id"], one_row(), false)];
+    let seen = deciding.take_positions_and_see(&[], 0, &selects);
+    let committed = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let event = event(base + 1, Id(0x5e7), 1);
+        changing.commit(&[write::<EventRecord>(WriteMode::Insert, &event)]).await.expect("a commit");
+    };
+    let (seen, ()) = tokio::join!(seen, committed);
+    let (position, rows) = seen.expect("positions");
+    assert_eq!((position, state(rows)), (base + 1, after), "the change has the position before and is seen");
+    deciding.rollback().await;
+}
+
 /// Every meeting of two batches, on a store that lets two write at once; on one with a single writer there is nothing to
 /// meet, and that is what is checked.
 pub async fn run(store: Arc<dyn Store>) {
@@ -211,6 +240,7 @@ pub async fn run(store: Arc<dyn Store>) {
         Err(error) => panic!("a second writer failed: {error}"),
         Ok(_) => drop(held),
     }
+    settings_are_seen_behind_the_head(&*store).await;
     let head = number(&*store, "SELECT position FROM log_head", &[]).await;
     let mut meeting = 0x1000;
     let mut taken = 0;
