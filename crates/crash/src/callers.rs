@@ -24,10 +24,19 @@ pub struct Callers {
 }
 
 impl Callers {
-    pub fn start(count: usize, seed: u64, client: &Client, addresses: &Addresses, journal: &Journal) -> Self {
+    /// `count` callers, whose orders come from any of `channels`.
+    pub fn start(
+        count: usize,
+        channels: &'static [&'static str],
+        seed: u64,
+        client: &Client,
+        addresses: &Addresses,
+        journal: &Journal,
+    ) -> Self {
         let stop = watch::Sender::new(false);
         let caller = |n: usize| Caller {
             n,
+            channels,
             random: fastrand::Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(n as u64)),
             count: 0,
             run: format!("{seed:x}-{n}"),
@@ -63,6 +72,7 @@ enum Step {
 
 struct Caller {
     n: usize,
+    channels: &'static [&'static str],
     random: fastrand::Rng,
     count: u64,
     /// Makes the keys of this caller its own.
@@ -99,7 +109,8 @@ impl Caller {
 
     async fn place(&mut self) {
         let key = self.key();
-        let body = shop::order(shop::CHANNEL, &key, &mut self.random);
+        let channel = self.channels[self.random.usize(..self.channels.len())];
+        let body = shop::order(channel, &key, &mut self.random);
         let ask = Ask { about: key.clone(), key, deed: Deed::Place, path: "/api/v1/orders".into(), body };
         if let Some(id) = self.ask(ask).await.and_then(|receipt| Some(receipt["id"].as_str()?.to_owned())) {
             self.jobs.push(Job::Order { id, next: Step::Release });

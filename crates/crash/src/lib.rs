@@ -10,6 +10,7 @@ pub mod check;
 pub mod client;
 pub mod copies;
 pub mod feed;
+pub mod fleet;
 pub mod folder;
 pub mod journal;
 pub mod place;

@@ -94,7 +94,8 @@ impl Run {
 
     async fn go_through(&mut self, plan: &Plan, say: &(dyn Fn(&str) + Send + Sync)) -> Outcome {
         let addresses = self.addresses.subscribe();
-        let callers = Callers::start(plan.callers, plan.seed, &self.client, &addresses, &self.journal);
+        let callers =
+            Callers::start(plan.callers, &[shop::CHANNEL], plan.seed, &self.client, &addresses, &self.journal);
         let consumer = Consumer::start(0, &self.client, &addresses, &self.journal);
         for n in 1..=plan.kills {
             let more = self.random.usize(plan.callers..plan.callers * 12);

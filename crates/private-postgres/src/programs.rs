@@ -48,8 +48,11 @@ impl Programs {
         self.folder.join("pg_ctl")
     }
 
+    /// A client's program, which may be elsewhere: where PATH names links to single programs, beside what they lead to.
     pub fn pg_basebackup(&self) -> PathBuf {
-        self.folder.join("pg_basebackup")
+        let server = self.postgres().canonicalize().unwrap_or_else(|_| self.postgres());
+        let beside = server.with_file_name("pg_basebackup");
+        if beside.is_file() { beside } else { find_in_path("pg_basebackup").unwrap_or(beside) }
     }
 }
 
