@@ -220,7 +220,7 @@ fn a_repeat_gets_the_same_receipt_and_the_key_takes_no_other_body() {
         let (first, second) = tokio::join!(send(1), send(1));
         let (first, second) = (first.unwrap(), second.unwrap());
         let third = send(1).await.unwrap();
-        assert_eq!(first.subject, second.subject);
+        assert_eq!((first.subject, first.version, first.position), (second.subject, second.version, second.position));
         assert_eq!((first.subject, first.version, first.position), (third.subject, third.version, third.position));
         assert!(third.replayed && second.replayed && !first.replayed);
         assert_eq!(send(2).await, Err(waybill_engine::SubmitError::KeyReused));

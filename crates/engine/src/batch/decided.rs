@@ -164,7 +164,7 @@ impl LogRows {
         for entry in entries.iter_mut() {
             let position = base + entry.upto;
             if let Some(Ok(Verdict::Done(receipt))) = &mut entry.verdict
-                && !receipt.replayed
+                && (!receipt.replayed || entry.is_repeat)
             {
                 receipt.position = position;
             }

@@ -244,7 +244,9 @@ impl Draft {
                 (Some(verdict), true) => verdict.clone(),
                 (None, true) => Err(SubmitError::Fault),
             };
-            self.entries[place].verdict = Some(verdict);
+            let upto = original.upto;
+            let repeat = &mut self.entries[place];
+            (repeat.verdict, repeat.is_repeat, repeat.upto) = (Some(verdict), true, upto);
         }
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) verdict: Option<Result<Verdict, SubmitError>>,
     /// Found under its key, so nothing is stored again.
     pub(super) replayed: bool,
+    /// Repeats one of its own batch, whose position it shares once that is known.
+    pub(super) is_repeat: bool,
     /// How many of the events decided together with it come up to its own last.
     pub(super) upto: i64,
     /// How often it asked for more than was loaded.
@@ -49,7 +51,8 @@ impl Entry {
             ids: submission.ids,
             order_number: None,
         };
-        Self { waiting, attempt, key: digest, actor, verdict: None, replayed: false, upto: 0, rounds: 0 }
+        let (verdict, replayed, is_repeat) = (None, false, false);
+        Self { waiting, attempt, key: digest, actor, verdict, replayed, is_repeat, upto: 0, rounds: 0 }
     }
 
     pub(super) fn command(&self) -> &Command {
@@ -75,6 +78,7 @@ impl Entry {
     pub(super) fn forget(&mut self) {
         self.verdict = None;
         self.replayed = false;
+        self.is_repeat = false;
         self.rounds = 0;
     }
 }
