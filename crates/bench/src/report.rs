@@ -58,6 +58,10 @@ pub struct BenchReport {
     pub hot_item_ratio: Option<f64>,
     /// Engines that wrote at once in the hot-item comparison.
     pub writers: usize,
+    /// Items all over by one engine alone, and all engines together against it.
+    pub one_writer_orders_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writers_ratio: Option<f64>,
     pub rows_per_order: f64,
     /// By which the database grew.
     pub bytes_per_order: f64,

@@ -130,9 +130,11 @@ async fn measure(
         engines.push(start(options, store.clone(), Duration::ZERO).await?);
     }
     say("measuring one hot item against items all over");
-    let (spread, hot) = hot::compare(&engines, options.callers, options.measured).await?;
-    (report.spread_orders_per_s, report.hot_item_orders_per_s) = (spread, hot);
-    report.hot_item_ratio = ratio(hot, spread);
+    let compared = hot::compare(&engines, options.callers, options.measured).await?;
+    (report.spread_orders_per_s, report.hot_item_orders_per_s) = (compared.spread, compared.hot);
+    report.hot_item_ratio = ratio(compared.hot, compared.spread);
+    report.one_writer_orders_per_s = compared.alone;
+    report.writers_ratio = ratio(compared.spread, compared.alone);
     for engine in engines {
         engine.stop().await;
     }

@@ -125,6 +125,15 @@ fn show(report: &BenchReport, output: Output) {
         report.spread_orders_per_s,
         report.writers
     ));
+    if report.one_writer_orders_per_s > 0.0 {
+        output.line(format!(
+            "writers  {:>8.0} orders/s by {} engines with items all over, {} of {:.0} by one",
+            report.spread_orders_per_s,
+            report.writers,
+            ratio(report.writers_ratio),
+            report.one_writer_orders_per_s
+        ));
+    }
     let verdict =
         if report.audit_ok { "the books are right" } else { "THE BOOKS ARE NOT RIGHT: these figures mean nothing" };
     output.line(format!("audit    {verdict}; {} postings in {:.1} s", report.audit_postings, report.audit_seconds));
