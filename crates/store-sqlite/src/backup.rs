@@ -7,6 +7,7 @@ use crate::options::SqliteOptions;
 use crate::owner::{Ownership, beside};
 use rusqlite::Connection;
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use waybill_store::StoreError;
 use waybill_store::migration::pending;
@@ -33,6 +34,7 @@ pub fn backup(from: &Path, to: &Path, options: &SqliteOptions) -> Result<(), Sto
 pub fn restore(from: &Path, to: &Path) -> Result<Option<PathBuf>, StoreError> {
     let options = SqliteOptions::default();
     let _ownership = Ownership::take(to)?;
+    check_whole(from)?;
     let source = open::checked_reader(from, &options)?;
     pending(&applied(&source)?, MIGRATIONS)?;
     check_pages(&source)?;
@@ -61,6 +63,28 @@ fn copy(source: &Connection, to: &Path) -> Result<PathBuf, StoreError> {
             Err(plain(failure))
         }
     }
+}
+
+/// Says of a copy that was cut off that it was; SQLite calls it malformed, or reads zeros at its end.
+///
+/// Reads the header itself (sqlite.org/fileformat2.html, 1.3), which must not be done to a store that this process has open:
+/// closing the file would drop SQLite's locks on it.
+fn check_whole(copy: &Path) -> Result<(), StoreError> {
+    let mut header = [0; 100];
+    let read = File::open(copy).and_then(|mut file| file.read_exact(&mut header).and_then(|()| file.metadata()));
+    let Some(found) = read.ok().filter(|_| header.starts_with(b"SQLite format 3\0")).map(|file| file.len()) else {
+        return Ok(());
+    };
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let page_bytes = if header[16..18] == [0, 1] { 65_536 } else { number(&header[16..18]) };
+    let said = page_bytes * number(&header[28..32]);
+    if found >= said {
+        return Ok(());
+    }
+    Err(StoreError::Damaged(format!(
+        "{} was cut off: it says that it has {said} bytes and has {found}",
+        copy.display()
+    )))
 }
 
 fn check_pages(source: &Connection) -> Result<(), StoreError> {
