@@ -1,6 +1,6 @@
 //! Callers: each does one thing after the other, and asks again under the same key until it has an answer.
 
-use crate::client::Client;
+use crate::client::{Answer, Client};
 use crate::journal::{Ask, Deed, End, Journal};
 use crate::shop;
 use serde_json::{Value, json};
@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 const PAUSE: Duration = Duration::from_millis(20);
 /// Of so many requests without an answer one is given up and never sent again.
 const ABANDONS: u32 = 8;
+/// Of so many requests one is sent twice at once, to two processes where there are.
+const TWINS: u32 = 16;
 
 /// Where servers are at the moment: none while they start. A caller takes the one of its number.
 pub type Addresses = watch::Receiver<Vec<String>>;
@@ -183,18 +185,37 @@ impl Caller {
         receipt
     }
 
+    /// Whoever asks twice at once is told the same twice.
+    fn compare(&self, ask: &Ask, one: &Result<Answer, String>, twin: &Result<Answer, String>) {
+        let (Ok(one), Ok(twin)) = (one, twin) else { return };
+        let done = |answer: &Answer| answer.status < 300;
+        let same = one.status == twin.status && one.body == twin.body;
+        // One of them may have come while the database was away, and a refusal carries its request's own id.
+        if (done(one) && done(twin) && !same) || (done(one) != done(twin) && one.status < 500 && twin.status < 500) {
+            self.journal.note_wrong(format!("{} sent twice was answered {one:?} and {twin:?}", ask.key));
+        }
+    }
+
     async fn until_answered(&mut self, ask: &Ask) -> Option<End> {
         loop {
-            let address = {
-                let addresses = self.addresses.borrow();
-                (!addresses.is_empty()).then(|| addresses[self.n % addresses.len()].clone())
-            };
-            let Some(address) = address else {
+            let addresses = self.addresses.borrow().clone();
+            if addresses.is_empty() {
                 // Ends where the run does, which then has failed.
                 self.addresses.changed().await.ok()?;
                 continue;
+            }
+            let send = |n: usize| {
+                let address = &addresses[n % addresses.len()];
+                self.client.send(address, "POST", &ask.path, Some(&ask.key), Some(&ask.body))
             };
-            match self.client.send(&address, "POST", &ask.path, Some(&ask.key), Some(&ask.body)).await {
+            let answer = if self.random.u32(..TWINS) == 0 {
+                let (one, twin) = tokio::join!(send(self.n), send(self.n + 1));
+                self.compare(ask, &one, &twin);
+                one
+            } else {
+                send(self.n).await
+            };
+            match answer {
                 Ok(answer) if answer.status < 300 => {
                     return Some(End::Done { status: answer.status, receipt: answer.body });
                 }
