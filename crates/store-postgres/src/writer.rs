@@ -116,6 +116,7 @@ impl Writer for PostgresWriter {
             self.link = None;
             let client = connect(&self.config).await?;
             client.batch_execute(WRITER_SETTINGS).await.map_err(|failure| error::read(&failure))?;
+            warn_of_loss(&client).await?;
             self.link = Some(Link { client, prepared: HashMap::new() });
         }
         self.transaction = Transaction::Asked;
@@ -175,6 +176,17 @@ impl Writer for PostgresWriter {
             self.link = None;
         }
     }
+}
+
+/// Says where the server is set to forget what it has confirmed. Whoever runs it may want that, but not unknowingly.
+async fn warn_of_loss(client: &Client) -> Result<(), StoreError> {
+    let sql = "SELECT name FROM pg_settings WHERE setting = 'off' AND name IN ('fsync', 'full_page_writes', 'synchronous_commit')";
+    let off = client.query(sql, &[]).await.map_err(|failure| error::read(&failure))?;
+    for setting in off {
+        let setting: String = setting.try_get(0).map_err(|failure| error::read(&failure))?;
+        tracing::warn!(setting, "PostgreSQL has this off: an order that was acknowledged can be lost in a crash");
+    }
+    Ok(())
 }
 
 /// A connection and what was prepared on it.
