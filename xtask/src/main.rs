@@ -8,6 +8,7 @@ compile_error!("the developer commands need a Unix system: they start and stop a
 mod ci;
 mod crash;
 mod postgres;
+mod prove_http;
 mod step;
 mod test;
 
@@ -27,6 +28,10 @@ Commands:
   crash [ARGS...]     Kill the real program and its database under load, again and again, and prove that nothing
                       acknowledged was lost; in release, on SQLite and on a PostgreSQL server of its own:
                         cargo xtask crash --kills 200 --database postgres
+  prove-http [ARGS...]
+                      Let Schemathesis (from PyPI, into an environment under the target folder) at the real server, led
+                      by the API's own description: no fault, no answer that the description does not know. ARGS go to
+                      `schemathesis run`: cargo xtask prove-http --max-examples 200 --seed 7
   postgres            Start the same private server, print its URL, and keep it until Ctrl-C.
   ci                  What has to pass before a change lands: format, lints, all tests.
   deny                Check licenses, bans and sources of the dependencies (skipped without cargo-deny).
@@ -60,6 +65,7 @@ fn main() -> ExitCode {
         }
         ("test", args) => test::run_tests(args),
         ("crash", args) => crash::run_crash(args),
+        ("prove-http", args) => prove_http::run_prove_http(args),
         ("postgres", []) => postgres::run_in_foreground(),
         (postgres::KEEPER, []) => postgres::keep(),
         ("ci", []) => ci::run_all(),
