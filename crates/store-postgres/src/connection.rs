@@ -45,6 +45,10 @@ pub fn configure(url: &str, options: &PostgresOptions) -> Result<Config, StoreEr
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(options.connect_limit);
     }
+    if let Some(schema) = &options.schema {
+        let given = config.get_options().map(|given| format!("{given} ")).unwrap_or_default();
+        config.options(format!("{given}-c search_path={schema}"));
+    }
     // After a switch to a standby the old server may still answer; and a cable may be cut without a word.
     config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     config.keepalives_idle(Duration::from_secs(30));

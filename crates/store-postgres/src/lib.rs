@@ -15,6 +15,7 @@ mod options;
 mod pipeline;
 #[cfg(test)]
 mod plans;
+mod scratch;
 mod statements;
 mod store;
 #[doc(hidden)]
@@ -24,4 +25,5 @@ mod writer;
 
 pub use migrate::MIGRATIONS;
 pub use options::PostgresOptions;
+pub use scratch::ScratchSchema;
 pub use store::PostgresStore;

@@ -11,10 +11,12 @@ pub struct PostgresOptions {
     pub read_limit: Duration,
     /// How long to wait for a connection, from the server or from the pool.
     pub connect_limit: Duration,
+    /// The schema that the store's tables are in; the role's own where none is named.
+    pub schema: Option<String>,
 }
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { readers: 8, read_limit: Duration::from_secs(10), connect_limit: Duration::from_secs(10) }
+        Self { readers: 8, read_limit: Duration::from_secs(10), connect_limit: Duration::from_secs(10), schema: None }
     }
 }

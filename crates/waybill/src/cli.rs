@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 done, and what was checked is not as it must be (audit, bench, import with rejects \
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 done, and what was checked is not as it must be (audit, bench, conformance, import with rejects \
 under --strict-rejects); 2 the command line or the settings are wrong; 3 the store cannot be used; 4 the rules refused; 5 anything else.";
 
 /// Order processing: takes orders in, promises stock, takes payment, picks, packs, ships, and can prove its books.
@@ -49,6 +49,11 @@ pub enum Command {
     /// Makes a store of its own beside the one that --database names (a new file, or a new database on the same server),
     /// never touches that one, and drops what it made at the end.
     Bench(Bench),
+    /// Show whether a database keeps what Waybill asks of one, part by part.
+    ///
+    /// Works in a schema of its own on the server (in a file of its own beside the one) that --database names, never touches
+    /// what is there, and removes what it made at the end.
+    Conformance,
     /// Tell why an order is as it is
     Why(Why),
     /// Keys with which programs use the API

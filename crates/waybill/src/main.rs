@@ -68,6 +68,7 @@ fn sources(cli: &Cli) -> Sources {
         Command::Import(_)
         | Command::Audit
         | Command::Bench(_)
+        | Command::Conformance
         | Command::Why(_)
         | Command::Key(_)
         | Command::Migrate

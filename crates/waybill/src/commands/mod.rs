@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod config;
+mod conformance;
 mod copies;
 mod demo;
 mod import;
@@ -26,6 +27,7 @@ pub async fn run(command: Command, settings: Settings, output: Output) -> Result
         Command::Import(Import::Orders(import)) => import::run(import, &settings, output).await,
         Command::Audit => audit::run(&settings, output).await,
         Command::Bench(bench) => bench::run(bench, &settings, output).await,
+        Command::Conformance => conformance::run(&settings, output).await,
         Command::Why(why) => why::run(&why, &settings, output).await,
         Command::Key(key) => keys::run(key, &settings, output).await,
         Command::Migrate => migrate::run(&settings, output).await,
