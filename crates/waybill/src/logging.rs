@@ -8,7 +8,9 @@ use tracing_subscriber::EnvFilter;
 /// # Errors
 /// [`Failure::Settings`] where the filter is not one.
 pub fn start(process: &Process) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&process.log).map_err(|error| {
+    // PostgreSQL's notices are about statements, which are Waybill's own and not the operator's.
+    let quiet = if process.log.contains("tokio_postgres") { "" } else { ",tokio_postgres=warn" };
+    let filter = EnvFilter::try_new(format!("{}{quiet}", process.log)).map_err(|error| {
         Failure::Settings(vec![Problem { place: "log".to_owned(), what: format!("is not a filter: {error}") }])
     })?;
     // Colors are for people; in a file they are noise.

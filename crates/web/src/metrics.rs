@@ -1,4 +1,6 @@
 //! Figures of the HTTP side and their Prometheus text, with those of the engine and the store.
+//!
+//! `docs/operations.md` says what each means to an operator; a test compares.
 
 use crate::state::WebState;
 use axum::extract::State;

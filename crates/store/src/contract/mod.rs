@@ -22,12 +22,15 @@ use waybill_domain::event::AggregateKind;
 use waybill_domain::ids::{EventId, Id};
 use waybill_domain::time::Timestamp;
 
+/// A part at work.
+type Checking = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// One part of the contract.
 pub struct Part {
     pub name: &'static str,
     /// What holds, in a sentence.
     pub what: &'static str,
-    check: fn(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    check: fn(Arc<dyn Store>) -> Checking,
 }
 
 impl std::fmt::Debug for Part {
