@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 const PAUSE: Duration = Duration::from_millis(20);
 /// Of so many requests without an answer one is given up and never sent again.
 const ABANDONS: u32 = 8;
+/// Of so many picks, packs and shipments one meets a cancel of the same order, through another process where there is one.
+const CANCELS: u32 = 6;
 /// Of so many requests one is sent twice at once, to two processes where there are.
 const TWINS: u32 = 16;
 
@@ -62,16 +64,19 @@ impl Callers {
 }
 
 /// Something of one's own that can be taken further.
+#[derive(Clone)]
 enum Job {
     Order { id: String, next: Step },
     Reservation { id: String },
 }
 
+#[derive(Clone)]
 enum Step {
     Release,
     Work { deed: Deed, fulfillment_order: String },
 }
 
+#[derive(Clone)]
 struct Caller {
     n: usize,
     channels: &'static [&'static str],
@@ -84,6 +89,11 @@ struct Caller {
     addresses: Addresses,
     journal: Journal,
     stop: watch::Receiver<bool>,
+}
+
+fn cancel(order: String, key: String) -> Ask {
+    let (path, body) = (format!("/api/v1/orders/{order}/cancel"), json!({"reason": "changed_mind"}));
+    Ask { key, deed: Deed::Cancel, about: order, path, body }
 }
 
 impl Caller {
@@ -146,11 +156,7 @@ impl Caller {
                 let path = format!("/api/v1/stock/reservations/{id}/release");
                 self.ask(Ask { key, deed: Deed::EndReservation, about: id, path, body: json!({}) }).await;
             }
-            Job::Order { id, .. } if self.random.u8(..4) == 0 => {
-                let path = format!("/api/v1/orders/{id}/cancel");
-                let body = json!({"reason": "changed_mind"});
-                self.ask(Ask { key, deed: Deed::Cancel, about: id, path, body }).await;
-            }
+            Job::Order { id, .. } if self.random.u8(..4) == 0 => drop(self.ask(cancel(id, key)).await),
             Job::Order { id, next: Step::Release } => {
                 let path = format!("/api/v1/orders/{id}/release");
                 let ask = Ask { key, deed: Deed::Release, about: id.clone(), path, body: json!({}) };
@@ -166,7 +172,14 @@ impl Caller {
                     _ => ("ship", None),
                 };
                 let path = format!("/api/v1/fulfillment-orders/{fulfillment_order}/{word}");
-                let done = self.ask(Ask { key, deed, about: id.clone(), path, body: json!({}) }).await;
+                let ask = Ask { key, deed, about: id.clone(), path, body: json!({}) };
+                if self.random.u32(..CANCELS) == 0 {
+                    let cancel = cancel(id, self.key());
+                    let mut other = Self { n: self.n + 1, random: self.random.fork(), ..self.clone() };
+                    tokio::join!(self.ask(ask), other.ask(cancel));
+                    return;
+                }
+                let done = self.ask(ask).await;
                 if let (Some(_), Some(deed)) = (done, then) {
                     self.jobs.push(Job::Order { id, next: Step::Work { deed, fulfillment_order } });
                 }
