@@ -22,6 +22,15 @@ pub struct Place {
     pub folder: Folder,
 }
 
+/// Whether PostgreSQL's server programs are there; a test that needs a server of its own says that it is skipped otherwise.
+pub fn has_postgres() -> bool {
+    let found = Programs::find().is_some();
+    if !found {
+        eprintln!("skipped: there are no PostgreSQL server programs for a server that may be taken down");
+    }
+    found
+}
+
 /// The database of a run on PostgreSQL.
 pub const DATABASE: &str = "shop";
 

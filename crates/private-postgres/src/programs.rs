@@ -13,7 +13,7 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Looks in `PATH`, then where Debian keeps each version; installs Debian's package when root finds none.
+    /// As [`Programs::find`]; installs Debian's package when root finds none.
     pub fn find_or_install() -> Outcome<Self> {
         if let Some(programs) = Self::find() {
             return Ok(programs);
@@ -28,7 +28,8 @@ impl Programs {
         Self::find().ok_or_else(|| format!("the package postgresql is installed but brought no server\n{MISSING}"))
     }
 
-    fn find() -> Option<Self> {
+    /// Looks in `PATH`, then where Debian keeps each version.
+    pub fn find() -> Option<Self> {
         path_folders()
             .into_iter()
             .chain(debian_folders())

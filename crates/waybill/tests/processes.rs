@@ -7,6 +7,7 @@ use std::time::Duration;
 use waybill_crash::callers::Callers;
 use waybill_crash::feed::Event;
 use waybill_crash::fleet::Fleet;
+use waybill_crash::place::has_postgres;
 use waybill_crash::{Outcome, check, session, shop};
 
 const PROCESSES: usize = 3;
@@ -15,6 +16,9 @@ const CALLERS: usize = 18;
 const FLASH: &str = "flash";
 
 fn run(test: impl AsyncFnOnce() -> Outcome) {
+    if !has_postgres() {
+        return;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
     if let Err(wrong) = runtime.block_on(test()) {
         panic!("{wrong}");
