@@ -50,6 +50,8 @@ impl Log {
 pub struct Checkpoints {
     signal: Arc<Signal>,
     thread: Option<JoinHandle<()>>,
+    /// Where there is no thread, the log is copied after the commit that made it this long.
+    limit_pages: i64,
 }
 
 impl Checkpoints {
@@ -64,12 +66,26 @@ impl Checkpoints {
         let worker = Worker { connection, turn, limit_pages, overgrown, signal: Arc::clone(&signal) };
         let thread = std::thread::Builder::new().name("sqlite-checkpoints".to_owned()).spawn(move || worker.run());
         let thread = thread.map_err(|error| StoreError::Other(format!("cannot start a thread: {error}")))?;
-        Ok(Self { signal, thread: Some(thread) })
+        Ok(Self { signal, thread: Some(thread), limit_pages })
     }
 
-    /// The log grew.
-    pub fn wrote(&self) {
-        self.signal.raise(|state| &mut state.wrote);
+    /// Without a thread: whoever commits copies the log when it has grown to the limit.
+    pub fn inline(limit_pages: i64) -> Self {
+        Self { signal: Arc::default(), thread: None, limit_pages }
+    }
+
+    /// The log grew, on this connection.
+    pub fn wrote(&self, connection: &Connection) {
+        if self.thread.is_some() {
+            self.signal.raise(|state| &mut state.wrote);
+            return;
+        }
+        let copied = Log::look(connection).and_then(|log| {
+            if log.left() >= self.limit_pages { Log::checkpoint(connection, "PASSIVE").map(|_| ()) } else { Ok(()) }
+        });
+        if let Err(error) = copied {
+            tracing::warn!(%error, "a checkpoint failed");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ const LOG_KEPT_BYTES: u64 = 64 << 20;
 
 /// The connection all writing goes through. Creates the file where there is none.
 pub fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, options)?;
     // Before any other pragma reads the file: these take effect on an empty file only.
     let identity = identity(&connection)?;
     match identity {
@@ -38,7 +38,8 @@ pub fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreE
             let sql = format!("PRAGMA page_size = {PAGE_BYTES}; PRAGMA application_id = {APPLICATION_ID};");
             connection.execute_batch(&sql).map_err(plain)?;
         }
-        Identity::Store => check_length(&connection, path)?,
+        Identity::Store if options.vfs.is_none() => check_length(&connection, path)?,
+        Identity::Store => {}
         Identity::Other => return Err(not_a_store(path)),
     }
     let sql = format!(
@@ -60,8 +61,8 @@ pub fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreE
 }
 
 /// The connection that checkpoints.
-pub fn checkpointer(path: &Path) -> Result<Connection, StoreError> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+pub fn checkpointer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)?;
     connection.busy_timeout(READERS_TIMEOUT).map_err(plain)?;
     let sql = "PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 0;";
     connection.execute_batch(sql).map_err(plain)?;
@@ -70,7 +71,7 @@ pub fn checkpointer(path: &Path) -> Result<Connection, StoreError> {
 
 /// A connection that cannot write.
 pub fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, options)?;
     let sql = format!(
         "PRAGMA query_only = ON;
         PRAGMA temp_store = MEMORY;
@@ -96,9 +97,13 @@ pub fn checked_reader(path: &Path, options: &SqliteOptions) -> Result<Connection
     Ok(connection)
 }
 
-fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+fn open(path: &Path, access: OpenFlags, options: &SqliteOptions) -> Result<Connection, StoreError> {
     // A path is a path even where it begins with `file:`, so no SQLITE_OPEN_URI.
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let access = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match options.vfs {
+        None => Connection::open_with_flags(path, access),
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, access, vfs),
+    };
     let connection = connection.map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::CannotOpen) => {
             StoreError::Configuration(format!("cannot open {}: {error}", path.display()))

@@ -17,6 +17,12 @@ pub struct SqliteOptions {
     pub checkpoint_bytes: u64,
     /// How long one read may take before it is stopped.
     pub read_limit: Duration,
+    /// The SQLite VFS beneath, by the name it was registered under; None for the system's files. What lies beneath another
+    /// one need not be files of the system, so nothing but SQLite looks at them and no lock keeps other processes away.
+    pub vfs: Option<&'static str>,
+    /// Whether reads and checkpoints run on threads of their own. Without, whoever calls does the work: so that a
+    /// simulation can schedule everything on one thread.
+    pub threads: bool,
 }
 
 impl Default for SqliteOptions {
@@ -28,6 +34,8 @@ impl Default for SqliteOptions {
             mapped_bytes: 1 << 30,
             checkpoint_bytes: 16 << 20,
             read_limit: Duration::from_secs(10),
+            vfs: None,
+            threads: true,
         }
     }
 }

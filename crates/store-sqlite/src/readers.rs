@@ -12,13 +12,14 @@ pub struct Readers {
     free: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
     limit: Duration,
+    threads: bool,
 }
 
 impl Readers {
-    /// `limit` is how long one piece of reading may take.
-    pub fn new(connections: Vec<Connection>, limit: Duration) -> Self {
+    /// `limit` is how long one piece of reading may take; `threads` says whether it leaves the caller's thread.
+    pub fn new(connections: Vec<Connection>, limit: Duration, threads: bool) -> Self {
         let permits = Arc::new(Semaphore::new(connections.len()));
-        Self { free: Arc::new(Mutex::new(connections)), permits, limit }
+        Self { free: Arc::new(Mutex::new(connections)), permits, limit, threads }
     }
 
     /// Runs a piece of reading on a free connection, off the runtime's own threads. It is stopped when it takes longer
@@ -30,6 +31,11 @@ impl Readers {
         let lost = |error: &dyn std::fmt::Display| StoreError::Other(format!("a read did not finish: {error}"));
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|error| lost(&error))?;
         let connection = locked(&self.free).pop().ok_or_else(|| lost(&"a reader is missing"))?;
+        if !self.threads {
+            let answer = work(&connection);
+            locked(&self.free).push(connection);
+            return answer;
+        }
         let read = Arc::new(Read { interrupt: connection.get_interrupt_handle(), runs: Mutex::new(true) });
         let on_loan = OnLoan {
             connection: Some(connection),

@@ -36,14 +36,18 @@ impl SqliteStore {
     /// [`StoreError::Locked`] where another process has it, [`StoreError::Damaged`] where the file is something else.
     pub fn open(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.into();
-        let ownership = Ownership::take(&path)?;
+        let ownership = if options.vfs.is_none() { Some(Ownership::take(&path)?) } else { None };
         let writer = open::writer(&path, &options)?;
         let readers = (0..options.readers.max(1)).map(|_| open::reader(&path, &options));
-        let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit);
+        let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit, options.threads);
         let page_bytes: i64 = writer.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(error::plain)?;
         let limit_pages = (options.checkpoint_bytes.cast_signed() / page_bytes).max(1);
         let connection = Arc::new(Mutex::new(writer));
-        let checkpoints = Checkpoints::start(open::checkpointer(&path)?, Arc::clone(&connection), limit_pages)?;
+        let checkpoints = if options.threads {
+            Checkpoints::start(open::checkpointer(&path, &options)?, Arc::clone(&connection), limit_pages)?
+        } else {
+            Checkpoints::inline(limit_pages)
+        };
         let owned = Owned { checkpoints, connection, seat_taken: AtomicBool::new(false), _ownership: ownership };
         Ok(Self { path, options, readers, owned: Some(Arc::new(owned)) })
     }
@@ -55,7 +59,7 @@ impl SqliteStore {
     pub fn open_reader(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.into();
         let readers = (0..options.readers.max(1)).map(|_| open::checked_reader(&path, &options));
-        let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit);
+        let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit, options.threads);
         Ok(Self { path, options, readers, owned: None })
     }
 
@@ -70,7 +74,7 @@ pub struct Owned {
     checkpoints: Checkpoints,
     connection: Arc<Mutex<Connection>>,
     seat_taken: AtomicBool,
-    _ownership: Ownership,
+    _ownership: Option<Ownership>,
 }
 
 impl Owned {
@@ -111,7 +115,7 @@ impl Turn {
     /// Durable when it returns.
     pub fn commit(self) -> Result<(), StoreError> {
         run(&self.connection, "COMMIT").map_err(|failure| error::of_commit(&self.connection, failure))?;
-        self.store.checkpoints.wrote();
+        self.store.checkpoints.wrote(&self.connection);
         Ok(())
     }
 }
@@ -135,7 +139,7 @@ impl Store for SqliteStore {
 
     async fn migrate(&self) -> Result<Vec<String>, StoreError> {
         let mut connection = Arc::clone(&self.owned()?.connection).lock_owned().await;
-        blocking(move || migrate::migrate(&mut connection, migrate::MIGRATIONS)).await
+        blocking(self.options.threads, move || migrate::migrate(&mut connection, migrate::MIGRATIONS)).await
     }
 
     async fn check_schema(&self) -> Result<(), StoreError> {
@@ -175,7 +179,7 @@ impl Store for SqliteStore {
     async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {
         let statements = owned_statements(statements);
         let turn = self.owned()?.turn().await?;
-        blocking(move || {
+        blocking(self.options.threads, move || {
             let changed = statements.iter().map(|(sql, params)| execute(turn.connection(), sql, params));
             let changed = changed.collect::<Result<Vec<_>, _>>()?;
             turn.commit()?;
@@ -186,7 +190,7 @@ impl Store for SqliteStore {
 
     async fn backup(&self, path: &Path) -> Result<(), StoreError> {
         let (from, to, options) = (self.path.clone(), path.to_owned(), self.options.clone());
-        blocking(move || backup::backup(&from, &to, &options)).await
+        blocking(self.options.threads, move || backup::backup(&from, &to, &options)).await
     }
 
     async fn gauges(&self) -> Result<StoreGauges, StoreError> {
@@ -209,10 +213,14 @@ impl Store for SqliteStore {
     }
 }
 
-/// Runs something slow off the runtime's own threads.
+/// Runs something slow off the runtime's own threads, where the store has threads.
 async fn blocking<T: Send + 'static>(
+    threads: bool,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
+    if !threads {
+        return work();
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(answer) => answer,
         Err(error) => Err(StoreError::Other(format!("a piece of work did not finish: {error}"))),
