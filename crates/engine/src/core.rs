@@ -5,6 +5,7 @@ use crate::ids::IdMint;
 use crate::ports::Ports;
 use crate::queue::{Queue, Waiting};
 use crate::receipt::{Answer, Placed, Receipt};
+use crate::runs::Runs;
 use crate::submission::{Submission, SubmitError};
 use crate::trouble::Troubles;
 use crate::workers::gateway::GatewayDesk;
@@ -31,7 +32,7 @@ pub struct EngineOptions {
     pub gateway_calls_max: usize,
     /// Whether workers run (expiry, backorders, release, janitor).
     pub workers: bool,
-    /// Whether the batch loop has a thread of its own. Without one it is a task of the caller's runtime, so that a
+    /// Whether deciding and writing have a thread each. Without them they are tasks of the caller's runtime, so that a
     /// simulation can schedule everything on one thread.
     pub own_thread: bool,
     /// How long an idempotency key is remembered at least, in seconds.
@@ -99,12 +100,6 @@ pub struct Engine {
     runs: Arc<std::sync::Mutex<Option<Runs>>>,
 }
 
-/// Where the batch loop runs.
-enum Runs {
-    Thread(std::thread::JoinHandle<()>),
-    Task(tokio::task::JoinHandle<()>),
-}
-
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").field("store", &self.shared.store.name()).finish_non_exhaustive()
@@ -136,16 +131,7 @@ impl Engine {
         let (writer, loader) = (shared.store.writer().await?, shared.store.loader().await?);
         let (ready, started) = oneshot::channel();
         let batches = batch::run(shared.clone(), writer, loader, ready);
-        let runs = if options.own_thread {
-            let runtime = tokio::runtime::Handle::current();
-            let thread = std::thread::Builder::new()
-                .name("waybill-engine".into())
-                .spawn(move || runtime.block_on(batches))
-                .map_err(|error| StoreError::Other(format!("no thread for the engine: {error}")))?;
-            Runs::Thread(thread)
-        } else {
-            Runs::Task(tokio::spawn(batches))
-        };
+        let runs = Runs::start("waybill-engine", options.own_thread, batches)?;
         started.await.map_err(|_| StoreError::Other("the engine did not start".into()))??;
         crate::workers::start(&shared);
         Ok(Self { shared, runs: Arc::new(std::sync::Mutex::new(Some(runs))) })
@@ -236,14 +222,8 @@ impl Engine {
         self.shared.nudge.notify_waiters();
         self.shared.queue.close();
         let runs = self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        match runs {
-            Some(Runs::Thread(thread)) => {
-                let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-            }
-            Some(Runs::Task(task)) => {
-                let _ = task.await;
-            }
-            None => {}
+        if let Some(runs) = runs {
+            runs.ended().await;
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod ports;
 mod queue;
 pub mod receipt;
+mod runs;
 pub mod submission;
 mod trouble;
 pub mod workers;

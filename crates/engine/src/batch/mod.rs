@@ -25,8 +25,9 @@ use rustc_hash::FxHashSet;
 use side::{Landing, Side, landed};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use waybill_domain::catalog::Catalog;
 use waybill_domain::command::Command;
 use waybill_domain::ids::Id;
@@ -65,7 +66,7 @@ pub(crate) async fn run(
         shared.close("a rule failed; see the log".into());
         shared.queue.close();
     }
-    batches.side.end();
+    batches.side.end().await;
     shared.queue.abandon();
 }
 
@@ -116,7 +117,7 @@ impl Loop {
     }
 
     async fn go_on(&mut self) {
-        if self.side.is_ahead() {
+        if self.side.is_alone() {
             return self.run_ahead().await;
         }
         let options = self.shared.options;

@@ -2,9 +2,11 @@
 
 use super::decided::Decided;
 use super::entry::Entry;
+use crate::runs::Runs;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use waybill_store::{Loader, StoreError, Writer};
 
 /// Who else writes to the store.
@@ -17,11 +19,10 @@ pub(super) enum Side {
 
 /// Where batches are written.
 pub(super) enum Desk {
-    Here(Box<dyn Writer>),
     /// On a thread of its own, while the next batch is decided.
-    Apart {
+    Open {
         jobs: mpsc::UnboundedSender<Job>,
-        thread: std::thread::JoinHandle<()>,
+        runs: Runs,
     },
     Gone,
 }
@@ -50,25 +51,14 @@ impl Side {
         let Some(loader) = loader else {
             return Ok(Self::Shared(writer));
         };
-        if !own_thread {
-            return Ok(Self::Alone { loader, desk: Desk::Here(writer) });
-        }
         let (jobs, asked) = mpsc::unbounded_channel();
-        let runtime = tokio::runtime::Handle::current();
-        let thread = std::thread::Builder::new()
-            .name("waybill-writer".into())
-            .spawn(move || runtime.block_on(write_all(writer, asked)))
-            .map_err(|error| StoreError::Other(format!("no thread for writing: {error}")))?;
-        Ok(Self::Alone { loader, desk: Desk::Apart { jobs, thread } })
+        let runs = Runs::start("waybill-writer", own_thread, write_all(writer, asked))?;
+        Ok(Self::Alone { loader, desk: Desk::Open { jobs, runs } })
     }
 
+    /// Then batches are decided while the one before is written.
     pub(super) const fn is_alone(&self) -> bool {
         matches!(self, Self::Alone { .. })
-    }
-
-    /// Whether batches are decided while the one before is written.
-    pub(super) const fn is_ahead(&self) -> bool {
-        matches!(self, Self::Alone { desk: Desk::Apart { .. }, .. })
     }
 
     pub(super) fn loader(&mut self) -> &mut dyn Loader {
@@ -89,7 +79,7 @@ impl Side {
     /// Forgets what was begun.
     pub(super) async fn rollback(&mut self) {
         match self {
-            Self::Shared(writer) | Self::Alone { desk: Desk::Here(writer), .. } => writer.rollback().await,
+            Self::Shared(writer) => writer.rollback().await,
             Self::Alone { .. } => {}
         }
     }
@@ -107,11 +97,7 @@ impl Side {
                 decided.commit(&mut **writer).await?;
                 Ok(Arc::new(decided))
             }
-            Self::Alone { desk: Desk::Here(writer), .. } => {
-                write(&mut **writer, &decided).await?;
-                Ok(Arc::new(decided))
-            }
-            Self::Alone { desk: Desk::Apart { .. } | Desk::Gone, .. } => {
+            Self::Alone { .. } => {
                 let decided = Arc::new(decided);
                 let (result, _) = landed(self.launch(decided.clone())).await;
                 result.map(|()| decided)
@@ -122,7 +108,7 @@ impl Side {
     /// Hands a numbered batch to the writing thread.
     pub(super) fn launch(&mut self, decided: Arc<Decided>) -> Landing {
         let (done, landed) = oneshot::channel();
-        if let Self::Alone { desk: Desk::Apart { jobs, .. }, .. } = self {
+        if let Self::Alone { desk: Desk::Open { jobs, .. }, .. } = self {
             // A thread that is gone drops the job, and with it `done`.
             let _ = jobs.send(Job { decided, done });
         }
@@ -130,12 +116,12 @@ impl Side {
     }
 
     /// Lets the writer go, once what was launched is done.
-    pub(super) fn end(&mut self) {
+    pub(super) async fn end(&mut self) {
         if let Self::Alone { desk, .. } = self
-            && let Desk::Apart { jobs, thread } = std::mem::replace(desk, Desk::Gone)
+            && let Desk::Open { jobs, runs } = std::mem::replace(desk, Desk::Gone)
         {
             drop(jobs);
-            let _ = thread.join();
+            runs.ended().await;
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::carry_out;
 use crate::core::Shared;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use waybill_domain::actor::Actor;
 use waybill_domain::command::Command;
 use waybill_domain::ids::{OrderId, PaymentId, ReservationId};

@@ -50,6 +50,7 @@ async fn tend(shared: Arc<Shared>, desk: &'static desks::Desk) {
         });
         let rest = REST.max(looked * LOOK_SHARE);
         tokio::select! {
+            biased;
             () = async { tokio::time::sleep(rest).await; nudged.await } => {}
             () = tokio::time::sleep(rest.max(PERIOD)) => {}
             () = shared.stop.notified() => {}
