@@ -374,6 +374,10 @@ fn stock(rows: &mut Rows) {
     rows.receive("PEN", 3);
     rows.refused("stock.exceeds_balance", adjust(-2));
     rows.refused("stock.quantity_out_of_range", adjust(i64::MIN));
+    rows.refused("stock.exceeds_capacity", adjust(600_000_000_000));
+    let mut nowhere = adjust(1);
+    nowhere.lines.iter_mut().for_each(|line| line.to = Some(line.state));
+    rows.refused("stock.nothing_to_do", nowhere);
 
     let reserve = |quantity, seconds| ReserveStock {
         channel_id: None,

@@ -46,7 +46,8 @@ pub struct AdjustLine {
     pub delta: i64,
 }
 
-/// Refused when a balance would go below zero, counting all lines of the request together.
+/// Refused when a balance would go below zero, counting all lines of the request together, and when a line moves units
+/// from a state to the same state.
 pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> Outcome {
     let location = world
         .catalog
@@ -58,6 +59,7 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
     let mut lines = Vec::with_capacity(command.lines.len());
     let mut refused = Refusals::default();
     let mut taken: BTreeMap<(StockKey, StockAccount), Quantity> = BTreeMap::new();
+    let mut found: BTreeMap<StockKey, Quantity> = BTreeMap::new();
     for (n, line) in command.lines.iter().enumerate() {
         let quantity = Quantity(line.delta.saturating_abs());
         let path = |field: &str| format!("lines[{n}].{field}");
@@ -67,8 +69,12 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
         }
         let from_hand = refused.or(path("state"), by_hand(line.state)).is_some();
         let to_hand = refused.or(path("to"), line.to.map_or(Ok(()), by_hand)).is_some();
+        let moves = line.to != Some(line.state);
+        if !moves {
+            refused.add(path("to"), StockRefusal::NothingToDo);
+        }
         let item = refused.or(path("sku"), world.stocked_item(&line.sku));
-        let Some(item) = item.filter(|_| in_range && from_hand && to_hand) else { continue };
+        let Some(item) = item.filter(|_| in_range && from_hand && to_hand && moves) else { continue };
         let (from, to) = match (line.to, line.delta > 0) {
             (Some(to), _) => (line.state, to),
             (None, true) => (StockAccount::Gain, line.state),
@@ -76,8 +82,13 @@ pub fn adjust_stock(world: &World, command: &AdjustStock, attempt: &Attempt) -> 
         };
         let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
         let here = world.level(key).map_or(Quantity::ZERO, |level| level.on_hand());
-        if from == StockAccount::Gain && here + quantity > Quantity::MAX {
-            refused.add(path("quantity"), StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id });
+        if from == StockAccount::Gain {
+            let sum = found.entry(key).or_default();
+            *sum += quantity;
+            if here + *sum > Quantity::MAX {
+                let (item_id, location_id) = (item.id, location.id);
+                refused.add(path("quantity"), StockRefusal::ExceedsCapacity { item_id, location_id });
+            }
         }
         if from.state_index().is_some() {
             let sum = taken.entry((key, from)).or_default();
