@@ -3,13 +3,17 @@
 mod shop;
 
 use shop::{Shop, blank_order};
+use waybill_domain::fulfillment::pack::Pack;
+use waybill_domain::fulfillment::pick::Pick;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::StockAccount;
 use waybill_domain::money::{Minor, UnitPrice};
 use waybill_domain::order::allocate::AllocateOrder;
+use waybill_domain::order::hold::ReleaseHold;
 use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::payment::PaymentMethod;
+use waybill_domain::payment::capture::CaptureDue;
 use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
 use waybill_domain::personal::PersonalText;
 use waybill_domain::quantity::Quantity;
@@ -51,6 +55,32 @@ fn an_order_waits_for_stock_and_then_for_its_release() {
     assert_eq!(next(&shop, order), (false, true, false, false), "all is there");
     shop.run(ReleaseOrder { order_id: order }).unwrap();
     assert_eq!(next(&shop, order), (false, false, false, false), "people pick it");
+}
+
+/// Otherwise a worker asks once a second, and every answer adds a hold.
+#[test]
+fn a_capture_that_failed_is_asked_for_again_only_when_its_hold_is_released() {
+    let mut shop = Shop::open();
+    receive(&mut shop, 1);
+    let order = place(&mut shop, 1, PaymentMethod::Card);
+    let answer = |shop: &mut Shop, number, outcome| {
+        shop.run(RecordOutcome { transaction_id: TransactionId::new(order, number), outcome }).unwrap();
+    };
+    let good =
+        |shop: &Shop| GatewayOutcome::Succeeded { reference: None, expires_at: Some(shop.now.plus_seconds(9_000)) };
+    let outcome = good(&shop);
+    answer(&mut shop, 1, outcome);
+    shop.run(ReleaseOrder { order_id: order }).unwrap();
+    let fulfillment_order_id = FulfillmentOrderId::new(order, 1);
+    shop.run(Pick { fulfillment_order_id, picks: vec![], shorts: vec![] }).unwrap();
+    shop.run(Pack { fulfillment_order_id, lines: vec![], weight_g: None }).unwrap();
+    answer(&mut shop, 2, GatewayOutcome::Failed { code: "insufficient_funds".into() });
+    assert!(!next(&shop, order).2);
+    let refused = shop.run(CaptureDue { order_id: order }).unwrap_err();
+    assert_eq!(refused.code, "order.held");
+    shop.run(ReleaseHold { hold_id: HoldId::new(order, 1), reason: None }).unwrap();
+    assert!(next(&shop, order).2);
+    shop.run(CaptureDue { order_id: order }).unwrap();
 }
 
 #[test]

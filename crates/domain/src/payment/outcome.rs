@@ -97,7 +97,8 @@ fn failed(order: &Order, transaction: &PaymentTransaction, code: &str, attempt: 
     }
     let steps: &[Step] = match transaction.kind {
         TransactionKind::Authorize => &[Step::Confirm, Step::Release],
-        TransactionKind::Capture => &[Step::Ship],
+        // Nor is the same asked again until somebody has looked at it, or the authorization was renewed.
+        TransactionKind::Capture => &[Step::Ship, Step::Capture],
         TransactionKind::Void | TransactionKind::Refund => return,
     };
     let mut hold = payment_hold(order, transaction.payment, HoldKind::Payment, steps, code, attempt);
