@@ -9,6 +9,7 @@ mod ci;
 mod crash;
 mod postgres;
 mod prove_http;
+mod prove;
 mod step;
 mod test;
 
@@ -33,6 +34,10 @@ Commands:
                       by the API's own description: no fault, no answer that the description does not know. ARGS go to
                       `schemathesis run`: cargo xtask prove-http --max-examples 200 --seed 7
   postgres            Start the same private server, print its URL, and keep it until Ctrl-C.
+  prove [ARGS...]     Simulate Waybill under faults with fresh seeds and audit every run (release build):
+                        cargo xtask prove --minutes 10
+                        cargo xtask prove --seed 42
+                        cargo xtask prove --help
   ci                  What has to pass before a change lands: format, lints, all tests.
   deny                Check licenses, bans and sources of the dependencies (skipped without cargo-deny).
   help                Print this text.
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
             print!("{HELP}");
             Ok(())
         }
+        ("prove", args) => prove::prove(args),
         (_, [only]) if only == "-h" || only == "--help" => {
             print!("{HELP}");
             Ok(())

@@ -1,0 +1,35 @@
+//! Two processes on one PostgreSQL store under faults: nothing lost, nothing sold twice.
+
+use std::sync::Arc;
+use waybill_sim::run_shared;
+use waybill_store::Store;
+use waybill_store_postgres::testing::TestDatabase;
+
+const STEPS: u32 = 60;
+
+/// The history of a run that fails is kept, because it will not come again.
+async fn holds(seed: u64) {
+    let Some(database) = TestDatabase::create().await else {
+        return;
+    };
+    let (one, other) = (Arc::new(database.open().await), Arc::new(database.open().await));
+    one.migrate().await.expect("a schema");
+    let outcome = run_shared(seed, STEPS, [one, other]).await;
+    if !outcome.failures.is_empty() {
+        let path = std::env::temp_dir().join(format!("waybill-history-{seed}-{}.txt", std::process::id()));
+        let history = [outcome.trace.join("\n"), outcome.failures.join("\n")].join("\n");
+        std::fs::write(&path, history).expect("the history is written");
+        panic!("seed {seed} fails, its history is in {}:\n{}", path.display(), outcome.failures.join("\n"));
+    }
+    assert!(outcome.requests > 50, "requests were answered");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_on_one_store_hold_seed_1() {
+    holds(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_on_one_store_hold_seed_2() {
+    holds(2).await;
+}
