@@ -5,7 +5,6 @@ use crate::gateway::Mood;
 use crate::sim::Sim;
 use crate::step::{Step, take};
 use crate::trouble::TroubledStore;
-use crate::workload;
 use crate::{books, drain};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -180,13 +179,7 @@ async fn live(sim: &Arc<Sim>, disk: &Disk, plan: &Plan, progress: &mut Progress)
         }
     };
     if !progress.is_set_up {
-        let actor = workload::actors(&sim.books())[0].clone();
-        for command in workload::setup() {
-            let number = sim.books().number();
-            let intent = sim.intent(number, command.into(), actor.clone());
-            sim.send(&engine, &intent);
-        }
-        if !sim.settled(&engine).await {
+        if !sim.set_up(&engine).await {
             return End::Over;
         }
         progress.is_set_up = true;

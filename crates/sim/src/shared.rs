@@ -6,7 +6,6 @@ use crate::run::Outcome;
 use crate::sim::Sim;
 use crate::step::{Step, take};
 use crate::trouble::TroubledStore;
-use crate::workload;
 use std::sync::Arc;
 use waybill_engine::{Engine, EngineOptions};
 use waybill_fault_vfs::Dice;
@@ -50,13 +49,7 @@ async fn start(sim: &Arc<Sim>, store: &Arc<dyn Store>) -> Option<Engine> {
 }
 
 async fn lead(sim: &Arc<Sim>, steps: u32, stores: &[Arc<dyn Store>; 2], engines: &mut [Engine; 2]) {
-    let actor = workload::actors(&sim.books())[0].clone();
-    for command in workload::setup() {
-        let number = sim.books().number();
-        let intent = sim.intent(number, command.into(), actor.clone());
-        sim.send(&engines[0], &intent);
-    }
-    if !sim.settled(&engines[0]).await {
+    if !sim.set_up(&engines[0]).await {
         return;
     }
     let mut dice = Dice::of(sim.seed, 0x25);

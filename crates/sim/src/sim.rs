@@ -6,7 +6,7 @@ use crate::coverage::{Coverage, Kind};
 use crate::gateway::{NAME, ScriptedGateway};
 use crate::intent::{Answer, Intent};
 use crate::trouble::{Odds, Trouble};
-use crate::workload::Request;
+use crate::workload::{self, Request};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -226,6 +226,25 @@ impl Sim {
             self.books().settle(intent, answer, self.now());
             return;
         }
+    }
+
+    /// Opens the shop: its catalog, then its first goods. False where the process ends first.
+    pub async fn set_up(self: &Arc<Self>, engine: &Engine) -> bool {
+        for part in [|_: &Books| workload::setup(), workload::opening] {
+            let (commands, actor) = {
+                let books = self.books();
+                (part(&books), workload::actors(&books)[0].clone())
+            };
+            for command in commands {
+                let number = self.books().number();
+                let intent = self.intent(number, command.into(), actor.clone());
+                self.send(engine, &intent);
+            }
+            if !self.settled(engine).await {
+                return false;
+            }
+        }
+        true
     }
 
     /// Waits until every request has its answer; asks again for those that were left. False where the process ends first.

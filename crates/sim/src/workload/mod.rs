@@ -8,6 +8,7 @@ mod stock;
 pub use catalog::{setup, upkeep};
 pub use orders::{about, blind};
 pub use place::place;
+pub use stock::opening;
 pub use stock::stock;
 
 use std::sync::Arc;

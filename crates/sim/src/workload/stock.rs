@@ -1,9 +1,10 @@
 //! Goods in, corrections, transfers and reservations of carts.
 
 use super::{Desk, OTHERS};
+use crate::books::Books;
 use waybill_domain::Code;
 use waybill_domain::command::Command;
-use waybill_domain::ids::{Id, LotId, ReservationId, TransferId};
+use waybill_domain::ids::{Id, LocationId, LotId, ReservationId, TransferId};
 use waybill_domain::ledger::StockAccount;
 use waybill_domain::quantity::Quantity;
 use waybill_domain::stock::adjust::{AdjustLine, AdjustReason, AdjustStock};
@@ -117,4 +118,15 @@ pub fn stock(desk: &mut Desk<'_>) -> Command {
             }
         }
     }
+}
+
+/// The first goods of every item, so that how each is supplied and measured is settled before anybody orders.
+pub fn opening(books: &Books) -> Vec<Command> {
+    let receipt = |(code, location_id): (&String, &LocationId)| {
+        let line = |sku: &&str| ReceiveLine { sku: (*sku).into(), lot_id: LotId::NIL, quantity: Quantity(4) };
+        let (state, reference) = (StockAccount::Available, Some(format!("opening {code}")));
+        let lines = super::STOCKED.iter().map(line).collect();
+        Command::from(ReceiveStock { location_id: *location_id, state, reference, lines })
+    };
+    books.locations.iter().map(receipt).collect()
 }
