@@ -32,6 +32,8 @@ codes! {
         EventsRead = "events.read",
         KeysWrite = "keys.write",
         SettingsWrite = "settings.write",
+        WebhooksRead = "webhooks.read",
+        WebhooksWrite = "webhooks.write",
     }
 }
 

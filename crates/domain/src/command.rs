@@ -13,7 +13,7 @@ use crate::fulfillment::pack::Pack;
 use crate::fulfillment::pick::Pick;
 use crate::fulfillment::ship::Ship;
 use crate::fulfillment::supplier::ShipFromSupplier;
-use crate::ids::{ChannelId, LocationId, OrderId, ReservationId};
+use crate::ids::{ChannelId, LocationId, OrderId, ReservationId, WebhookEndpointId};
 use crate::order::allocate::AllocateOrder;
 use crate::order::cancel::{CancelLine, CancelOrder};
 use crate::order::charge::AddCharge;
@@ -37,6 +37,10 @@ use crate::stock::receive::ReceiveStock;
 use crate::stock::reservation::{ExpireReservation, ReleaseReservation, ReserveStock};
 use crate::stock::transfer::{ReceiveTransfer, SendTransfer};
 use crate::system::{ApiKeyCreated, ChangeSettings, CreateApiKey, RevokeApiKey, SystemRefusal};
+use crate::webhook::WebhookRefusal;
+use crate::webhook::manage::*;
+use crate::webhook::replay::ReplayWebhook;
+use crate::webhook::secret::RotateWebhookSecret;
 use crate::world::World;
 
 /// Why a decision made no events.
@@ -103,6 +107,13 @@ commands! {
     CreateApiKey(CreateApiKey) = "api_key.create", KeysWrite;
     RevokeApiKey(RevokeApiKey) = "api_key.revoke", KeysWrite;
     ChangeSettings(ChangeSettings) = "settings.change", SettingsWrite;
+    CreateWebhookEndpoint(CreateWebhookEndpoint) = "webhook_endpoint.create", WebhooksWrite;
+    ChangeWebhookEndpoint(ChangeWebhookEndpoint) = "webhook_endpoint.change", WebhooksWrite;
+    RotateWebhookSecret(RotateWebhookSecret) = "webhook_endpoint.rotate_secret", WebhooksWrite;
+    EnableWebhookEndpoint(EnableWebhookEndpoint) = "webhook_endpoint.enable", WebhooksWrite;
+    DisableWebhookEndpoint(DisableWebhookEndpoint) = "webhook_endpoint.disable", WebhooksWrite;
+    ArchiveWebhookEndpoint(ArchiveWebhookEndpoint) = "webhook_endpoint.archive", WebhooksWrite;
+    ReplayWebhook(ReplayWebhook) = "webhook_endpoint.replay", WebhooksWrite;
     ReceiveStock(ReceiveStock) = "stock.receive", StockWrite;
     AdjustStock(AdjustStock) = "stock.adjust", StockWrite;
     SendTransfer(SendTransfer) = "transfer.send", StockWrite;
@@ -184,6 +195,13 @@ impl Command {
             | Self::CreateApiKey(_)
             | Self::RevokeApiKey(_)
             | Self::ChangeSettings(_)
+            | Self::CreateWebhookEndpoint(_)
+            | Self::ChangeWebhookEndpoint(_)
+            | Self::RotateWebhookSecret(_)
+            | Self::EnableWebhookEndpoint(_)
+            | Self::DisableWebhookEndpoint(_)
+            | Self::ArchiveWebhookEndpoint(_)
+            | Self::ReplayWebhook(_)
             | Self::ReceiveStock(_)
             | Self::AdjustStock(_)
             | Self::SendTransfer(_)
@@ -195,6 +213,24 @@ impl Command {
         }
     }
 
+    /// The webhook endpoint the command is about, where it names one that exists.
+    pub const fn webhook_endpoint(&self) -> Option<WebhookEndpointId> {
+        match self {
+            Self::ChangeWebhookEndpoint(command) => Some(command.endpoint_id),
+            Self::RotateWebhookSecret(command) => Some(command.endpoint_id),
+            Self::EnableWebhookEndpoint(command) => Some(command.endpoint_id),
+            Self::DisableWebhookEndpoint(command) => Some(command.endpoint_id),
+            Self::ArchiveWebhookEndpoint(command) => Some(command.endpoint_id),
+            Self::ReplayWebhook(command) => Some(command.endpoint_id),
+            _ => None,
+        }
+    }
+
+    /// Whether the sender may say which version it means: of the order or the endpoint that the command is about.
+    pub const fn has_version(&self) -> bool {
+        self.order().is_some() || self.webhook_endpoint().is_some()
+    }
+
     /// The records needed first. An item whose SKU is not cached is asked for before its levels can be.
     pub fn footprint(&self, catalog: &Catalog, needs: &mut Footprint) {
         if crate::text::check(self).is_err() {
@@ -202,6 +238,7 @@ impl Command {
             return;
         }
         needs.orders.extend(self.order());
+        needs.webhook_endpoints.extend(self.webhook_endpoint());
         let mut levels = |skus: &mut dyn Iterator<Item = &String>| {
             for sku in skus {
                 match catalog.item_by_sku(sku) {
@@ -245,6 +282,13 @@ impl Command {
                 }
             }
             Self::CreateApiKey(_)
+            | Self::CreateWebhookEndpoint(_)
+            | Self::ChangeWebhookEndpoint(_)
+            | Self::RotateWebhookSecret(_)
+            | Self::EnableWebhookEndpoint(_)
+            | Self::DisableWebhookEndpoint(_)
+            | Self::ArchiveWebhookEndpoint(_)
+            | Self::ReplayWebhook(_)
             | Self::SubmitOrder(_)
             | Self::ConfirmOrder(_)
             | Self::AllocateOrder(_)
@@ -379,6 +423,12 @@ impl Command {
         {
             return Err(SystemRefusal::NotPermitted { permission: *permission }.into());
         }
+        // An endpoint shows what it is sent to whoever made it.
+        let sends =
+            matches!(self, Self::CreateWebhookEndpoint(_) | Self::ChangeWebhookEndpoint(_) | Self::ReplayWebhook(_));
+        if sends && !actor.may(Permission::EventsRead) {
+            return Err(SystemRefusal::NotPermitted { permission: Permission::EventsRead }.into());
+        }
         if actor.is_unscoped() {
             return Ok(());
         }
@@ -403,6 +453,13 @@ impl Command {
                 | Self::ChangeSettings(_)
                 | Self::CreateApiKey(_)
                 | Self::RevokeApiKey(_)
+                | Self::CreateWebhookEndpoint(_)
+                | Self::ChangeWebhookEndpoint(_)
+                | Self::RotateWebhookSecret(_)
+                | Self::EnableWebhookEndpoint(_)
+                | Self::DisableWebhookEndpoint(_)
+                | Self::ArchiveWebhookEndpoint(_)
+                | Self::ReplayWebhook(_)
         )
     }
 
@@ -462,6 +519,12 @@ impl Command {
         if let Some(order) = self.order().and_then(|order_id| world.order(order_id)) {
             attempt.expects(order)?;
         }
+        if let Some(endpoint) = self.webhook_endpoint().and_then(|id| world.webhook_endpoint(id)) {
+            let (endpoint_id, found) = (endpoint.id, endpoint.chain.sequence);
+            if let Some(expected) = attempt.expected_version.filter(|expected| *expected != found) {
+                return Err(WebhookRefusal::StaleVersion { endpoint_id, expected, found }.into());
+            }
+        }
         let events = self.judge(world, attempt)?;
         attempt.follows(world, &events)?;
         Ok(events)
@@ -480,6 +543,13 @@ impl Command {
             Self::CreateApiKey(command) => crate::system::create_api_key(world, command, attempt),
             Self::RevokeApiKey(command) => crate::system::revoke_api_key(world, command, attempt),
             Self::ChangeSettings(command) => crate::system::change_settings(world, command),
+            Self::CreateWebhookEndpoint(command) => crate::webhook::manage::create(world, command, attempt),
+            Self::ChangeWebhookEndpoint(command) => crate::webhook::manage::change(world, command),
+            Self::RotateWebhookSecret(command) => crate::webhook::secret::rotate(world, command, attempt),
+            Self::EnableWebhookEndpoint(command) => crate::webhook::manage::enable(world, command, attempt),
+            Self::DisableWebhookEndpoint(command) => crate::webhook::manage::disable(world, command, attempt),
+            Self::ArchiveWebhookEndpoint(command) => crate::webhook::manage::archive(world, command),
+            Self::ReplayWebhook(command) => crate::webhook::replay::replay(world, command, attempt),
             Self::ReceiveStock(command) => crate::stock::receive::receive_stock(world, command, attempt),
             Self::AdjustStock(command) => crate::stock::adjust::adjust_stock(world, command, attempt),
             Self::SendTransfer(command) => crate::stock::transfer::send_transfer(world, command, attempt),

@@ -17,6 +17,7 @@ use crate::returns::events::ReturnReceived;
 use crate::shipping::events::ShipmentTracked;
 use crate::stock::events::*;
 use crate::system::{ApiKeyCreated, ApiKeyRevoked, SettingsChanged, SettingsRecord};
+use crate::webhook::events::*;
 use serde::Serialize;
 
 codes! {
@@ -32,6 +33,7 @@ codes! {
         Reservation = "reservation",
         ApiKey = "api_key",
         Settings = "settings",
+        WebhookEndpoint = "webhook_endpoint",
     }
 }
 
@@ -58,6 +60,7 @@ impl std::fmt::Display for Aggregate {
             AggregateKind::Reservation => ReservationId(id).fmt(f),
             AggregateKind::ApiKey => ApiKeyId(id).fmt(f),
             AggregateKind::Settings => f.write_str("settings"),
+            AggregateKind::WebhookEndpoint => WebhookEndpointId(id).fmt(f),
         }
     }
 }
@@ -122,6 +125,13 @@ events! {
     ApiKeyCreated(ApiKeyCreated) = "api_key.created" v 1 of ApiKey(key);
     ApiKeyRevoked(ApiKeyRevoked) = "api_key.revoked" v 1 of ApiKey(key);
     SettingsChanged(SettingsChanged) = "settings.changed" v 1 of Settings(settings);
+    WebhookEndpointCreated(WebhookEndpointCreated) = "webhook_endpoint.created" v 1 of WebhookEndpoint(endpoint);
+    WebhookEndpointChanged(WebhookEndpointChanged) = "webhook_endpoint.changed" v 1 of WebhookEndpoint(endpoint);
+    WebhookSecretRotated(WebhookSecretRotated) = "webhook_endpoint.secret_rotated" v 1 of WebhookEndpoint(endpoint);
+    WebhookEndpointEnabled(WebhookEndpointEnabled) = "webhook_endpoint.enabled" v 1 of WebhookEndpoint(endpoint);
+    WebhookEndpointDisabled(WebhookEndpointDisabled) = "webhook_endpoint.disabled" v 1 of WebhookEndpoint(endpoint);
+    WebhookEndpointArchived(WebhookEndpointArchived) = "webhook_endpoint.archived" v 1 of WebhookEndpoint(endpoint);
+    WebhookReplayRequested(WebhookReplayRequested) = "webhook_endpoint.replay_requested" v 1 of WebhookEndpoint(endpoint);
     StockReceived(StockReceived) = "stock.received" v 1 of StockDocument(document);
     StockAdjusted(StockAdjusted) = "stock.adjusted" v 1 of StockDocument(document);
     TransferSent(TransferSent) = "transfer.sent" v 1 of Transfer(transfer);
@@ -292,6 +302,13 @@ impl Event {
             | Self::ApiKeyCreated(_)
             | Self::ApiKeyRevoked(_)
             | Self::SettingsChanged(_)
+            | Self::WebhookEndpointCreated(_)
+            | Self::WebhookEndpointChanged(_)
+            | Self::WebhookSecretRotated(_)
+            | Self::WebhookEndpointEnabled(_)
+            | Self::WebhookEndpointDisabled(_)
+            | Self::WebhookEndpointArchived(_)
+            | Self::WebhookReplayRequested(_)
             | Self::OrderDrafted(_)
             | Self::OrderPlaced(_)
             | Self::OrderSubmitted(_)
@@ -369,6 +386,13 @@ impl Event {
             | Self::ApiKeyCreated(_)
             | Self::ApiKeyRevoked(_)
             | Self::SettingsChanged(_)
+            | Self::WebhookEndpointCreated(_)
+            | Self::WebhookEndpointChanged(_)
+            | Self::WebhookSecretRotated(_)
+            | Self::WebhookEndpointEnabled(_)
+            | Self::WebhookEndpointDisabled(_)
+            | Self::WebhookEndpointArchived(_)
+            | Self::WebhookReplayRequested(_)
             | Self::StockReceived(_)
             | Self::StockAdjusted(_)
             | Self::TransferSent(_)

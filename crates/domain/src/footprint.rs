@@ -1,6 +1,6 @@
 //! The records a command needs before it can be decided.
 
-use crate::ids::{ApiKeyId, ChannelId, CustomerId, ItemId, OrderId, ReservationId, TransferId};
+use crate::ids::{ApiKeyId, ChannelId, CustomerId, ItemId, OrderId, ReservationId, TransferId, WebhookEndpointId};
 
 /// Keys to load (and lock, where several processes write). Catalog records that are only read come from the cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub struct Footprint {
     pub transfers: Vec<TransferId>,
     pub reservations: Vec<ReservationId>,
     pub api_keys: Vec<ApiKeyId>,
+    pub webhook_endpoints: Vec<WebhookEndpointId>,
     /// The catalog and settings records of this command will change: take them from the store, locked.
     pub catalog: bool,
 }
@@ -41,6 +42,7 @@ impl Footprint {
         self.transfers.extend(other.transfers);
         self.reservations.extend(other.reservations);
         self.api_keys.extend(other.api_keys);
+        self.webhook_endpoints.extend(other.webhook_endpoints);
         self.catalog |= other.catalog;
     }
 
@@ -60,5 +62,6 @@ impl Footprint {
         tidy(&mut self.transfers);
         tidy(&mut self.reservations);
         tidy(&mut self.api_keys);
+        tidy(&mut self.webhook_endpoints);
     }
 }

@@ -163,6 +163,7 @@ typed_ids! {
     TextId = "txt",
     EventId = "evt",
     StoreId = "sto",
+    WebhookEndpointId = "whe",
 }
 
 macro_rules! inner_ids {

@@ -32,6 +32,7 @@ pub mod stock;
 pub mod system;
 pub mod text;
 pub mod time;
+pub mod webhook;
 pub mod world;
 
 pub use code::Code;

@@ -184,6 +184,7 @@ pub fn all() -> Vec<RefusalKind> {
         crate::shipping::ShippingRefusal::KINDS,
         crate::returns::ReturnRefusal::KINDS,
         crate::system::SystemRefusal::KINDS,
+        crate::webhook::WebhookRefusal::KINDS,
     ]
     .concat()
 }

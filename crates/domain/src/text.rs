@@ -9,6 +9,8 @@ use crate::payment::outcome::GatewayOutcome;
 use crate::personal::{Address, Party};
 use crate::refusal::Problem;
 use crate::system::SystemRefusal;
+use crate::webhook::EndpointFacts;
+use crate::webhook::url::EndpointUrl;
 
 /// Whether the databases can keep a text.
 pub fn is_storable(text: &str) -> bool {
@@ -69,6 +71,14 @@ impl Texts {
         }
     }
 
+    fn endpoint(&mut self, facts: &EndpointFacts, url: Option<&EndpointUrl>) {
+        self.one("name", &facts.name);
+        self.maybe("url", url.map(|url| &url.0));
+        for (n, kind) in facts.kinds.0.iter().enumerate() {
+            self.at(&|| format!("kinds[{n}]"), kind);
+        }
+    }
+
     fn order(&mut self, order: &PlaceOrder) {
         self.one("channel", &order.channel);
         self.maybe("external_ref", order.external_ref.as_ref());
@@ -120,6 +130,8 @@ impl Texts {
             }
             Command::ArchiveCustomer(command) => self.one("code", &command.code),
             Command::CreateApiKey(command) => self.one("name", &command.name),
+            Command::CreateWebhookEndpoint(command) => self.endpoint(&command.facts, Some(&command.url)),
+            Command::ChangeWebhookEndpoint(command) => self.endpoint(&command.facts, command.url.as_ref()),
             Command::ReceiveStock(command) => {
                 self.maybe("reference", command.reference.as_ref());
                 let skus = command.lines.iter().map(|line| &line.sku);
@@ -174,6 +186,11 @@ impl Texts {
             }
             Command::RevokeApiKey(_)
             | Command::ChangeSettings(_)
+            | Command::RotateWebhookSecret(_)
+            | Command::EnableWebhookEndpoint(_)
+            | Command::DisableWebhookEndpoint(_)
+            | Command::ArchiveWebhookEndpoint(_)
+            | Command::ReplayWebhook(_)
             | Command::ReceiveTransfer(_)
             | Command::ReleaseReservation(_)
             | Command::ExpireReservation(_)

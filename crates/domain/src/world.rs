@@ -13,7 +13,7 @@ use crate::footprint::Footprint;
 use crate::ids::*;
 use crate::ledger::{StockKey, StockPosting};
 use crate::order::{Order, OrderRefusal};
-use crate::rows::Tracked;
+use crate::rows::{Rows, Tracked};
 use crate::settings::Settings;
 use crate::stock::StockRefusal;
 use crate::stock::document::StockDocument;
@@ -21,6 +21,7 @@ use crate::stock::level::StockLevel;
 use crate::stock::reservation::Reservation;
 use crate::stock::transfer::Transfer;
 use crate::system::{ApiKey, SettingsRecord};
+use crate::webhook::{WebhookEndpoint, WebhookReplay};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Records in memory, each knowing whether it must be written. Rules read it; [`World::apply`] alone changes it.
@@ -39,6 +40,9 @@ pub struct World {
     reservations: FxHashMap<ReservationId, Tracked<Reservation>>,
     documents: FxHashMap<StockDocumentId, Tracked<StockDocument>>,
     api_keys: FxHashMap<ApiKeyId, Tracked<ApiKey>>,
+    webhook_endpoints: FxHashMap<WebhookEndpointId, Tracked<WebhookEndpoint>>,
+    /// Those asked for in this batch: no rule reads the earlier ones.
+    webhook_replays: Rows<WebhookReplay>,
     /// Orders whose derived axes are to be recomputed at the end of the command.
     unsettled: FxHashSet<OrderId>,
     /// Catalog records changed by this batch.
@@ -123,6 +127,10 @@ impl World {
         self.api_keys.get(&id).map(|key| &**key)
     }
 
+    pub fn webhook_endpoint(&self, id: WebhookEndpointId) -> Option<&WebhookEndpoint> {
+        self.webhook_endpoints.get(&id).map(|endpoint| &**endpoint)
+    }
+
     pub fn work_location(&self, id: FulfillmentOrderId) -> Option<LocationId> {
         self.order(id.order_id)?.fulfillment_order(id.number).map(|work| work.location_id)
     }
@@ -143,6 +151,7 @@ impl World {
             transfers: not(&needs.transfers, |id| self.transfers.contains_key(id)),
             reservations: not(&needs.reservations, |id| self.reservations.contains_key(id)),
             api_keys: not(&needs.api_keys, |id| self.api_keys.contains_key(id)),
+            webhook_endpoints: not(&needs.webhook_endpoints, |id| self.webhook_endpoints.contains_key(id)),
             catalog: needs.catalog,
         }
     }
@@ -181,6 +190,10 @@ impl World {
         self.api_keys.insert(key.id, Tracked::loaded(key));
     }
 
+    pub fn load_webhook_endpoint(&mut self, endpoint: WebhookEndpoint) {
+        self.webhook_endpoints.insert(endpoint.id, Tracked::loaded(endpoint));
+    }
+
     /// Takes over what `needs` names from the World of the batch before, as it will stand once that batch is written. For
     /// a store that nobody else writes: what is not here then is in the store as it was.
     pub fn adopt(&mut self, needs: &Footprint, before: &Self) {
@@ -211,6 +224,8 @@ impl World {
         take(&needs.external_refs, &mut self.external_refs, &before.external_refs, |_| ());
         take(&needs.reservations, &mut self.reservations, &before.reservations, Tracked::written);
         take(&needs.api_keys, &mut self.api_keys, &before.api_keys, Tracked::written);
+        let endpoints = &needs.webhook_endpoints;
+        take(endpoints, &mut self.webhook_endpoints, &before.webhook_endpoints, Tracked::written);
         take(&needs.transfers, &mut self.transfers, &before.transfers, |transfer| {
             transfer.head.written();
             transfer.lines.written();
@@ -252,6 +267,14 @@ impl World {
         self.api_keys.values()
     }
 
+    pub fn webhook_endpoints(&self) -> impl Iterator<Item = &Tracked<WebhookEndpoint>> {
+        self.webhook_endpoints.values()
+    }
+
+    pub const fn webhook_replays(&self) -> &Rows<WebhookReplay> {
+        &self.webhook_replays
+    }
+
     /// The settings record, where this batch changed it.
     pub fn changed_settings(&self) -> Option<SettingsRecord> {
         self.settings_changed.then(|| SettingsRecord {
@@ -286,6 +309,7 @@ impl World {
             AggregateKind::Reservation => self.reservations.get(&ReservationId(id)).map(|one| one.chain),
             AggregateKind::ApiKey => self.api_keys.get(&ApiKeyId(id)).map(|key| key.chain),
             AggregateKind::Settings => Some(self.settings_chain),
+            AggregateKind::WebhookEndpoint => self.webhook_endpoints.get(&WebhookEndpointId(id)).map(|one| one.chain),
         }
         .unwrap_or_default()
     }
@@ -313,6 +337,9 @@ impl World {
             }
             AggregateKind::ApiKey => self.api_keys.get_mut(&ApiKeyId(id)).map(|key| &mut key.edit().chain),
             AggregateKind::Settings => Some(&mut self.settings_chain),
+            AggregateKind::WebhookEndpoint => {
+                self.webhook_endpoints.get_mut(&WebhookEndpointId(id)).map(|one| &mut one.edit().chain)
+            }
         };
         if let Some(place) = place {
             *place = chain;

@@ -325,6 +325,13 @@ fn long_histories_reach_every_kind_of_event() {
         "api_key.created",
         "api_key.revoked",
         "settings.changed",
+        "webhook_endpoint.created",
+        "webhook_endpoint.changed",
+        "webhook_endpoint.secret_rotated",
+        "webhook_endpoint.enabled",
+        "webhook_endpoint.disabled",
+        "webhook_endpoint.archived",
+        "webhook_endpoint.replay_requested",
         "supplier.shipped",
     ];
     let missed: Vec<&str> = waybill_domain::event::Event::KINDS

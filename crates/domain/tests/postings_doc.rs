@@ -157,6 +157,16 @@ fn samples() -> Vec<(String, Sample)> {
     );
     none("api_key.revoked", json!({"key": id::<ApiKeyId>(51), "at": at}));
     none("settings.changed", json!({"settings": {}}));
+    let endpoint = id::<WebhookEndpointId>(61);
+    let facts = json!({"endpoint": endpoint, "name": "till", "origins": ["live"], "ordered": false});
+    let created = json!({"host": "hooks.example", "begins_after": 7, "proof": "00", "at": at});
+    none("webhook_endpoint.created", with(facts.clone(), created));
+    none("webhook_endpoint.changed", facts);
+    none("webhook_endpoint.secret_rotated", json!({"endpoint": endpoint, "proof": "00"}));
+    none("webhook_endpoint.enabled", json!({"endpoint": endpoint, "at": at}));
+    none("webhook_endpoint.disabled", json!({"endpoint": endpoint, "reason": "failing", "at": at}));
+    none("webhook_endpoint.archived", json!({"endpoint": endpoint}));
+    none("webhook_endpoint.replay_requested", json!({"endpoint": endpoint, "replay": 1, "position": 3, "at": at}));
     let placed = json!({"order": order, "number": 100_001, "channel": id::<ChannelId>(31), "currency": "EUR", "at": at,
         "priority": {"score": 1, "due": 1, "tier": 0, "value": 0},
         "lines": [{"line": 1, "item": id::<ItemId>(11), "sku": "MUG", "supply": "stock", "quantity": 7,

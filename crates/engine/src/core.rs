@@ -15,6 +15,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot, watch};
 use waybill_domain::ids::{IdSource, OrderId};
 use waybill_domain::time::Timestamp;
+use waybill_domain::webhook::secret::SigningSecret;
+use waybill_domain::webhook::url::EndpointUrl;
 use waybill_store::{Store, StoreError};
 
 /// How much the engine takes on.
@@ -151,6 +153,17 @@ impl Engine {
 
     pub fn gateways(&self) -> impl Iterator<Item = &str> + Clone {
         self.shared.ports.gateways.keys().map(String::as_str)
+    }
+
+    /// What keeps webhooks from being sent to an address, if anything does.
+    pub fn webhook_objection(&self, url: &EndpointUrl) -> Option<String> {
+        self.shared.ports.webhooks.as_ref()?.objection(url)
+    }
+
+    /// A secret nobody can guess.
+    pub fn signing_secret(&self) -> SigningSecret {
+        let half = || self.shared.ports.entropy.random().to_be_bytes();
+        SigningSecret([half(), half()].concat())
     }
 
     /// Ids for one command.

@@ -12,11 +12,12 @@ pub mod ports;
 mod queue;
 pub mod receipt;
 mod runs;
+pub mod signing;
 pub mod submission;
 mod trouble;
 pub mod workers;
 
 pub use core::{Engine, EngineOptions, Figures};
-pub use ports::{Clock, Entropy, Gateway, GatewayCall, Ports};
+pub use ports::{Clock, Entropy, Gateway, GatewayCall, Ports, WebhookAnswer, WebhookMessage, WebhookSender};
 pub use receipt::{Placed, Receipt, Subject};
 pub use submission::{Submission, SubmitError};

@@ -8,6 +8,8 @@ use waybill_domain::money::{Currency, Minor};
 use waybill_domain::payment::TransactionKind;
 use waybill_domain::payment::outcome::GatewayOutcome;
 use waybill_domain::time::Timestamp;
+use waybill_domain::webhook::DeliveryOutcome;
+use waybill_domain::webhook::url::EndpointUrl;
 
 /// Tells the time (UTC).
 pub trait Clock: Send + Sync {
@@ -72,6 +74,37 @@ pub trait Gateway: Send + Sync {
     async fn lookup(&self, transaction_id: TransactionId) -> GatewayOutcome;
 }
 
+/// One try at telling an endpoint of an event.
+#[derive(Clone, Debug)]
+pub struct WebhookMessage {
+    pub url: EndpointUrl,
+    /// The same for every try, so that the receiver knows a repeat.
+    pub id: String,
+    /// Of this try, in seconds since 1970.
+    pub timestamp_s: i64,
+    /// One signature for each secret in use.
+    pub signature: String,
+    pub body: Vec<u8>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookAnswer {
+    pub outcome: DeliveryOutcome,
+    pub status: Option<u16>,
+    /// The beginning of an error answer, or what kept it from coming.
+    pub text: Option<String>,
+}
+
+/// Sends to addresses that users name. Bounded in time and in what it reads, and follows no redirect.
+#[async_trait]
+pub trait WebhookSender: Send + Sync {
+    /// Why nothing would ever be sent there, if that is so. A name may still turn out to stand for a forbidden address.
+    fn objection(&self, url: &EndpointUrl) -> Option<String>;
+
+    async fn send(&self, message: &WebhookMessage) -> WebhookAnswer;
+}
+
 /// Everything outside that the engine reaches.
 #[derive(Clone)]
 pub struct Ports {
@@ -79,6 +112,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// By name, as payments carry it.
     pub gateways: BTreeMap<String, Arc<dyn Gateway>>,
+    /// None where this process sends no webhooks.
+    pub webhooks: Option<Arc<dyn WebhookSender>>,
 }
 
 impl Ports {
@@ -88,6 +123,7 @@ impl Ports {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             gateways: gateways.into_iter().map(|gateway| (gateway.name().to_owned(), gateway)).collect(),
+            webhooks: None,
         }
     }
 }

@@ -46,6 +46,11 @@ use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
 use waybill_domain::stock::reservation::{ExpireReservation, ReleaseReservation, ReserveStock};
 use waybill_domain::stock::transfer::{ReceiveTransfer, SendLine, SendTransfer};
 use waybill_domain::system::{ChangeSettings, CreateApiKey, RevokeApiKey};
+use waybill_domain::webhook::manage::*;
+use waybill_domain::webhook::replay::ReplayWebhook;
+use waybill_domain::webhook::secret::RotateWebhookSecret;
+use waybill_domain::webhook::url::EndpointUrl;
+use waybill_domain::webhook::{DisabledReason, EndpointFacts};
 use waybill_engine::{Submission, SubmitError};
 
 /// A command about things that exist, and what it is answered from outside their scope. `None` where no scope decides.
@@ -114,6 +119,16 @@ impl Shop {
             locations: Scope::ALL,
         };
         let key_id = ApiKeyId(self.made(key("till", 1)).await);
+        let facts = || EndpointFacts {
+            name: "till".into(),
+            kinds: waybill_domain::webhook::kinds::EventKinds(vec!["order.*".into()]),
+            origins: vec![waybill_domain::attempt::Origin::Live],
+            ordered: false,
+        };
+        let secret = self.engine.signing_secret();
+        let url = || EndpointUrl("https://hooks.example/till".into());
+        let create = CreateWebhookEndpoint { facts: facts(), url: url(), secret: secret.clone(), head: 1 };
+        let endpoint_id = WebhookEndpointId(self.made(create.clone()).await);
         let reason = || "customer".to_owned();
         let text = |value: &str| PersonalText { id: self.engine.ids().nth(1), value: value.into() };
         let lines = || vec![ReceiveLine { sku: "MUG-1".into(), lot_id: LotId::NIL, quantity: Quantity(1) }];
@@ -249,6 +264,14 @@ impl Shop {
             // Whoever has a scope hands out no keys.
             case(key("second", 2), Some("system.not_permitted"), Some("system.not_permitted")),
             case(RevokeApiKey { key_id }, WHOLE, WHOLE),
+            // What an endpoint is sent is of all channels and locations.
+            case(create, WHOLE, WHOLE),
+            case(ChangeWebhookEndpoint { endpoint_id, facts: facts(), url: None }, WHOLE, WHOLE),
+            case(RotateWebhookSecret { endpoint_id, secret, overlap_s: 60 }, WHOLE, WHOLE),
+            case(ReplayWebhook { endpoint_id, position: 1, onward: true, head: 1 }, WHOLE, WHOLE),
+            case(DisableWebhookEndpoint { endpoint_id, reason: DisabledReason::Requested }, WHOLE, WHOLE),
+            case(EnableWebhookEndpoint { endpoint_id }, WHOLE, WHOLE),
+            case(ArchiveWebhookEndpoint { endpoint_id }, WHOLE, WHOLE),
         ]
     }
 
@@ -303,6 +326,18 @@ fn commands_are_for_those_who_may() {
                 }
             }
         }
+        // Whoever may not read events has them sent nowhere.
+        let others: Vec<_> = everything.iter().copied().filter(|one| *one != Permission::EventsRead).collect();
+        let deaf = actor(&others, Scope::ALL, Scope::ALL);
+        for case in cases.iter().filter(|case| case.command.permission() == Permission::WebhooksWrite) {
+            let sends = matches!(
+                case.command,
+                Command::CreateWebhookEndpoint(_) | Command::ChangeWebhookEndpoint(_) | Command::ReplayWebhook(_)
+            );
+            if sends {
+                assert_eq!(shop.code(case, &deaf).await.as_deref(), Some("system.not_permitted"));
+            }
+        }
         assert_eq!(shop.position().await, before, "nothing happened");
 
         // In their own scope they are answered by the rules: what was said above was said because of the scope.
@@ -313,7 +348,8 @@ fn commands_are_for_those_who_may() {
             let outside = [case.from_foreign_channel, case.from_foreign_location];
             let hidden = answer.is_some() && outside.contains(&answer.as_deref());
             let kind = case.command.operation().split('.').next();
-            let is_shared = matches!(kind, Some("item" | "location" | "channel" | "settings" | "api_key"));
+            let is_shared =
+                matches!(kind, Some("item" | "location" | "channel" | "settings" | "api_key" | "webhook_endpoint"));
             assert_eq!(hidden, is_shared, "{}: {answer:?}", case.command.operation());
         }
     });

@@ -1,3 +1,4 @@
 //! Adapters behind the engine's ports: one folder per kind of partner.
 
 pub mod gateways;
+pub mod webhooks;

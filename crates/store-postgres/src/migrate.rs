@@ -7,8 +7,10 @@ use waybill_store::StoreError;
 use waybill_store::migration::{Applied, CREATE_SCHEMA_MIGRATIONS, Migration, now_us, pending};
 
 /// Every migration of this backend, oldest first. The other backend has the same numbers and names.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "spine", sql: include_str!("../migrations/0001_spine.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "spine", sql: include_str!("../migrations/0001_spine.sql") },
+    Migration { version: 2, name: "webhooks", sql: include_str!("../migrations/0002_webhooks.sql") },
+];
 
 /// How often to look again after another process was faster. Each time it has finished at least one migration.
 const ATTEMPTS: usize = 100;

@@ -27,11 +27,16 @@ use waybill_domain::stock::level::StockLevel;
 use waybill_domain::stock::reservation::{Reservation, ReservationState};
 use waybill_domain::stock::transfer::{TransferHead, TransferLine, TransferState};
 use waybill_domain::system::{ApiKey, SettingsRecord};
+use waybill_domain::time::Timestamp;
+use waybill_domain::webhook::kinds::EventKinds;
+use waybill_domain::webhook::{DeliveryOutcome, EndpointState, WebhookEndpoint, WebhookReplay};
 
 code_columns!(
     AggregateKind,
     ChargeKind,
+    DeliveryOutcome,
     DeliveryStatus,
+    EndpointState,
     FulfillmentState,
     FulfillmentStatus,
     HoldKind,
@@ -88,6 +93,31 @@ impl Column for Vec<Permission> {
     }
 }
 
+/// The origins that somebody takes, as words separated by spaces.
+impl Column for Vec<Origin> {
+    const KIND: ColumnKind = ColumnKind::Text;
+    fn bind(&self, sink: &mut dyn Sink) {
+        let words: Vec<&str> = self.iter().map(|origin| waybill_domain::Code::code(*origin)).collect();
+        sink.text(Some(&words.join(" ")));
+    }
+    fn take(row: &mut Row) -> Result<Self, StoreError> {
+        let words: String = row.take()?;
+        words.split_whitespace().map(|word| value::code_from(Some(word.to_owned()))).collect()
+    }
+}
+
+/// Entries of a filter, separated by spaces.
+impl Column for EventKinds {
+    const KIND: ColumnKind = ColumnKind::Text;
+    fn bind(&self, sink: &mut dyn Sink) {
+        sink.text(Some(&self.0.join(" ")));
+    }
+    fn take(row: &mut Row) -> Result<Self, StoreError> {
+        let words: String = row.take()?;
+        Ok(Self(words.split_whitespace().map(str::to_owned).collect()))
+    }
+}
+
 record!(
     Channel, "channels", key: ["id"],
     indexes: [{ "channels_code", ["code"], unique: true }],
@@ -118,6 +148,20 @@ record!(
     ApiKey, "api_keys", key: ["id"],
     indexes: [{ "api_keys_secret_hash", ["secret_hash"], unique: true }],
     fixed: { id, name, secret_hash, permissions, channels, locations, created_at }, fields: { revoked_at, chain }
+);
+
+record!(
+    WebhookEndpoint, "webhook_endpoints", key: ["id"],
+    fixed: { id, begins_after, created_at },
+    fields: {
+        name, url, kinds, origins, ordered, state, disabled_because, disabled_at, enabled_at, secret, previous_secret,
+        previous_until, replays, chain
+    }
+);
+
+record!(
+    WebhookReplay, "webhook_replays", key: ["endpoint_id", "number"], parent: ("webhook_endpoints", "endpoint_id"),
+    fixed: { endpoint_id, number, position, onward, asked_at }, fields: { }
 );
 
 record!(SettingsRecord, "settings", key: ["id"], fixed: { id }, fields: { settings, chain });
@@ -618,6 +662,77 @@ pub struct Cursor {
 
 record!(Cursor, "cursors", key: ["name"], fixed: { name }, fields: { position });
 
+/// How far an endpoint has come. Kept by the worker that delivers, beside the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookCursor {
+    pub endpoint_id: WebhookEndpointId,
+    /// Everything up to here was delivered, is not for this endpoint, or is among the retries.
+    pub position: i64,
+    /// The last replay that was carried out.
+    pub replays_taken: i64,
+    /// The endpoint's `enabled_at` that was seen last.
+    pub resumed_at: Timestamp,
+    /// The first failure since the last success; null where there is none.
+    pub failing_since: Option<Timestamp>,
+    /// Failures since the last success.
+    pub failures: i64,
+    pub delivered_at: Option<Timestamp>,
+}
+
+record!(
+    WebhookCursor, "webhook_cursors", key: ["endpoint_id"], fixed: { endpoint_id },
+    fields: { position, replays_taken, resumed_at, failing_since, failures, delivered_at }
+);
+
+/// An event that is to be tried again: it failed, or somebody asked for it once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookRetry {
+    pub endpoint_id: WebhookEndpointId,
+    pub position: i64,
+    /// Tries so far.
+    pub attempts: i64,
+    pub due_at: Timestamp,
+    /// When it failed first, or was asked for.
+    pub since: Timestamp,
+    /// Asked for by somebody, so that neither filter nor order matter.
+    pub asked: bool,
+}
+
+record!(
+    WebhookRetry, "webhook_retries", key: ["endpoint_id", "position"],
+    indexes: [{ "webhook_retries_due", ["endpoint_id", "due_at"], unique: false }],
+    fixed: { endpoint_id, position, asked }, fields: { attempts, due_at, since }
+);
+
+/// One try at a delivery, kept for some days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookAttempt {
+    pub endpoint_id: WebhookEndpointId,
+    /// Rises with time.
+    pub id: Id,
+    pub position: i64,
+    pub event_id: EventId,
+    /// Of this event, from 1.
+    pub number: i64,
+    pub began_at: Timestamp,
+    pub latency_ms: i64,
+    pub outcome: DeliveryOutcome,
+    /// The HTTP status, where there was an answer.
+    pub status: Option<i64>,
+    /// The beginning of an error answer, or what kept it from coming.
+    pub answer: Option<String>,
+    /// When it is tried again; null where it is not.
+    pub again_at: Option<Timestamp>,
+}
+
+record!(
+    WebhookAttempt, "webhook_attempts", key: ["endpoint_id", "id"],
+    fixed: {
+        endpoint_id, id, position, event_id, number, began_at, latency_ms, outcome, status, answer, again_at
+    },
+    fields: { }
+);
+
 /// Every table, parents before children.
 pub fn tables() -> Vec<&'static Table> {
     vec![
@@ -631,6 +746,11 @@ pub fn tables() -> Vec<&'static Table> {
         OtherReceiptRecord::table(),
         SettingsRecord::table(),
         ApiKey::table(),
+        WebhookEndpoint::table(),
+        WebhookReplay::table(),
+        WebhookCursor::table(),
+        WebhookRetry::table(),
+        WebhookAttempt::table(),
         Channel::table(),
         Location::table(),
         Item::table(),

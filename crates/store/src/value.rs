@@ -9,6 +9,9 @@ use waybill_domain::ledger::{StockAccount, StockKey};
 use waybill_domain::money::{Currency, Minor, UnitPrice};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::time::{Date, Timestamp};
+use waybill_domain::webhook::DisabledReason;
+use waybill_domain::webhook::secret::SigningSecret;
+use waybill_domain::webhook::url::EndpointUrl;
 
 /// The kinds of column both databases keep identically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,6 +230,9 @@ columns! {
     Currency, Text, text, |value| value.as_str(), |raw| raw.parse().map_err(|_| damaged("a currency", &raw));
     Date, Text, text, |value| &value.to_string(), |raw| raw.parse().map_err(|_| damaged("a date", &raw));
     Id, Id, id, |value| *value, |raw| Ok(raw);
+    EndpointUrl, Text, text, |value| value.0.as_str(), |raw| Ok(EndpointUrl(raw));
+    SigningSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(SigningSecret(raw));
+    DisabledReason, Text, text, |value| value.code(), |raw| code_from(Some(raw));
 }
 
 macro_rules! id_columns {
@@ -248,6 +254,7 @@ id_columns!(
     TextId,
     EventId,
     StoreId,
+    WebhookEndpointId,
 );
 
 /// Declares columns for enumerations with codes.

@@ -22,6 +22,7 @@ use waybill_domain::stock::level::StockLevel;
 use waybill_domain::stock::reservation::Reservation;
 use waybill_domain::stock::transfer::{Transfer, TransferHead, TransferLine};
 use waybill_domain::system::{ApiKey, SettingsRecord};
+use waybill_domain::webhook::WebhookEndpoint;
 use waybill_domain::world::World;
 
 fn keys(ids: impl Iterator<Item = Id>) -> Vec<Vec<Value>> {
@@ -68,6 +69,7 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
         select::<TransferHead>(&["id"], transfers(), true),
         select::<Reservation>(&["id"], keys(needs.reservations.iter().map(|id| id.0)), true),
         select::<ApiKey>(&["id"], keys(needs.api_keys.iter().map(|id| id.0)), true),
+        select::<WebhookEndpoint>(&["id"], keys(needs.webhook_endpoints.iter().map(|id| id.0)), true),
         select::<Customer>(&["code"], texts(&needs.customer_codes), true),
         select::<Item>(&["sku"], texts(&needs.skus), false),
         select::<Item>(&["id"], keys(needs.items.iter().map(|id| id.0)), false),
@@ -86,6 +88,9 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
     }
     for key in read_rows(next())? {
         world.load_api_key(key);
+    }
+    for endpoint in read_rows(next())? {
+        world.load_webhook_endpoint(endpoint);
     }
     for customer in read_rows(next())? {
         world.load_customer(customer);
@@ -231,6 +236,8 @@ impl<'a> Changes<'a> {
             world.catalog.tracked_item(*id).into_iter().for_each(|one| self.once::<Item>(one));
         }
         world.api_keys().for_each(|one| self.tracked(one));
+        world.webhook_endpoints().for_each(|one| self.tracked(one));
+        self.rows(world.webhook_replays());
         world.customers().for_each(|one| self.tracked(one));
         world.documents().for_each(|one| self.tracked::<StockDocument>(one));
         world.reservations().for_each(|one| self.tracked(one));

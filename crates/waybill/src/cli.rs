@@ -59,6 +59,9 @@ pub enum Command {
     /// Keys with which programs use the API
     #[command(subcommand)]
     Key(Key),
+    /// Programs that are told of events over HTTP
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Bring a store to this version's schema
     Migrate,
     /// Copy the store, while it is in use
@@ -208,6 +211,12 @@ pub struct KeyCreate {
 pub struct KeyRevoke {
     /// The key's id (key_...)
     pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Webhook {
+    /// List the endpoints, how far each has come, and which fail
+    List,
 }
 
 #[derive(Debug, Args)]

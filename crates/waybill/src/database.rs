@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use waybill_engine::{Engine, EngineOptions, Ports};
 use waybill_integrations::gateways::simulator::Simulator;
+use waybill_integrations::webhooks::{HttpSender, WebhookOptions};
 use waybill_store::{Store, StoreError};
 use waybill_store_postgres::{PostgresOptions, PostgresStore};
 use waybill_store_sqlite::{SqliteOptions, SqliteStore};
@@ -127,7 +128,15 @@ pub async fn engine(store: Arc<dyn Store>, settings: &Settings, workers: bool) -
     let clock = Arc::new(waybill_engine::ports::SystemClock);
     let gateway = Simulator::new(clock, Duration::from_millis(settings.gateway.latency_ms));
     let gateway: Arc<dyn waybill_engine::Gateway> = Arc::new(gateway);
-    Ok(Engine::start(store, Ports::system([gateway]), options).await?)
+    let mut ports = Ports::system([gateway]);
+    if workers {
+        ports.webhooks = Some(Arc::new(HttpSender::new(WebhookOptions {
+            allow_http: settings.webhooks.allow_http,
+            allow_private: settings.webhooks.allow_private,
+            limit: Duration::from_millis(settings.webhooks.limit_ms),
+        })));
+    }
+    Ok(Engine::start(store, ports, options).await?)
 }
 
 pub fn sqlite_options(settings: &Settings) -> SqliteOptions {

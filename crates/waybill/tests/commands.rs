@@ -103,6 +103,7 @@ fn keys_are_made_listed_and_ended_and_the_secret_is_shown_once() {
     let made = shell.answers(0, &["key", "create", "--name", "till", "--permissions", "orders.write,orders.read"]);
     let secret = made["secret"].as_str().expect("a secret");
     assert!(secret.starts_with("wbk_") && secret.len() == 4 + 64, "{secret}");
+    assert_eq!(shell.answers(0, &["webhook", "list"])["webhook_endpoints"], serde_json::json!([]));
     let listed = shell.answers(0, &["key", "list"]);
     assert_eq!(listed["keys"][0]["permissions"], serde_json::json!(["orders.write", "orders.read"]));
     assert!(!listed.to_string().contains(secret));

@@ -156,8 +156,9 @@ impl Context {
         ids: IdSource,
     ) -> Result<Receipt, Problem> {
         let command = command.into();
-        if self.expected_version.is_some() && command.order().is_none() {
-            return Err(Problem::malformed("If-Match is understood by requests that change an order only."));
+        if self.expected_version.is_some() && !command.has_version() {
+            let detail = "If-Match is understood by requests that change an order or a webhook endpoint only.";
+            return Err(Problem::malformed(detail));
         }
         Ok(state.engine().submit(self.submission(command, ids)).await?)
     }

@@ -221,6 +221,7 @@ pub fn refusal_status(code: &str) -> StatusCode {
         | "charge_wrong_sign"
         | "total_below_zero"
         | "unknown_item"
+        | "unknown_position"
         | "unknown_location"
         | "not_stocked"
         | "nothing_to_do"

@@ -258,17 +258,8 @@ async fn everything_described_is_served_and_no_more() {
 
 #[test]
 fn every_code_has_a_page() {
-    let domain = [
-        waybill_domain::catalog::CatalogRefusal::KINDS,
-        waybill_domain::fulfillment::FulfillmentRefusal::KINDS,
-        waybill_domain::order::OrderRefusal::KINDS,
-        waybill_domain::payment::PaymentRefusal::KINDS,
-        waybill_domain::returns::ReturnRefusal::KINDS,
-        waybill_domain::shipping::ShippingRefusal::KINDS,
-        waybill_domain::stock::StockRefusal::KINDS,
-        waybill_domain::system::SystemRefusal::KINDS,
-    ];
-    let mut codes: Vec<&str> = domain.iter().flat_map(|kinds| kinds.iter().map(|kind| kind.code)).collect();
+    let domain = waybill_domain::refusal::all();
+    let mut codes: Vec<&str> = domain.iter().map(|kind| kind.code).collect();
     codes.extend(waybill_web::problem::EDGE_KINDS.iter().map(|kind| kind.code));
     let missing: Vec<_> = codes.iter().filter(|code| waybill_web::errors::page(code).is_none()).collect();
     assert!(missing.is_empty(), "no page in docs/errors for {missing:?}");

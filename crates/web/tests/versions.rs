@@ -1,4 +1,4 @@
-//! `If-Match`: whoever changes an order that somebody else has changed meanwhile hears so, whatever the change.
+//! `If-Match`: whoever changes an order or a webhook endpoint that somebody else has changed meanwhile hears so, whatever the change.
 
 mod common;
 
@@ -65,6 +65,41 @@ async fn every_change_of_an_order_is_meant_for_its_version() {
         let foreign = api.key(waybill_domain::Code::ALL, Some(vec![]), None).await;
         let stranger = api.with_secret(Some(&foreign));
         stranger.write("POST", &path, &[("if-match", "\"1\"")], &json!({})).await.problem(404, "order.unknown");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_of_an_endpoint_is_meant_for_its_version() {
+    on_each(async |api| {
+        let facts = json!({"name": "till", "url": "https://hooks.example/", "kinds": ["shipment.lost"]});
+        let made = api.post("/api/v1/webhook-endpoints", &facts).await.ok();
+        let id = made["id"].as_str().unwrap();
+        let description: Value = serde_json::from_str(&openapi_json()).unwrap();
+        let mut tried = 0;
+        for (path, item) in description["paths"].as_object().unwrap() {
+            if !path.contains("webhook-endpoints/{id}") {
+                continue;
+            }
+            for method in ["post", "put", "delete"].into_iter().filter(|method| item[method].is_object()) {
+                let parameters = item[method]["parameters"].as_array().unwrap();
+                assert!(parameters.iter().any(|parameter| parameter["name"] == "If-Match"), "{path} does not say so");
+                let body = match path.rsplit('/').next().unwrap() {
+                    "replay" => json!({"from": 1}),
+                    _ if method == "put" => facts.clone(),
+                    _ => json!({}),
+                };
+                let path = path.replace("{id}", id);
+                let stale = api.write(&method.to_uppercase(), &path, &[("if-match", "\"7\"")], &body).await;
+                let problem = stale.problem(412, "webhook.stale_version");
+                assert_eq!(problem["facts"], json!({"endpoint_id": id, "expected": 7, "found": 1}), "{path}");
+                tried += 1;
+            }
+        }
+        assert_eq!(tried, 6, "each of them was found");
+        let path = format!("/api/v1/webhook-endpoints/{id}/disable");
+        let done = api.write("POST", &path, &[("if-match", "\"1\"")], &json!({})).await;
+        assert_eq!(done.header("etag"), Some("\"2\""));
     })
     .await;
 }

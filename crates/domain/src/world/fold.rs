@@ -15,6 +15,7 @@ use crate::stock::document::{StockDocument, StockDocumentKind};
 use crate::stock::reservation::{Reservation, ReservationState};
 use crate::stock::transfer::{Transfer, TransferHead, TransferLine, TransferState};
 use crate::system::ApiKey;
+use crate::webhook::{EndpointState, WebhookEndpoint, WebhookReplay};
 
 impl World {
     pub(super) fn fold(&mut self, event: &Event, origin: Origin) {
@@ -100,6 +101,39 @@ impl World {
             Event::SettingsChanged(event) => {
                 self.settings = event.settings.clone();
                 self.settings_changed = true;
+            }
+            Event::WebhookEndpointCreated(event) => {
+                self.webhook_endpoints.insert(event.endpoint, Tracked::new(WebhookEndpoint::from_created(event)));
+            }
+            Event::WebhookEndpointChanged(event) => {
+                self.edit_endpoint(event.endpoint, |endpoint| endpoint.apply_changed(event));
+            }
+            Event::WebhookSecretRotated(event) => self.edit_endpoint(event.endpoint, |endpoint| {
+                let before = std::mem::replace(&mut endpoint.secret, event.secret.clone());
+                endpoint.previous_secret = event.previous_until.map(|_| before);
+                endpoint.previous_until = event.previous_until;
+            }),
+            Event::WebhookEndpointEnabled(event) => self.edit_endpoint(event.endpoint, |endpoint| {
+                endpoint.state = EndpointState::Enabled;
+                (endpoint.disabled_because, endpoint.disabled_at) = (None, None);
+                endpoint.enabled_at = event.at;
+            }),
+            Event::WebhookEndpointDisabled(event) => self.edit_endpoint(event.endpoint, |endpoint| {
+                endpoint.state = EndpointState::Disabled;
+                (endpoint.disabled_because, endpoint.disabled_at) = (Some(event.reason), Some(event.at));
+            }),
+            Event::WebhookEndpointArchived(event) => {
+                self.edit_endpoint(event.endpoint, WebhookEndpoint::apply_archived);
+            }
+            Event::WebhookReplayRequested(event) => {
+                self.edit_endpoint(event.endpoint, |endpoint| endpoint.replays = event.replay);
+                self.webhook_replays.add(WebhookReplay {
+                    endpoint_id: event.endpoint,
+                    number: event.replay,
+                    position: event.position,
+                    onward: event.onward,
+                    asked_at: event.at,
+                });
             }
             Event::StockReceived(event) => {
                 self.document(event.document, StockDocumentKind::Receipt, event.location, &event.reference, event.at)
@@ -229,6 +263,12 @@ impl World {
         let reference = reference.clone();
         let document = StockDocument { id, kind, location_id, reference, booked_at, chain: Chain::default() };
         self.documents.insert(id, Tracked::new(document));
+    }
+
+    fn edit_endpoint(&mut self, id: WebhookEndpointId, change: impl FnOnce(&mut WebhookEndpoint)) {
+        if let Some(endpoint) = self.webhook_endpoints.get_mut(&id) {
+            change(endpoint.edit());
+        }
     }
 
     fn end_reservation(&mut self, id: ReservationId, state: ReservationState) {

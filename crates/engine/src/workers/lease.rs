@@ -17,14 +17,14 @@ const CREATE: &str = "INSERT INTO leases (name, holder, until) VALUES ($1, $2, $
 const RELEASE: &str = "UPDATE leases SET until = 0 WHERE name = $1 AND holder = $2";
 
 pub(super) struct Lease {
-    name: &'static str,
+    name: String,
     holder: Id,
     until: Timestamp,
 }
 
 impl Lease {
-    pub(super) fn new(shared: &Arc<Shared>, name: &'static str) -> Self {
-        Self { name, holder: Id(shared.ports.entropy.random()), until: Timestamp(0) }
+    pub(super) fn new(shared: &Arc<Shared>, name: impl Into<String>) -> Self {
+        Self { name: name.into(), holder: Id(shared.ports.entropy.random()), until: Timestamp(0) }
     }
 
     /// Whether this process does the job now; takes or renews the lease where needed.
@@ -34,7 +34,7 @@ impl Lease {
             return Ok(true);
         }
         let until = now.plus_seconds(SECONDS);
-        let params = [Value::from(self.name), Value::Id(self.holder), Value::Int(until.0), Value::Int(now.0)];
+        let params = [Value::from(self.name.as_str()), Value::Id(self.holder), Value::Int(until.0), Value::Int(now.0)];
         let changed = shared.store.execute(&[(CREATE, &params[..3]), (RENEW, &params)]).await?;
         let held = changed.get(1).is_some_and(|rows| *rows > 0);
         if held {
@@ -44,7 +44,7 @@ impl Lease {
     }
 
     pub(super) async fn release(&self, shared: &Arc<Shared>) {
-        let params = [Value::from(self.name), Value::Id(self.holder)];
+        let params = [Value::from(self.name.as_str()), Value::Id(self.holder)];
         if let Err(error) = shared.store.execute(&[(RELEASE, &params)]).await {
             tracing::debug!(worker = self.name, %error, "a lease runs out by itself");
         }

@@ -6,6 +6,7 @@ pub mod gateway;
 mod lease;
 #[cfg(test)]
 mod plans;
+mod webhooks;
 
 use crate::core::Shared;
 use crate::submission::{Submission, SubmitError};
@@ -31,6 +32,7 @@ pub(crate) fn start(shared: &Arc<Shared>) {
         let shared = shared.clone();
         tokio::spawn(async move { tend(shared, desk).await });
     }
+    webhooks::start(shared);
 }
 
 /// Runs one worker until the engine stops.

@@ -26,6 +26,13 @@ fn parameters(sql: &str) -> Vec<Value> {
     values.collect()
 }
 
+/// The first parameter of what a courier reads is its endpoint, where there is one.
+fn of_endpoint(sql: &str) -> Vec<Value> {
+    let mut values = parameters(sql);
+    values.first_mut().into_iter().for_each(|first| *first = Value::Id(Id::NIL));
+    values
+}
+
 async fn check(store: &dyn Store) {
     let mut wrong = Vec::new();
     for desk in desks::ALL {
@@ -37,6 +44,11 @@ async fn check(store: &dyn Store) {
             if CROWDED.iter().any(|crowded| plan.contains(crowded)) {
                 wrong.push(format!("{}: goes through a crowd in\n{sql}\n{plan}", desk.name));
             }
+        }
+    }
+    for sql in super::webhooks::reads() {
+        if let Err(why) = plans::judge(store, &sql, &of_endpoint(&sql)).await {
+            wrong.push(format!("webhooks: {why}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

@@ -20,7 +20,7 @@ use waybill_domain::payment::PaymentMethod;
 use waybill_domain::personal::PersonalText;
 use waybill_domain::quantity::Quantity;
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
-use waybill_engine::ports::{SystemClock, SystemEntropy};
+use waybill_engine::ports::SystemClock;
 use waybill_engine::{Engine, EngineOptions, Ports, Receipt, Submission, SubmitError};
 use waybill_integrations::gateways::simulator::Simulator;
 use waybill_store::value::{Column, Value};
@@ -38,10 +38,25 @@ pub struct Shop {
 
 /// Runs `test` in a shop on SQLite, then in one on PostgreSQL where a server is named.
 pub fn on_both<F: Future<Output = ()>>(options: EngineOptions, test: impl Fn(Shop) -> F) {
+    on_both_with(options, ports, test);
+}
+
+/// The simulated gateway, and nothing else outside.
+pub fn ports() -> Ports {
+    let gateway = Arc::new(Simulator::new(Arc::new(SystemClock), Duration::ZERO));
+    Ports::system([gateway as Arc<dyn waybill_engine::Gateway>])
+}
+
+/// The same with other ports for each shop.
+pub fn on_both_with<F: Future<Output = ()>>(
+    options: EngineOptions,
+    ports: impl Fn() -> Ports,
+    test: impl Fn(Shop) -> F,
+) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let folder = TestFolder::create();
-        let shop = Shop::open(Arc::new(folder.open()), options).await;
+        let shop = Shop::open_with(Arc::new(folder.open()), options, ports()).await;
         let engine = shop.engine.clone();
         test(shop).await;
         engine.stop().await;
@@ -49,7 +64,7 @@ pub fn on_both<F: Future<Output = ()>>(options: EngineOptions, test: impl Fn(Sho
         let Some(database) = TestDatabase::create().await else {
             return;
         };
-        let shop = Shop::open(Arc::new(database.open().await), options).await;
+        let shop = Shop::open_with(Arc::new(database.open().await), options, ports()).await;
         let engine = shop.engine.clone();
         test(shop).await;
         engine.stop().await;
@@ -62,14 +77,11 @@ pub fn quiet() -> EngineOptions {
 
 impl Shop {
     pub async fn open(store: Arc<dyn Store>, options: EngineOptions) -> Self {
+        Self::open_with(store, options, ports()).await
+    }
+
+    pub async fn open_with(store: Arc<dyn Store>, options: EngineOptions, ports: Ports) -> Self {
         store.migrate().await.expect("migrations");
-        let clock = Arc::new(SystemClock);
-        let gateway = Arc::new(Simulator::new(clock.clone(), Duration::ZERO));
-        let ports = Ports {
-            clock,
-            entropy: Arc::new(SystemEntropy),
-            gateways: [("simulator".to_owned(), gateway as Arc<dyn waybill_engine::Gateway>)].into(),
-        };
         let engine = Engine::start(store.clone(), ports, options).await.expect("an engine");
         let actor = Arc::new(Actor::system("test", Door::Command));
         let mut shop = Self { engine, store, actor, dublin: LocationId::NIL, lyon: LocationId::NIL };

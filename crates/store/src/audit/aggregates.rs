@@ -84,6 +84,13 @@ pub(super) fn compare(slice: &Slice, world: &World, histories: &[History<'_>], f
     // A key's secret is in no event.
     let keys = world.api_keys().map(|key| &**key);
     set.compare(AggregateKind::ApiKey, keys, &slice.api_keys, |one| one.id.0, &["secret_hash"], findings);
+    // Neither are the secrets and the address of an endpoint.
+    let hidden = ["url", "secret", "previous_secret"];
+    let endpoints = world.webhook_endpoints().map(|endpoint| &**endpoint);
+    let kind = AggregateKind::WebhookEndpoint;
+    set.compare(kind, endpoints, &slice.webhook_endpoints, |one| one.id.0, &hidden, findings);
+    let replays = world.webhook_replays().iter();
+    set.compare(kind, replays, &slice.webhook_replays, |one| one.endpoint_id.0, &[], findings);
     let settings = world.changed_settings();
     set.compare(AggregateKind::Settings, settings.iter(), &slice.settings, |one| one.id, &[], findings);
 }

@@ -130,6 +130,7 @@ fn prefix(table: &str, column: &str) -> &'static str {
         ("transfers", "id") | (_, "transfer_id") => "trf_",
         ("reservations", "id") => "res_",
         ("api_keys", "id") => "key_",
+        ("webhook_endpoints", "id") | ("webhook_replays", "endpoint_id") => "whe_",
         (_, "lot_id") => "lot_",
         _ => "",
     }

@@ -19,6 +19,7 @@ use waybill_domain::stock::document::StockDocument;
 use waybill_domain::stock::reservation::Reservation;
 use waybill_domain::stock::transfer::{TransferHead, TransferLine};
 use waybill_domain::system::{ApiKey, SettingsRecord};
+use waybill_domain::webhook::{WebhookEndpoint, WebhookReplay};
 
 macro_rules! slice {
     ($($field:ident: $record:ty, $column:literal;)+) => {
@@ -80,6 +81,8 @@ slice! {
     transfer_lines: TransferLine, "transfer_id";
     api_keys: ApiKey, "id";
     settings: SettingsRecord, "id";
+    webhook_endpoints: WebhookEndpoint, "id";
+    webhook_replays: WebhookReplay, "endpoint_id";
 }
 
 fn range<R: Record>(column: &str) -> String {

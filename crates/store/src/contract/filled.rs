@@ -18,6 +18,7 @@ const BEGAN: i64 = 1_800_000_000_000_000;
 const CHANNELS: i64 = 3;
 const LOCATIONS: i64 = 4;
 const KEYS: i64 = 3;
+const ENDPOINTS: i64 = 40;
 /// Events, stock postings and receipts begin behind this position, so that they can be counted by order.
 const EVENTS: i64 = 4;
 /// Orders written in one transaction.
@@ -35,6 +36,7 @@ pub struct Sample {
     pub fulfillment_order_id: FulfillmentOrderId,
     pub reservation_id: ReservationId,
     pub transfer_id: TransferId,
+    pub endpoint_id: WebhookEndpointId,
     pub sku: String,
     pub channel: String,
     pub location: String,
@@ -94,6 +96,11 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
         each("items", items(orders)),
         each("customers", parties),
         each("api_keys", KEYS),
+        each("webhook_endpoints", ENDPOINTS),
+        each("webhook_replays", ENDPOINTS),
+        each("webhook_cursors", ENDPOINTS),
+        each("webhook_retries", orders / 4),
+        each("webhook_attempts", orders),
         (0..items(orders) * LOCATIONS).map(|n| row("stock_levels", n / LOCATIONS, n % LOCATIONS)).collect(),
         each("stock_documents", parties),
         each("reservations", parties),
@@ -165,6 +172,7 @@ pub fn sample(orders: i64) -> Sample {
         fulfillment_order_id: FulfillmentOrderId::new(OrderId(id(Kind::Order, at_work(order))), 1),
         reservation_id: ReservationId(id(Kind::Reservation, order % 60)),
         transfer_id: TransferId(id(Kind::Transfer, order % 60)),
+        endpoint_id: WebhookEndpointId(id(Kind::Endpoint, order % ENDPOINTS)),
         sku: format!("SKU-{:06}", item_of(order, 1)),
         channel: format!("channel-{}", order % CHANNELS),
         location: format!("L{}", order % LOCATIONS),
@@ -205,6 +213,8 @@ enum Kind {
     Transfer,
     Document,
     Key,
+    Endpoint,
+    Attempt,
 }
 
 fn id(kind: Kind, n: i64) -> Id {
@@ -241,6 +251,15 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("api_keys", "secret_hash") => Value::Bytes(vec![n as u8; 32]),
         ("api_keys", "permissions") => "orders.read".into(),
         ("api_keys", "channels" | "locations") => r#""all""#.into(),
+        ("webhook_endpoints", "id") => Value::Id(id(Kind::Endpoint, n)),
+        (_, "endpoint_id") => Value::Id(id(Kind::Endpoint, n % ENDPOINTS)),
+        ("webhook_endpoints", "origins") => "live".into(),
+        ("webhook_endpoints", "state") => if n % 10 == 3 { "disabled" } else { "enabled" }.into(),
+        ("webhook_replays", "number") => 1.into(),
+        ("webhook_retries" | "webhook_attempts", "position") => position(n, 1).into(),
+        ("webhook_retries", "due_at") => at.into(),
+        ("webhook_attempts", "id") => Value::Id(id(Kind::Attempt, n)),
+        ("webhook_attempts", "outcome") => "delivered".into(),
         ("addresses", "id") | ("orders", "ship_to") => Value::Id(id(Kind::Address, n)),
         ("texts", "id") | ("orders", "instructions") => Value::Id(id(Kind::Text, n)),
 

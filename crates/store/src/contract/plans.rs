@@ -22,6 +22,9 @@ const SMALL: &[&str] = &[
     "cursors",
     "settings",
     "api_keys",
+    "webhook_endpoints",
+    "webhook_replays",
+    "webhook_cursors",
     "channels",
     "locations",
 ];

@@ -13,7 +13,7 @@ use crate::read::queue::{self, WorkFilter};
 use crate::read::reservations::{self, ReservationFilter};
 use crate::read::stock::{self, LevelFilter};
 use crate::read::transfers::{self, TransferFilter};
-use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, timeline, why};
+use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, timeline, webhooks, why};
 use std::pin::Pin;
 use std::sync::Arc;
 use waybill_domain::Code;
@@ -26,6 +26,7 @@ use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, Paymen
 use waybill_domain::stock::reservation::ReservationState;
 use waybill_domain::stock::transfer::TransferState;
 use waybill_domain::time::Timestamp;
+use waybill_domain::webhook::EndpointState;
 
 /// How many things were found that a scope decides about.
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<usize, ReadError>> + Send + 'a>>;
@@ -78,6 +79,8 @@ const CATALOG: &[Permission] = &[Permission::CatalogRead];
 const CUSTOMERS: &[Permission] = &[Permission::CustomersRead];
 const EVENTS: &[Permission] = &[Permission::EventsRead];
 const ORDERS: &[Permission] = &[Permission::OrdersRead];
+/// Whoever may change an endpoint may see it.
+const WEBHOOKS: &[Permission] = &[Permission::WebhooksRead, Permission::WebhooksWrite];
 const STOCK: &[Permission] = &[Permission::StockRead];
 const WORK: &[Permission] = &[Permission::OrdersRead, Permission::FulfillmentWrite];
 /// Whoever may do something to an order may name it.
@@ -335,6 +338,19 @@ questions! {
     };
     "transfers::transfer" ("one") by by_location(STOCK), |store, viewer, sample| {
         Ok(transfers::transfer(store, viewer, sample.transfer_id).await?.iter().count())
+    };
+    "webhooks::endpoints" ("next page") by holders(WEBHOOKS), |store, viewer, _sample| {
+        paged!(|page| webhooks::endpoints(store, viewer, None, page))
+    };
+    "webhooks::endpoints" ("enabled") by holders(WEBHOOKS), |store, viewer, _sample| {
+        let enabled = Some(EndpointState::Enabled);
+        Ok(rows(webhooks::endpoints(store, viewer, enabled, &PageRequest::default()).await?))
+    };
+    "webhooks::endpoint" ("one") by holders(WEBHOOKS), |store, viewer, sample| {
+        Ok(webhooks::endpoint(store, viewer, sample.endpoint_id).await?.iter().count())
+    };
+    "webhooks::attempts" ("next page") by holders(WEBHOOKS), |store, viewer, sample| {
+        paged!(|page| webhooks::attempts(store, viewer, sample.endpoint_id, page))
     };
     "why::of_order" ("all") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(why::of_order(store, viewer, sample.order_id).await?.len())

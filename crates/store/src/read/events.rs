@@ -33,6 +33,46 @@ pub struct Feed {
     pub head: i64,
 }
 
+/// An event as it is shown outside, the same to whoever reads the feed and to whoever is sent it. No personal data.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct ShownEvent {
+    /// Global, without gaps, in commit order.
+    pub position: i64,
+    pub id: String,
+    pub kind: String,
+    /// The version of the payload's shape.
+    pub version: i64,
+    /// What it happened to.
+    pub subject_kind: String,
+    pub subject_id: String,
+    /// Within the subject, from 1.
+    pub sequence: i64,
+    pub actor: String,
+    pub origin: String,
+    pub happened_at: String,
+    pub recorded_at: String,
+    pub payload: serde_json::Value,
+}
+
+impl From<EventRecord> for ShownEvent {
+    fn from(record: EventRecord) -> Self {
+        Self {
+            position: record.position,
+            id: record.id.to_string(),
+            kind: record.kind,
+            version: record.version,
+            subject_kind: record.aggregate_kind.to_string(),
+            subject_id: subject(record.aggregate_kind, record.aggregate_id),
+            sequence: record.sequence,
+            actor: record.actor,
+            origin: record.origin.to_string(),
+            happened_at: record.happened_at.to_string(),
+            recorded_at: record.recorded_at.to_string(),
+            payload: serde_json::from_str(&record.payload).unwrap_or(serde_json::Value::Null),
+        }
+    }
+}
+
 /// The typed id of a root, as shown outside.
 pub fn subject(kind: AggregateKind, id: Id) -> String {
     match kind {
@@ -46,6 +86,7 @@ pub fn subject(kind: AggregateKind, id: Id) -> String {
         AggregateKind::Reservation => ReservationId(id).to_string(),
         AggregateKind::ApiKey => ApiKeyId(id).to_string(),
         AggregateKind::Settings => "settings".to_owned(),
+        AggregateKind::WebhookEndpoint => WebhookEndpointId(id).to_string(),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod reservations;
 pub mod stock;
 pub mod timeline;
 pub mod transfers;
+pub mod webhooks;
 pub mod why;
 
 use crate::error::StoreError;

@@ -11,9 +11,10 @@ mod keys;
 mod migrate;
 mod openapi;
 mod serve;
+mod webhooks;
 mod why;
 
-use crate::cli::{Command, Import};
+use crate::cli::{self, Command, Import};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -30,6 +31,7 @@ pub async fn run(command: Command, settings: Settings, output: Output) -> Result
         Command::Conformance => conformance::run(&settings, output).await,
         Command::Why(why) => why::run(&why, &settings, output).await,
         Command::Key(key) => keys::run(key, &settings, output).await,
+        Command::Webhook(cli::Webhook::List) => webhooks::list(&settings, output).await,
         Command::Migrate => migrate::run(&settings, output).await,
         Command::Backup(backup) => copies::backup(&backup, &settings, output).await,
         Command::Restore(restore) => copies::restore(&restore, &settings, output),

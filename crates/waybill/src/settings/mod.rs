@@ -107,6 +107,15 @@ settings! {
         /// How long it takes to answer, in milliseconds.
         latency_ms: u64 = 50,
     }
+    /// Webhooks: events told to other programs over HTTP.
+    Webhooks = "webhooks" {
+        /// Whether they may go to addresses without TLS (`http://`).
+        allow_http: bool = false,
+        /// Whether they may go to private, loopback and other addresses that are not of the public internet.
+        allow_private: bool = false,
+        /// How long the answer to one may take, in milliseconds.
+        limit_ms: u64 = 15_000,
+    }
     /// A store on SQLite.
     Sqlite = "sqlite" {
         /// Connections for reading.
@@ -132,6 +141,7 @@ pub struct Settings {
     pub server: Server,
     pub engine: Engine,
     pub gateway: Gateway,
+    pub webhooks: Webhooks,
     pub sqlite: Sqlite,
     pub postgres: Postgres,
 }
@@ -154,7 +164,15 @@ macro_rules! concerns {
         }
     )+};
 }
-concerns!(process: Process, server: Server, engine: Engine, gateway: Gateway, sqlite: Sqlite, postgres: Postgres);
+concerns!(
+    process: Process,
+    server: Server,
+    engine: Engine,
+    gateway: Gateway,
+    webhooks: Webhooks,
+    sqlite: Sqlite,
+    postgres: Postgres,
+);
 
 impl Settings {
     /// What no single value shows: limits between values.

@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 use waybill_domain::attempt::Origin;
-use waybill_store::read::events::{self, EventFilter, Feed, subject};
+use waybill_store::read::events::{self, EventFilter, Feed, ShownEvent};
 use waybill_store::read::{ReadError, overview};
 use waybill_store::tables::EventRecord;
 
@@ -44,21 +44,36 @@ pub struct EventView {
     pub payload: serde_json::Value,
 }
 
+/// The schema of what webhooks and sinks are sent too.
 impl From<EventRecord> for EventView {
     fn from(record: EventRecord) -> Self {
+        let ShownEvent {
+            position,
+            id,
+            kind,
+            version,
+            subject_kind,
+            subject_id,
+            sequence,
+            actor,
+            origin,
+            happened_at,
+            recorded_at,
+            payload,
+        } = record.into();
         Self {
-            position: record.position,
-            id: record.id.to_string(),
-            kind: record.kind,
-            version: record.version,
-            subject_kind: record.aggregate_kind.to_string(),
-            subject_id: subject(record.aggregate_kind, record.aggregate_id),
-            sequence: record.sequence,
-            actor: record.actor,
-            origin: record.origin.to_string(),
-            happened_at: record.happened_at.to_string(),
-            recorded_at: record.recorded_at.to_string(),
-            payload: serde_json::from_str(&record.payload).unwrap_or(serde_json::Value::Null),
+            position,
+            id,
+            kind,
+            version,
+            subject_kind,
+            subject_id,
+            sequence,
+            actor,
+            origin,
+            happened_at,
+            recorded_at,
+            payload,
         }
     }
 }

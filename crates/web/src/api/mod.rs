@@ -20,6 +20,8 @@ pub mod returns;
 pub mod stock;
 pub mod tracking;
 pub mod transfers;
+pub mod webhook_view;
+pub mod webhooks;
 
 use crate::state::WebState;
 use serde::Serialize;
@@ -95,6 +97,13 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(tracking::record))
         .routes(routes!(events::list))
         .routes(routes!(events::stream))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::put, webhooks::archive))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::disable))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(webhooks::attempts))
         .routes(routes!(me::me));
     OpenApiRouter::new().nest(PREFIX, routes)
 }

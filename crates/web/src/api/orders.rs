@@ -118,7 +118,7 @@ pub async fn order_id(state: &WebState, caller: &Caller, text: &str) -> Result<O
     }
 }
 
-fn with_etag(mut response: Response, version: i64) -> Response {
+pub(super) fn with_etag(mut response: Response, version: i64) -> Response {
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
         response.headers_mut().insert(header::ETAG, tag);
     }

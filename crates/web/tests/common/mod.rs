@@ -15,6 +15,7 @@ use waybill_domain::system::CreateApiKey;
 use waybill_engine::ports::SystemClock;
 use waybill_engine::{Engine, EngineOptions, Ports, Submission};
 use waybill_integrations::gateways::simulator::Simulator;
+use waybill_integrations::webhooks::{HttpSender, WebhookOptions};
 use waybill_store::Store;
 use waybill_store_postgres::testing::TestDatabase;
 use waybill_store_sqlite::testing::TestFolder;
@@ -170,9 +171,10 @@ pub fn order(external_ref: &str) -> Value {
 
 pub async fn api(store: Arc<dyn Store>, options: WebOptions) -> Api {
     store.migrate().await.unwrap();
-    let ports = Ports::system([
+    let mut ports = Ports::system([
         Arc::new(Simulator::new(Arc::new(SystemClock), Duration::ZERO)) as Arc<dyn waybill_engine::Gateway>
     ]);
+    ports.webhooks = Some(Arc::new(HttpSender::new(WebhookOptions::default())));
     let engine = Engine::start(store, ports, EngineOptions::default()).await.unwrap();
     let state = WebState::new(engine, options);
     Api { router: router(state.clone()), state, secret: None }

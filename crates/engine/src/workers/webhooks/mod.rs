@@ -1,0 +1,135 @@
+//! Tells webhook endpoints of events: a courier per endpoint, each reading the log from its own cursor.
+//!
+//! One process has the lease and all couriers. Deliveries make no events, so that telling of events is nothing to be told
+//! of. A store without endpoints costs one small read a second.
+
+mod book;
+mod courier;
+mod delivery;
+mod schedule;
+
+use super::PERIOD;
+use super::lease::Lease;
+use crate::core::Shared;
+use crate::ports::WebhookSender;
+use courier::Courier;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use tokio::task::JoinHandle;
+use waybill_domain::ids::{Id, WebhookEndpointId};
+use waybill_domain::time::Timestamp;
+use waybill_store::StoreError;
+use waybill_store::value::Value;
+
+/// Attempts are kept this long, in seconds.
+const ATTEMPTS_KEPT_S: i64 = 14 * 86_400;
+/// Attempts forgotten at once.
+const FORGOTTEN_MAX: i64 = 2_000;
+/// How many seconds pass between two looks for attempts to forget, while there are few.
+const TIDY_EVERY_S: u64 = 60;
+
+const ENABLED: &str = "SELECT id FROM webhook_endpoints WHERE state = 'enabled'";
+const ALL: &str = "SELECT id FROM webhook_endpoints";
+const FORGET: &str = "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND id IN \
+     (SELECT id FROM webhook_attempts WHERE endpoint_id = $1 AND id < $2 ORDER BY id LIMIT $3)";
+const DROP_RETRIES: &str = "DELETE FROM webhook_retries WHERE endpoint_id IN \
+     (SELECT id FROM webhook_endpoints WHERE state = 'archived')";
+
+/// What the workers read, for the test of their plans.
+#[cfg(test)]
+pub(super) fn reads() -> Vec<String> {
+    let mut reads = book::reads();
+    reads.push(ENABLED.to_owned());
+    reads.push("SELECT id FROM webhook_attempts WHERE endpoint_id = $1 ORDER BY id LIMIT $2".to_owned());
+    reads
+}
+
+pub(super) fn start(shared: &Arc<Shared>) {
+    if let Some(sender) = shared.ports.webhooks.clone() {
+        let shared = shared.clone();
+        tokio::spawn(async move { Office::new(shared, sender).tend().await });
+    }
+}
+
+/// Keeps a courier for every enabled endpoint while this process has the lease.
+struct Office {
+    shared: Arc<Shared>,
+    sender: Arc<dyn WebhookSender>,
+    couriers: FxHashMap<WebhookEndpointId, JoinHandle<()>>,
+    tidied: Instant,
+}
+
+impl Office {
+    fn new(shared: Arc<Shared>, sender: Arc<dyn WebhookSender>) -> Self {
+        Self { shared, sender, couriers: FxHashMap::default(), tidied: Instant::now() }
+    }
+
+    async fn tend(mut self) {
+        let shared = self.shared.clone();
+        let mut lease = Lease::new(&shared, "webhooks");
+        while !shared.stopping.load(Ordering::Acquire) {
+            let stopped = shared.stop.notified();
+            let wanted = match lease.hold(&shared).await {
+                Ok(true) => self.endpoints(ENABLED).await,
+                Ok(false) => Ok(FxHashSet::default()),
+                Err(error) => Err(error),
+            };
+            match wanted {
+                Ok(wanted) => self.staff(&wanted),
+                Err(error) => tracing::warn!(worker = "webhooks", %error, "a worker could not look"),
+            }
+            if let Err(error) = self.tidy().await {
+                tracing::warn!(worker = "webhooks", %error, "old attempts could not be forgotten");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PERIOD) => {}
+                () = stopped => {}
+            }
+        }
+        // What is under way is sent again by whoever goes on.
+        self.staff(&FxHashSet::default());
+        lease.release(&shared).await;
+    }
+
+    async fn endpoints(&self, which: &str) -> Result<FxHashSet<WebhookEndpointId>, StoreError> {
+        self.shared.store.read(which, &[]).await?.iter_mut().map(|row| row.take()).collect()
+    }
+
+    fn staff(&mut self, wanted: &FxHashSet<WebhookEndpointId>) {
+        self.couriers.retain(|id, courier| {
+            let stays = wanted.contains(id) && !courier.is_finished();
+            if !stays {
+                courier.abort();
+            }
+            stays
+        });
+        for id in wanted {
+            self.couriers.entry(*id).or_insert_with(|| {
+                let courier = Courier::new(self.shared.clone(), self.sender.clone(), *id);
+                tokio::spawn(courier.work())
+            });
+        }
+    }
+
+    /// Forgets old attempts, some at a time.
+    async fn tidy(&mut self) -> Result<(), StoreError> {
+        if self.tidied.elapsed().as_secs() < TIDY_EVERY_S {
+            return Ok(());
+        }
+        let Timestamp(now) = self.shared.ports.clock.now();
+        let oldest_ms = u64::try_from(now / 1_000 - ATTEMPTS_KEPT_S * 1_000).unwrap_or_default();
+        let mut is_done = true;
+        for endpoint in self.endpoints(ALL).await? {
+            let params = [Value::Id(endpoint.0), Value::Id(Id::v7(oldest_ms, 0)), Value::Int(FORGOTTEN_MAX)];
+            let gone = self.shared.store.execute(&[(FORGET, &params)]).await?;
+            is_done &= gone.first().is_none_or(|gone| *gone < FORGOTTEN_MAX.unsigned_abs());
+        }
+        self.shared.store.execute(&[(DROP_RETRIES, &[])]).await?;
+        if is_done {
+            self.tidied = Instant::now();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! Webhooks over HTTP: to addresses that users name, so nothing about the other side is taken for granted.
+
+mod address;
+mod connect;
+
+use address::is_public;
+use async_trait::async_trait;
+use connect::{ConnectError, Connector};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use hyper::{Request, Response, StatusCode, Uri};
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::time::Duration;
+use tokio::time::timeout;
+use waybill_domain::webhook::DeliveryOutcome;
+use waybill_domain::webhook::url::EndpointUrl;
+use waybill_engine::{WebhookAnswer, WebhookMessage, WebhookSender};
+
+/// Where webhooks may go, and how long they may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebhookOptions {
+    /// Addresses without TLS too.
+    pub allow_http: bool,
+    /// Private, loopback and other addresses that are not of the public internet, too.
+    pub allow_private: bool,
+    /// From connecting to the head of the answer.
+    pub limit: Duration,
+}
+
+impl Default for WebhookOptions {
+    fn default() -> Self {
+        Self { allow_http: false, allow_private: false, limit: Duration::from_secs(15) }
+    }
+}
+
+/// Bytes of an error answer that are kept.
+const TEXT_MAX: usize = 512;
+/// Bytes of an answer that are read so that its connection can be used again; a larger one is cut off.
+const READ_MAX: usize = 16 << 10;
+/// How long the rest of an answer may take once its head is there. What it says no longer matters then.
+const REST: Duration = Duration::from_secs(1);
+/// The largest head of an answer, in bytes.
+const HEAD_MAX: usize = 64 << 10;
+
+/// Sends webhooks.
+#[derive(Debug)]
+pub struct HttpSender {
+    options: WebhookOptions,
+    client: Client<Connector, Full<Bytes>>,
+}
+
+impl HttpSender {
+    pub fn new(options: WebhookOptions) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(20))
+            .pool_max_idle_per_host(8)
+            .http1_max_buf_size(HEAD_MAX)
+            .build(Connector::new(options.allow_private));
+        Self { options, client }
+    }
+
+    fn request(&self, uri: Uri, message: &WebhookMessage) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+        Request::post(uri)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(USER_AGENT, HeaderValue::from_static(concat!("Waybill/", env!("CARGO_PKG_VERSION"))))
+            .header("webhook-id", &message.id)
+            .header("webhook-timestamp", message.timestamp_s)
+            .header("webhook-signature", &message.signature)
+            .body(Full::new(Bytes::from(message.body.clone())))
+    }
+}
+
+fn answer(outcome: DeliveryOutcome, status: Option<StatusCode>, text: Option<String>) -> WebhookAnswer {
+    WebhookAnswer { outcome, status: status.map(|status| status.as_u16()), text }
+}
+
+#[async_trait]
+impl WebhookSender for HttpSender {
+    fn objection(&self, url: &EndpointUrl) -> Option<String> {
+        objection(&self.options, url).err()
+    }
+
+    async fn send(&self, message: &WebhookMessage) -> WebhookAnswer {
+        let uri = match objection(&self.options, &message.url) {
+            Ok(uri) => uri,
+            Err(why) => return answer(DeliveryOutcome::Forbidden, None, Some(why)),
+        };
+        let request = match self.request(uri, message) {
+            Ok(request) => request,
+            Err(error) => return answer(DeliveryOutcome::Forbidden, None, Some(error.to_string())),
+        };
+        match timeout(self.options.limit, self.client.request(request)).await {
+            Ok(Ok(response)) => judge(response).await,
+            Ok(Err(error)) => failed(&error),
+            Err(_) => {
+                let why = format!("no answer within {} ms", self.options.limit.as_millis());
+                answer(DeliveryOutcome::TimedOut, None, Some(why))
+            }
+        }
+    }
+}
+
+/// The address to send to, or why there is none.
+fn objection(options: &WebhookOptions, url: &EndpointUrl) -> Result<Uri, String> {
+    let uri: Uri = url.0.parse().map_err(|error| format!("is not a URL: {error}"))?;
+    match uri.scheme_str() {
+        Some("https") => {}
+        Some("http") if options.allow_http => {}
+        _ => return Err("must begin with https://; the setting webhooks.allow_http allows http://".to_owned()),
+    }
+    let host = uri.host().ok_or("names no host")?;
+    let literal = connect::literal(host);
+    if !options.allow_private && literal.is_some_and(|address| !is_public(address)) {
+        return Err(PRIVATE.to_owned());
+    }
+    Ok(uri)
+}
+
+const PRIVATE: &str =
+    "stands for an address that is not of the public internet; the setting webhooks.allow_private allows those";
+
+/// What the head of an answer says, and the beginning of an error.
+async fn judge(response: Response<Incoming>) -> WebhookAnswer {
+    let status = response.status();
+    let text = beginning(response.into_body()).await;
+    if status.is_success() {
+        return answer(DeliveryOutcome::Delivered, Some(status), None);
+    }
+    let outcome = if status.is_redirection() { DeliveryOutcome::Redirected } else { DeliveryOutcome::Refused };
+    answer(outcome, Some(status), Some(text).filter(|text| !text.is_empty()))
+}
+
+async fn beginning(mut body: Incoming) -> String {
+    let (mut kept, mut read) = (Vec::new(), 0);
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(data) = frame.data_ref() else { continue };
+            let room = TEXT_MAX - kept.len().min(TEXT_MAX);
+            kept.extend_from_slice(&data[..data.len().min(room)]);
+            read += data.len();
+            if read > READ_MAX {
+                return;
+            }
+        }
+    };
+    let _ = timeout(REST, reading).await;
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+fn failed(error: &Error) -> WebhookAnswer {
+    let mut source = std::error::Error::source(error);
+    let mut deepest = error.to_string();
+    while let Some(cause) = source {
+        if let Some(ConnectError::Forbidden) = cause.downcast_ref() {
+            return answer(DeliveryOutcome::Forbidden, None, Some(PRIVATE.to_owned()));
+        }
+        deepest = cause.to_string();
+        source = cause.source();
+    }
+    let outcome = if error.is_connect() { DeliveryOutcome::Unreachable } else { DeliveryOutcome::Garbled };
+    answer(outcome, None, Some(deepest))
+}
