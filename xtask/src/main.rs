@@ -7,9 +7,10 @@ compile_error!("the developer commands need a Unix system: they start and stop a
 
 mod ci;
 mod crash;
+mod nats;
 mod postgres;
-mod prove_http;
 mod prove;
+mod prove_http;
 mod step;
 mod test;
 
@@ -46,6 +47,9 @@ Environment:
   WAYBILL_TEST_POSTGRES   URL of a PostgreSQL server for the tests, of a role that may create databases.
                           When set, no server is started:
                             WAYBILL_TEST_POSTGRES=postgres://postgres@127.0.0.1:5432/postgres cargo xtask test
+  WAYBILL_TEST_NATS_SERVER
+                          The program nats-server, where it is not in PATH. The tests of the NATS sink start it
+                          themselves; without one they are skipped.
 
 The private server lives in a new folder of the system's temporary folder, listens on 127.0.0.1 alone, keeps
 PostgreSQL's durable defaults, and is removed at the end, also after a failure or Ctrl-C. It needs PostgreSQL's

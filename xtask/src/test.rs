@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test of the workspace, with a PostgreSQL server beside it.
 
 use crate::Outcome;
+use crate::nats;
 use crate::postgres::PrivatePostgres;
 use crate::step::{cargo, cargo_has, run};
 
@@ -30,7 +31,8 @@ fn run_against(url: &str, args: &[String]) -> Outcome {
     let nextest = cargo_has("nextest");
     let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
     let args = args.strip_prefix(&["--".to_owned()]).unwrap_or(args);
-    let tests = run(cargo().args(runner).args(selection(args)).env(SERVER_URL, url));
+    let nats = nats::find_or_install().map(|program| (nats::PROGRAM, program));
+    let tests = run(cargo().args(runner).args(selection(args)).env(SERVER_URL, url).envs(nats));
     // nextest does not run doc tests, `cargo test` already did. They run even after a failure: one run, all the news.
     let doc_tests = if nextest && args.is_empty() {
         run(cargo().args(["test", "--doc", "--workspace", "--no-fail-fast"]).env(SERVER_URL, url))

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use waybill_domain::attempt::Origin;
 use waybill_domain::ids::TransactionId;
 use waybill_domain::money::{Currency, Minor};
 use waybill_domain::payment::TransactionKind;
@@ -10,6 +11,7 @@ use waybill_domain::payment::outcome::GatewayOutcome;
 use waybill_domain::time::Timestamp;
 use waybill_domain::webhook::DeliveryOutcome;
 use waybill_domain::webhook::url::EndpointUrl;
+use waybill_store::read::events::ShownEvent;
 
 /// Tells the time (UTC).
 pub trait Clock: Send + Sync {
@@ -105,6 +107,20 @@ pub trait WebhookSender: Send + Sync {
     async fn send(&self, message: &WebhookMessage) -> WebhookAnswer;
 }
 
+/// Another system that takes the whole log.
+#[async_trait]
+pub trait EventSink: Send + Sync {
+    /// Names how far it has come; another name begins anew.
+    fn name(&self) -> String;
+
+    /// What it takes.
+    fn origins(&self) -> Vec<Origin>;
+
+    /// Hands events over in their order; returns when all of them are durable there, or with what kept them from it.
+    /// What comes twice is known by its id. Bounded in time.
+    async fn take(&self, events: &[ShownEvent]) -> Result<(), String>;
+}
+
 /// Everything outside that the engine reaches.
 #[derive(Clone)]
 pub struct Ports {
@@ -114,6 +130,7 @@ pub struct Ports {
     pub gateways: BTreeMap<String, Arc<dyn Gateway>>,
     /// None where this process sends no webhooks.
     pub webhooks: Option<Arc<dyn WebhookSender>>,
+    pub sinks: Vec<Arc<dyn EventSink>>,
 }
 
 impl Ports {
@@ -124,6 +141,7 @@ impl Ports {
             entropy: Arc::new(SystemEntropy),
             gateways: gateways.into_iter().map(|gateway| (gateway.name().to_owned(), gateway)).collect(),
             webhooks: None,
+            sinks: Vec::new(),
         }
     }
 }

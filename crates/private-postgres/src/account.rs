@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Outcome;
-use crate::programs::find_in_path;
+use crate::packages::find_in_path;
 
 /// The account the server runs under.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@ compile_error!("a private PostgreSQL server needs a Unix system");
 
 mod account;
 mod folder;
+pub mod packages;
 mod programs;
 mod server;
 

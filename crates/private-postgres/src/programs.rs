@@ -1,10 +1,9 @@
 //! Finding PostgreSQL's server programs, and installing them where that needs no question.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::Outcome;
-use crate::account::is_root;
+use crate::packages::{can_install, find_in_path, install, path_folders};
 
 /// A folder that holds `initdb`, `postgres` and `pg_ctl` of one version.
 #[derive(Clone, Debug)]
@@ -18,13 +17,13 @@ impl Programs {
         if let Some(programs) = Self::find() {
             return Ok(programs);
         }
-        if !is_root() || find_in_path("apt-get").is_none() {
+        if !can_install() {
             return Err(MISSING.to_owned());
         }
         eprintln!(
             "==> the tests need a PostgreSQL server and none is installed: installing Debian's package postgresql"
         );
-        install().map_err(|problem| format!("{problem}\n{MISSING}"))?;
+        install("postgresql").map_err(|problem| format!("{problem}\n{MISSING}"))?;
         Self::find().ok_or_else(|| format!("the package postgresql is installed but brought no server\n{MISSING}"))
     }
 
@@ -62,33 +61,6 @@ PostgreSQL's server programs (initdb, postgres, pg_ctl) were not found in PATH o
   install them (Debian and Ubuntu: `apt-get install postgresql`; elsewhere put their folder into PATH), or
   set WAYBILL_TEST_POSTGRES to the URL of a server whose role may create databases, for example
     WAYBILL_TEST_POSTGRES=postgres://postgres@127.0.0.1:5432/postgres";
-
-fn install() -> Outcome {
-    let install = || apt_get(&["install", "-y", "--no-install-recommends", "postgresql"]);
-    // The package lists of a fresh machine are empty or old; only then is the slow update worth it.
-    install().or_else(|_| {
-        apt_get(&["update"])?;
-        install()
-    })
-}
-
-fn apt_get(words: &[&str]) -> Outcome {
-    let shown = format!("apt-get {}", words.join(" "));
-    eprintln!("==> {shown}");
-    let mut command = Command::new("apt-get");
-    command.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-    let status = command.status().map_err(|error| format!("cannot run `{shown}`: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("`{shown}` failed ({status})")) }
-}
-
-/// The file of a program in `PATH`.
-pub fn find_in_path(program: &str) -> Option<PathBuf> {
-    path_folders().into_iter().map(|folder| folder.join(program)).find(|file| file.is_file())
-}
-
-fn path_folders() -> Vec<PathBuf> {
-    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
-}
 
 /// `/usr/lib/postgresql/<version>/bin`, newest version first.
 fn debian_folders() -> Vec<PathBuf> {

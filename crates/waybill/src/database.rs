@@ -1,11 +1,11 @@
 //! Opens the store that `--database` names.
 
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{OFF, Settings};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use waybill_engine::{Engine, EngineOptions, Ports};
+use waybill_engine::{Engine, EngineOptions, EventSink, Ports};
 use waybill_integrations::gateways::simulator::Simulator;
 use waybill_integrations::webhooks::{HttpSender, WebhookOptions};
 use waybill_store::{Store, StoreError};
@@ -135,8 +135,28 @@ pub async fn engine(store: Arc<dyn Store>, settings: &Settings, workers: bool) -
             allow_private: settings.webhooks.allow_private,
             limit: Duration::from_millis(settings.webhooks.limit_ms),
         })));
+        ports.sinks.extend(nats(settings)?);
     }
     Ok(Engine::start(store, ports, options).await?)
+}
+
+/// The NATS server, where one is named.
+#[cfg(feature = "nats")]
+fn nats(settings: &Settings) -> Result<Option<Arc<dyn EventSink>>, Failure> {
+    use waybill_integrations::sinks::nats::{NatsOptions, NatsSink};
+    let crate::settings::Nats { url, stream, subject_prefix } = settings.nats.clone();
+    if url == OFF {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(NatsSink::new(NatsOptions { url, stream, subject_prefix }))))
+}
+
+#[cfg(not(feature = "nats"))]
+fn nats(settings: &Settings) -> Result<Option<Arc<dyn EventSink>>, Failure> {
+    if settings.nats.url == OFF {
+        return Ok(None);
+    }
+    Err(Failure::Usage("nats.url names a server, but this waybill was built without the feature nats".to_owned()))
 }
 
 pub fn sqlite_options(settings: &Settings) -> SqliteOptions {

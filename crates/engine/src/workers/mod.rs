@@ -6,6 +6,7 @@ pub mod gateway;
 mod lease;
 #[cfg(test)]
 mod plans;
+mod sink;
 mod webhooks;
 
 use crate::core::Shared;
@@ -33,6 +34,7 @@ pub(crate) fn start(shared: &Arc<Shared>) {
         tokio::spawn(async move { tend(shared, desk).await });
     }
     webhooks::start(shared);
+    sink::start(shared);
 }
 
 /// Runs one worker until the engine stops.

@@ -72,6 +72,9 @@ macro_rules! settings {
     };
 }
 
+/// Stands for a server that is not there.
+pub const OFF: &str = "off";
+
 settings! {
     /// The store and the log of this process.
     Process = "" {
@@ -116,6 +119,15 @@ settings! {
         /// How long the answer to one may take, in milliseconds.
         limit_ms: u64 = 15_000,
     }
+    /// NATS JetStream, which takes the live events of the log where a server is named.
+    Nats = "nats" {
+        /// The server, such as `nats://localhost:4222`; `off` sends nothing.
+        url: String = OFF.to_owned(),
+        /// The stream; it is made where there is none.
+        stream: String = "WAYBILL".to_owned(),
+        /// How subjects begin; the kind of the event follows, as in `waybill.order.placed`.
+        subject_prefix: String = "waybill".to_owned(),
+    }
     /// A store on SQLite.
     Sqlite = "sqlite" {
         /// Connections for reading.
@@ -142,6 +154,7 @@ pub struct Settings {
     pub engine: Engine,
     pub gateway: Gateway,
     pub webhooks: Webhooks,
+    pub nats: Nats,
     pub sqlite: Sqlite,
     pub postgres: Postgres,
 }
@@ -170,6 +183,7 @@ concerns!(
     engine: Engine,
     gateway: Gateway,
     webhooks: Webhooks,
+    nats: Nats,
     sqlite: Sqlite,
     postgres: Postgres,
 );

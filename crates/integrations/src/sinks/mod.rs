@@ -1,0 +1,4 @@
+//! Systems that take the whole log.
+
+#[cfg(feature = "nats")]
+pub mod nats;
