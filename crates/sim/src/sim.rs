@@ -110,6 +110,8 @@ impl Sim {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             gateways: [(NAME.to_owned(), self.gateway.clone() as Arc<dyn Gateway>)].into(),
+            webhooks: None,
+            sinks: Vec::new(),
         }
     }
 
