@@ -44,7 +44,8 @@ body! {
 }
 
 /// Holds the order.
-#[utoipa::path(post, path = "/orders/{id}/holds", tag = "holds", request_body = HoldBody,
+#[utoipa::path(post, path = "/orders/{id}/holds", tag = "holds",
+    request_body(content = HoldBody, example = json!({"kind": "fraud", "steps": ["release"], "reason": "velocity"})),
     params(("id" = String, Path)), responses((status = 200, body = OrderView)))]
 pub async fn apply(
     State(state): State<WebState>,

@@ -201,7 +201,14 @@ pub async fn list(
 }
 
 /// Places an order, or keeps it as a draft. Waits for its gateway.
-#[utoipa::path(post, path = "/orders", tag = "orders", request_body = PlaceOrderBody,
+#[utoipa::path(post, path = "/orders", tag = "orders",
+    request_body(content = PlaceOrderBody, example = json!({
+        "channel": "web", "currency": "EUR",
+        "customer": {"name": "Ada Example", "email": "ada@example.org"},
+        "ship_to": {"name": "Ada Example", "line1": "1 Main Street", "city": "Dublin", "country": "IE"},
+        "lines": [{"sku": "MUG-1", "quantity": 2, "unit_price_minor": 1999}],
+        "charges": [{"kind": "shipping", "amount_minor": 499}],
+        "payment": {"method": "card", "token": "sim_ok"}})),
     responses((status = 201, body = OrderView)))]
 pub async fn place(State(state): State<WebState>, ask: Ask<PlaceOrderBody>) -> Result<Response, Problem> {
     let ids = state.engine().ids();

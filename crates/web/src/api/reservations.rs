@@ -116,7 +116,9 @@ pub async fn get(
 }
 
 /// Promises available stock until an expiry.
-#[utoipa::path(post, path = "/stock/reservations", tag = "stock", request_body = ReservationBody,
+#[utoipa::path(post, path = "/stock/reservations", tag = "stock",
+    request_body(content = ReservationBody, example = json!({
+        "sku": "MUG-1", "location": "DUB", "quantity": 1, "seconds": 600})),
     responses((status = 201, body = ReservationView)))]
 pub async fn create(State(state): State<WebState>, ask: Ask<ReservationBody>) -> Result<Response, Problem> {
     let channel = match &ask.body.channel {

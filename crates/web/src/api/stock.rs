@@ -215,7 +215,8 @@ pub async fn postings(
 }
 
 /// Books goods into a location.
-#[utoipa::path(post, path = "/stock/receipts", tag = "stock", request_body = ReceiptBody,
+#[utoipa::path(post, path = "/stock/receipts", tag = "stock",
+    request_body(content = ReceiptBody, example = json!({"location": "DUB", "lines": [{"sku": "MUG-1", "quantity": 100}]})),
     responses((status = 201, body = ReceiptView)))]
 pub async fn receive(State(state): State<WebState>, ask: Ask<ReceiptBody>) -> Result<Response, Problem> {
     let mut problems = Vec::new();
@@ -237,7 +238,9 @@ pub async fn receive(State(state): State<WebState>, ask: Ask<ReceiptBody>) -> Re
 }
 
 /// Corrects the books of a location.
-#[utoipa::path(post, path = "/stock/adjustments", tag = "stock", request_body = AdjustmentBody,
+#[utoipa::path(post, path = "/stock/adjustments", tag = "stock",
+    request_body(content = AdjustmentBody, example = json!({
+        "location": "DUB", "reason": "count", "lines": [{"sku": "MUG-1", "delta": -1}]})),
     responses((status = 201, body = ReceiptView)))]
 pub async fn adjust(State(state): State<WebState>, ask: Ask<AdjustmentBody>) -> Result<Response, Problem> {
     let mut problems = Vec::new();
