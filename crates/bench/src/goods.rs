@@ -52,7 +52,7 @@ fn actor() -> Arc<Actor> {
     Arc::new(Actor::system("bench", Door::Api))
 }
 
-async fn carry_out(
+pub async fn carry_out(
     engine: &Engine,
     command: impl Into<Command>,
 ) -> Result<(IdSource, waybill_engine::Receipt), BenchError> {

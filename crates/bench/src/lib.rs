@@ -7,21 +7,24 @@ mod card;
 mod databases;
 mod engine;
 mod goods;
+mod grow;
 mod hot;
 mod http;
 mod latency;
 mod load;
 mod memory;
+mod overload;
 mod random;
 mod raw;
 mod report;
 mod run;
 mod sample;
+mod slow;
 
 pub use databases::Place;
 pub use http::{Boxed, Server, Serving};
 pub use report::BenchReport;
-pub use run::{Options, run};
+pub use run::{Options, Part, run};
 
 use waybill_engine::SubmitError;
 use waybill_store::StoreError;

@@ -1,5 +1,7 @@
 //! The figures of a run.
 
+use crate::grow::Grown;
+use crate::overload::Overload;
 use serde::Serialize;
 
 /// Figures that were not measured are 0; ratios of them are left out.
@@ -62,6 +64,16 @@ pub struct BenchReport {
     pub one_writer_orders_per_s: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub writers_ratio: Option<f64>,
+    /// A pause before every commit, and the engine with it against the engine without, in turns.
+    pub fsync_delay_ms: f64,
+    pub undelayed_orders_per_s: f64,
+    pub delayed_orders_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fsync_ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overload: Option<Overload>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grown: Vec<Grown>,
     pub rows_per_order: f64,
     /// By which the database grew.
     pub bytes_per_order: f64,

@@ -6,7 +6,7 @@ use crate::http::{self, Server};
 use crate::memory::{Watch, written_bytes};
 use crate::report::{BenchReport, ratio};
 use crate::sample::{self, Sample, Stand};
-use crate::{BenchError, card, engine, hot, raw};
+use crate::{BenchError, card, engine, grow, hot, overload, raw, slow};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,6 +20,21 @@ const SAMPLE: usize = 20_000;
 /// Orders per commit of bare rows.
 const PER_COMMIT: [usize; 3] = [100, 500, 1_000];
 
+/// Which part of the benchmark runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Engine, cards, HTTP, hot item, and the bare rows beside them.
+    Whole,
+    /// One item bought by everyone against items bought all over.
+    Hot,
+    /// A disk that takes this much longer to commit.
+    SlowDisk(Duration),
+    /// Five times what can be taken.
+    Overload,
+    /// Ever larger stores, of so many orders.
+    Grow(Vec<i64>),
+}
+
 /// What is measured.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -30,8 +45,7 @@ pub struct Options {
     pub callers: usize,
     pub connections: usize,
     pub gateway_latency: Duration,
-    /// Only the hot item.
-    pub only_hot: bool,
+    pub part: Part,
     pub with_raw: bool,
     /// Engines at once in the hot-item comparison.
     pub writers: usize,
@@ -100,8 +114,13 @@ async fn measure(
     };
     prefill(&started, options.prefill, options.callers.max(500), &filling).await?;
     report.orders_before = orders(&**store).await?;
+    if apart(options, store, &started, report, say).await? {
+        started.stop().await;
+        report.orders_after = orders(&**store).await?;
+        return Ok(None);
+    }
     let mut written = None;
-    if !options.only_hot {
+    if options.part == Part::Whole {
         let before = Stand::of(&**store).await?;
         engine_part(options, database, &started, report, say).await?;
         if options.with_raw {
@@ -118,7 +137,7 @@ async fn measure(
         (report.http_p95_ms, report.http_p99_ms) = (done.latency.p95_ms, done.latency.p99_ms);
     }
     let mut engines = vec![started];
-    if !options.only_hot && options.gateway_latency > Duration::ZERO {
+    if options.part == Part::Whole && options.gateway_latency > Duration::ZERO {
         // The same again with a gateway that answers at once.
         engines[0].stop().await;
         engines[0] = start(options, store.clone(), Duration::ZERO).await?;
@@ -140,6 +159,40 @@ async fn measure(
     }
     report.orders_after = orders(&**store).await?;
     Ok(written)
+}
+
+/// The parts that are measured by themselves; false for the others.
+async fn apart(
+    options: &Options,
+    store: &Arc<dyn Store>,
+    started: &Engine,
+    report: &mut BenchReport,
+    say: &(dyn Fn(&str) + Send + Sync),
+) -> Result<bool, BenchError> {
+    match &options.part {
+        Part::Whole | Part::Hot => return Ok(false),
+        Part::SlowDisk(delay) => {
+            say("measuring with and without a pause before every commit");
+            // Each engine has the store to itself.
+            started.stop().await;
+            let start = |store: Arc<dyn Store>| -> crate::Boxed<'static, Result<Engine, BenchError>> {
+                let options = options.clone();
+                Box::pin(async move { start(&options, store, Duration::ZERO).await })
+            };
+            let (undelayed, delayed) = slow::compare(store, *delay, options.callers, options.measured, &start).await?;
+            report.fsync_delay_ms = delay.as_secs_f64() * 1e3;
+            (report.undelayed_orders_per_s, report.delayed_orders_per_s) = (undelayed, delayed);
+            report.fsync_ratio = ratio(delayed, undelayed);
+        }
+        Part::Overload => {
+            say("measuring what can be taken, then offering five times as much");
+            report.overload = Some(overload::measure(started, options.callers, options.measured).await?);
+        }
+        Part::Grow(sizes) => {
+            report.grown = grow::measure(started, sizes, options.callers, options.measured, say).await?;
+        }
+    }
+    Ok(true)
 }
 
 async fn engine_part(

@@ -160,6 +160,17 @@ pub struct Bench {
     /// Measure only one item bought by everyone against items bought all over
     #[arg(long)]
     pub hot: bool,
+    /// Measure only the engine with this pause before every commit, in milliseconds, against the engine without
+    #[arg(long, value_name = "MS", conflicts_with = "hot")]
+    pub fsync_delay_ms: Option<f64>,
+    /// Measure only what becomes of five times as many orders as can be taken
+    #[arg(long, conflicts_with_all = ["hot", "fsync_delay_ms"])]
+    pub overload: bool,
+    /// Measure only placing, reading and auditing in stores of ever more orders
+    #[arg(long, value_name = "ORDERS", num_args = 0.., value_delimiter = ',',
+        default_missing_values = ["100000", "1000000", "2000000", "5000000"],
+        conflicts_with_all = ["hot", "fsync_delay_ms", "overload"])]
+    pub grow: Option<Vec<u32>>,
     /// Leave the engine's workers out, which look for work beside the load
     #[arg(long)]
     pub no_workers: bool,

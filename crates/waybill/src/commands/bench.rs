@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use waybill_bench::{BenchError, BenchReport, Boxed, Options, Place, Server, Serving};
+use waybill_bench::{BenchError, BenchReport, Boxed, Options, Part, Place, Server, Serving};
 use waybill_engine::Engine;
 use waybill_web::{WebOptions, WebState};
 
@@ -38,14 +38,16 @@ pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<()
     if writers > 1 && matches!(place, Place::Sqlite { .. }) {
         return Err(Failure::Usage("an SQLite store has one writer; --writers above 1 needs PostgreSQL".to_owned()));
     }
+    let part = part(&asked)?;
     let options = Options {
         place,
         measured: Duration::from_secs(u64::from(asked.seconds)),
-        prefill: i64::from(asked.prefill),
+        // A store that is to grow begins empty.
+        prefill: if asked.grow.is_some() { 0 } else { i64::from(asked.prefill) },
         callers: asked.clients as usize,
         connections: asked.connections as usize,
         gateway_latency: Duration::from_millis(asked.gateway_ms),
-        only_hot: asked.hot,
+        part,
         with_raw: !asked.no_raw,
         writers,
         workers: !asked.no_workers,
@@ -60,6 +62,78 @@ pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<()
     output.answer(&report);
     show(&report, output);
     if report.audit_ok { Ok(()) } else { Err(Failure::NotAsItMustBe) }
+}
+
+/// Which part of the benchmark is asked for.
+fn part(asked: &Bench) -> Result<Part, Failure> {
+    if asked.hot {
+        return Ok(Part::Hot);
+    }
+    if let Some(delay) = asked.fsync_delay_ms {
+        return Duration::try_from_secs_f64(delay / 1e3)
+            .ok()
+            .filter(|delay| *delay <= Duration::from_secs(10))
+            .map(Part::SlowDisk)
+            .ok_or_else(|| Failure::Usage("--fsync-delay-ms must be 0 to 10000".to_owned()));
+    }
+    if asked.overload {
+        return Ok(Part::Overload);
+    }
+    match &asked.grow {
+        None => Ok(Part::Whole),
+        Some(sizes) if !sizes.is_empty() && sizes.is_sorted() => {
+            Ok(Part::Grow(sizes.iter().copied().map(i64::from).collect()))
+        }
+        Some(_) => Err(Failure::Usage("--grow takes sizes from small to large: --grow 100000,1000000".to_owned())),
+    }
+}
+
+/// The figures of the parts that are measured by themselves.
+fn show_apart(report: &BenchReport, output: Output) {
+    let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+    if report.delayed_orders_per_s > 0.0 {
+        output.line(format!(
+            "slow     {:>8.0} orders/s with {} ms before every commit, {} of {:.0} without; {} callers",
+            report.delayed_orders_per_s,
+            report.fsync_delay_ms,
+            ratio(report.fsync_ratio),
+            report.undelayed_orders_per_s,
+            report.callers
+        ));
+    }
+    if let Some(overload) = &report.overload {
+        output.line(format!(
+            "overload {:>8.0} orders/s served, {} of {:.0}, while {:.0} were offered   p50 {:.1} ms, p99 {:.1}",
+            overload.served_per_s,
+            ratio(overload.served_ratio),
+            overload.capacity_per_s,
+            overload.offered_per_s,
+            overload.p50_ms,
+            overload.p99_ms
+        ));
+        output.line(format!(
+            "         {} refused, each within {:.1} ms; the queue was empty {:.0} ms after; private memory {:.0} MB, {:.0} before",
+            overload.refused, overload.refused_max_ms, overload.drained_ms, overload.rss_mb, overload.rss_before_mb
+        ));
+    }
+    for grown in &report.grown {
+        output.line(format!(
+            "{:>9} orders: {:.0} placed a second ({} of the time at first), read one {:.2} ms, lists {:.2} newest, {:.2} confirmed, \
+             {:.2} held, pick queue {:.2} ({}), audit {:.0} postings/s ({}), {:.0} MB",
+            grown.orders,
+            grown.placed_per_s,
+            ratio(grown.placing_cost),
+            grown.read_one_ms,
+            grown.list_newest_ms,
+            grown.list_confirmed_ms,
+            grown.list_held_ms,
+            grown.pick_queue_ms,
+            ratio(grown.pick_queue_cost),
+            grown.audit_postings_per_s,
+            if grown.audit_ok { "right" } else { "NOT RIGHT" },
+            grown.data_mb
+        ));
+    }
 }
 
 fn show(report: &BenchReport, output: Output) {
@@ -118,13 +192,15 @@ fn show(report: &BenchReport, output: Output) {
             report.rss_mb
         ));
     }
-    output.line(format!(
-        "hot item {:>8.0} orders/s, {} of {:.0} with items all over; {} writing",
-        report.hot_item_orders_per_s,
-        ratio(report.hot_item_ratio),
-        report.spread_orders_per_s,
-        report.writers
-    ));
+    if report.hot_item_orders_per_s > 0.0 {
+        output.line(format!(
+            "hot item {:>8.0} orders/s, {} of {:.0} with items all over; {} writing",
+            report.hot_item_orders_per_s,
+            ratio(report.hot_item_ratio),
+            report.spread_orders_per_s,
+            report.writers
+        ));
+    }
     if report.one_writer_orders_per_s > 0.0 {
         output.line(format!(
             "writers  {:>8.0} orders/s by {} engines with items all over, {} of {:.0} by one",
@@ -134,6 +210,7 @@ fn show(report: &BenchReport, output: Output) {
             report.one_writer_orders_per_s
         ));
     }
+    show_apart(report, output);
     let verdict =
         if report.audit_ok { "the books are right" } else { "THE BOOKS ARE NOT RIGHT: these figures mean nothing" };
     output.line(format!("audit    {verdict}; {} postings in {:.1} s", report.audit_postings, report.audit_seconds));

@@ -1,0 +1,165 @@
+//! What placing and reading cost as the store grows.
+
+use crate::BenchError;
+use crate::goods::{self, CHANNEL, Taste, prefill};
+use crate::latency::Latency;
+use crate::{engine, report::ratio};
+use serde::Serialize;
+use std::time::{Duration, Instant};
+use waybill_domain::ids::OrderId;
+use waybill_domain::order::Lifecycle;
+use waybill_domain::order::release::ReleaseOrder;
+use waybill_engine::Engine;
+use waybill_store::read::order::{OrderKey, order};
+use waybill_store::read::orders::{OrderFilter, orders};
+use waybill_store::read::queue::{WorkFilter, queue};
+use waybill_store::read::{PageRequest, ReadError, Viewer};
+use waybill_store::{Store, StoreError, Value};
+
+/// How often each question is asked at each size.
+const ASKED: i64 = 200;
+/// Orders handed to their location at the first size, so that there is something to pick.
+const RELEASED: i64 = 2_000;
+
+/// Figures at one size. Reads are medians, with nothing else going on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Grown {
+    pub orders: i64,
+    pub placed_per_s: f64,
+    /// Time of placing an order against the first size.
+    pub placing_cost: Option<f64>,
+    pub read_one_ms: f64,
+    pub list_newest_ms: f64,
+    /// Orders of one channel that are under way, and those with a hold.
+    pub list_confirmed_ms: f64,
+    pub list_held_ms: f64,
+    pub pick_queue_ms: f64,
+    /// Against the first size.
+    pub pick_queue_cost: Option<f64>,
+    pub audit_ok: bool,
+    pub audit_postings_per_s: f64,
+    pub data_mb: f64,
+}
+
+/// Fills the store to each of `sizes`, smallest first, and measures there.
+pub async fn measure(
+    engine: &Engine,
+    sizes: &[i64],
+    callers: usize,
+    measured: Duration,
+    say: &(dyn Fn(&str) + Send + Sync),
+) -> Result<Vec<Grown>, BenchError> {
+    let store = &**engine.store();
+    let mut all: Vec<Grown> = Vec::new();
+    for size in sizes {
+        let there = count(store).await?;
+        say(&format!("filling the store to {size} orders"));
+        prefill(engine, size - there, callers.max(500), &|_, _| {}).await?;
+        if all.is_empty() {
+            release_some(engine).await?;
+        }
+        say(&format!("measuring at {size} orders"));
+        let grown = at_size(engine, callers, measured, all.first()).await?;
+        all.push(grown);
+    }
+    Ok(all)
+}
+
+async fn at_size(
+    engine: &Engine,
+    callers: usize,
+    measured: Duration,
+    first: Option<&Grown>,
+) -> Result<Grown, BenchError> {
+    let store = &**engine.store();
+    let orders = count(store).await?;
+    let placed_per_s = engine::measure(std::slice::from_ref(engine), callers, Taste::Spread, measured).await?.per_s();
+    let audit = waybill_store::audit::audit(store, &mut |_, _, _| {}).await?;
+    let pick_queue_ms =
+        ask(|_| async { queue(store, &viewer(), &WorkFilter::default(), &page()).await.map(drop) }).await?;
+    Ok(Grown {
+        orders,
+        placed_per_s,
+        placing_cost: ratio(first.map_or(placed_per_s, |first| first.placed_per_s), placed_per_s),
+        read_one_ms: read_one(store, orders).await?,
+        list_newest_ms: list(store, OrderFilter::default()).await?,
+        list_confirmed_ms: list(
+            store,
+            OrderFilter {
+                lifecycle: Some(Lifecycle::Confirmed),
+                channel: Some(CHANNEL.to_owned()),
+                ..OrderFilter::default()
+            },
+        )
+        .await?,
+        list_held_ms: list(store, OrderFilter { held: Some(true), ..OrderFilter::default() }).await?,
+        pick_queue_ms,
+        pick_queue_cost: ratio(pick_queue_ms, first.map_or(pick_queue_ms, |first| first.pick_queue_ms)),
+        audit_ok: audit.ok,
+        audit_postings_per_s: audit.postings as f64 / audit.seconds.max(1e-3),
+        data_mb: store.gauges().await?.data_bytes as f64 / 1e6,
+    })
+}
+
+fn viewer() -> Viewer {
+    Viewer::system()
+}
+
+fn page() -> PageRequest {
+    PageRequest { limit: None, after: None }
+}
+
+async fn count(store: &dyn Store) -> Result<i64, StoreError> {
+    let rows = store.read("SELECT CAST(COUNT(*) AS BIGINT) FROM orders", &[]).await?;
+    rows.into_iter().next().map_or(Ok(0), |mut row| row.take())
+}
+
+/// The median time of a question that is asked again and again, in milliseconds.
+async fn ask<F: Future<Output = Result<(), ReadError>>>(question: impl Fn(i64) -> F) -> Result<f64, BenchError> {
+    let mut micros = Vec::new();
+    for n in 0..ASKED {
+        let asked = Instant::now();
+        question(n).await.map_err(|error| BenchError::Other(error.to_string()))?;
+        micros.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+    Ok(Latency::of(micros).p50_ms)
+}
+
+async fn list(store: &dyn Store, filter: OrderFilter) -> Result<f64, BenchError> {
+    let filter = &filter;
+    ask(|_| async move { orders(store, &viewer(), filter, &page()).await.map(drop) }).await
+}
+
+/// Orders from all over the store, by their ids.
+async fn read_one(store: &dyn Store, orders: i64) -> Result<f64, BenchError> {
+    let lowest = "SELECT MIN(number) FROM orders";
+    let first: i64 = match store.read(lowest, &[]).await?.first_mut() {
+        Some(row) => row.take()?,
+        None => 0,
+    };
+    let mut ids: Vec<OrderId> = Vec::new();
+    for n in 0..ASKED {
+        let number = Value::Int(first + n * orders / ASKED);
+        let sql = "SELECT id FROM orders WHERE number >= $1 ORDER BY number LIMIT 1";
+        if let Some(row) = store.read(sql, &[number]).await?.first_mut() {
+            ids.push(row.take()?);
+        }
+    }
+    let ids = &ids;
+    ask(|n| async move {
+        match ids.get(n as usize % ids.len().max(1)) {
+            Some(id) => order(store, &viewer(), OrderKey::Id(*id)).await.map(drop),
+            None => Ok(()),
+        }
+    })
+    .await
+}
+
+async fn release_some(engine: &Engine) -> Result<(), BenchError> {
+    let sql = "SELECT id FROM orders ORDER BY id LIMIT $1";
+    let ids: Result<Vec<OrderId>, StoreError> =
+        engine.store().read(sql, &[Value::Int(RELEASED)]).await?.iter_mut().map(waybill_store::Row::take).collect();
+    let releases = ids?.into_iter().map(|order_id| goods::carry_out(engine, ReleaseOrder { order_id }));
+    futures_util::future::try_join_all(releases).await?;
+    Ok(())
+}
