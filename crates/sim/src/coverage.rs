@@ -43,6 +43,7 @@ pub const FAULTS: &[&str] = &[
     "reply lost",
     "request repeated",
     "requests reordered",
+    "asked for by two people",
     "key used for another body",
     "key used by another principal",
     "overloaded",

@@ -63,6 +63,19 @@ async fn burst(sim: &Arc<Sim>, engine: &Engine, store: &dyn Store, dice: &mut Di
         let view = if kind < 52 { order(sim, store, dice).await } else { None };
         let Some(intent) = request(sim, engine, dice, kind, view.as_ref()) else { continue };
         sim.send(engine, &intent);
+        let brings_ids = matches!(intent.command, Command::AuthorizePayment(_));
+        if view.is_some() && !brings_ids && dice.chance(12) {
+            // Somebody else has the same idea; each means it.
+            let number = sim.books().number();
+            let request = Request {
+                command: intent.command.clone(),
+                location: intent.location,
+                expected_version: intent.expected_version,
+                happened_at: intent.happened_at,
+            };
+            sim.coverage.fault("asked for by two people");
+            sim.send(engine, &sim.intent(number, request, intent.actor.clone()));
+        }
         if dice.chance(3) {
             // The same request from an impatient client, while the first is under way.
             sim.coverage.fault("request repeated");

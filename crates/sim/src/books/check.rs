@@ -1,6 +1,6 @@
 //! Compares the store, read plainly, with the auditor's books.
 
-use super::Books;
+use super::{Books, expected};
 use crate::coverage::{Coverage, Kind};
 use crate::gateway::{Moved, NAME};
 use crate::intent::Answer;
@@ -9,7 +9,7 @@ use waybill_domain::command::Command;
 use waybill_domain::ids::*;
 use waybill_store::{Row, Store, StoreError, Value};
 
-const STATEMENTS: [&str; 14] = [
+const STATEMENTS: [&str; 15] = [
     "SELECT item_id, location_id, CAST(SUM(available + reserved + allocated + picked + packed + quality_control + \
      damaged + quarantined) AS BIGINT), CAST(SUM(in_transit) AS BIGINT), CAST(SUM(reserved) AS BIGINT), \
      CAST(SUM(allocated) AS BIGINT), CAST(SUM(picked) AS BIGINT), CAST(SUM(packed) AS BIGINT), \
@@ -38,6 +38,7 @@ const STATEMENTS: [&str; 14] = [
     "SELECT reference, COUNT(*) FROM stock_documents WHERE reference IS NOT NULL GROUP BY reference",
     "SELECT p.order_id, l.line, CAST(SUM(l.quantity) AS BIGINT) FROM parcel_lines l JOIN parcels p \
      ON p.order_id = l.order_id AND p.number = l.parcel WHERE p.state NOT IN ('packed', 'void') GROUP BY p.order_id, l.line",
+    "SELECT id FROM parties UNION ALL SELECT id FROM addresses UNION ALL SELECT id FROM texts",
     "SELECT DISTINCT order_id FROM payment_transactions WHERE state IN ('pending', 'unknown')",
     "SELECT what, COUNT(*) FROM (SELECT 'event' AS axis, kind AS what FROM events UNION ALL \
      SELECT 'parcel', 'parcel ' || state FROM parcels UNION ALL \
@@ -49,6 +50,12 @@ const STATEMENTS: [&str; 14] = [
 struct Found {
     tag: Option<String>,
     sequence: i64,
+    /// By axis.
+    statuses: BTreeMap<&'static str, String>,
+    /// Sums over its lines.
+    wanted: i64,
+    shipped: i64,
+    returned: i64,
 }
 
 /// What is compared with what.
@@ -86,24 +93,27 @@ pub async fn check(
             tracking,
             documents,
             parcels,
+            personal,
             open,
             reached,
         ],
-    ) = <[Vec<Row>; 14]>::try_from(results)
+    ) = <[Vec<Row>; 15]>::try_from(results)
     else {
         return Ok(());
     };
     let busy = open.into_iter().map(|mut row| row.take()).collect::<Result<_, _>>()?;
     let mut check = Check { books, moved, coverage, busy };
     check.stock(levels, allocations, reservations)?;
-    let found = check.orders(orders)?;
-    check.lines(lines, parcels)?;
+    let mut found = check.orders(orders)?;
+    check.lines(lines, parcels, &mut found)?;
+    check.progress(&found);
     check.histories(events, &found)?;
     check.counts(counts)?;
     let by_hand = check.payments(payments)?;
     check.accounts(accounts, by_hand)?;
     check.tracking(tracking)?;
     check.documents(documents)?;
+    check.personal(personal)?;
     check.reached(reached)
 }
 
@@ -157,12 +167,13 @@ impl Check<'_> {
             let id: OrderId = row.take()?;
             let number: i64 = row.take()?;
             let tag: Option<String> = row.take()?;
-            let mut cancelled = false;
+            let mut statuses = BTreeMap::new();
             for axis in ["lifecycle", "payment", "fulfillment", "delivery", "return"] {
                 let status: String = row.take()?;
-                cancelled |= axis == "lifecycle" && status == "cancelled";
                 self.coverage.add(Kind::Status, &format!("{axis} {status}"), 1);
+                statuses.insert(axis, status);
             }
+            let cancelled = statuses["lifecycle"] == "cancelled";
             let sequence: i64 = row.take()?;
             let mut next = || row.take::<i64>();
             let (cost, charges, _recognized) = (next()?, next()?, next()?);
@@ -186,7 +197,11 @@ impl Check<'_> {
                     }
                 }
             }
-            found.insert(id, Found { tag, sequence });
+            let paid = expected::payment(received, refunded + charged_back, cost + charges);
+            if let Some(paid) = paid.filter(|_| !self.busy.contains(&id)) {
+                self.equal(|| format!("payment status of {id}"), paid, statuses["payment"].as_str());
+            }
+            found.insert(id, Found { tag, sequence, statuses, wanted: 0, shipped: 0, returned: 0 });
         }
         let missing: Vec<_> = self.books.orders.keys().filter(|id| !found.contains_key(id)).copied().collect();
         missing.into_iter().for_each(|id| self.books.fail(format!("{id} was acknowledged and is not there")));
@@ -212,7 +227,12 @@ impl Check<'_> {
         wrong.into_iter().for_each(|why| self.books.fail(why));
     }
 
-    fn lines(&mut self, rows: Vec<Row>, parcels: Vec<Row>) -> Result<(), StoreError> {
+    fn lines(
+        &mut self,
+        rows: Vec<Row>,
+        parcels: Vec<Row>,
+        found: &mut BTreeMap<OrderId, Found>,
+    ) -> Result<(), StoreError> {
         let mut sent: BTreeMap<(OrderId, i64), i64> = BTreeMap::new();
         for mut row in parcels {
             sent.insert((row.take()?, row.take()?), row.take()?);
@@ -222,6 +242,11 @@ impl Check<'_> {
             let mut next = || row.take::<i64>();
             let (ordered, cancelled, waiting, promised) = (next()?, next()?, next()?, next()?);
             let (shipped, arrived, returned, served) = (next()?, next()?, next()?, next()?);
+            if let Some(order) = found.get_mut(&id) {
+                order.wanted += ordered - cancelled;
+                order.shipped += shipped;
+                order.returned += returned;
+            }
             let what = |part: &'static str| move || format!("{part} of line {number} of {id}");
             self.equal(what("sum"), ordered, cancelled + waiting + promised + shipped);
             let in_parcels = sent.get(&(id, number)).copied().unwrap_or_default();
@@ -244,6 +269,23 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The statuses say what the quantities say.
+    fn progress(&mut self, found: &BTreeMap<OrderId, Found>) {
+        for (id, order) in found {
+            let (now, said) =
+                (expected::fulfillment(order.wanted, order.shipped), order.statuses["fulfillment"].as_str());
+            match now {
+                Some(now) => self.equal(|| format!("fulfillment status of {id}"), now, said),
+                None if matches!(said, "fulfilled" | "partially_fulfilled") => {
+                    self.books.fail(format!("{id} is {said} and nothing has shipped"));
+                }
+                None => {}
+            }
+            let back = expected::returned(order.shipped, order.returned);
+            self.equal(|| format!("return status of {id}"), back, order.statuses["return"].as_str());
+        }
     }
 
     /// Histories are whole, and every receipt points into them.
@@ -357,11 +399,24 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// Of what a refused request said about people nothing is kept.
+    fn personal(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        let found: BTreeSet<Id> = rows.into_iter().map(|mut row| row.take()).collect::<Result<_, _>>()?;
+        let kept = self.books.answers.values().filter_map(|(intent, answer, _)| match answer {
+            Answer::Done(receipt) if receipt.subject.is_some() => Some(expected::personal_ids(&intent.command)),
+            Answer::Done(_) | Answer::Refused(_) | Answer::Reused => None,
+        });
+        let told: BTreeSet<Id> = kept.flatten().collect();
+        let differs: Vec<Id> = told.symmetric_difference(&found).copied().collect();
+        self.equal(|| "personal data that is missing or should be".to_owned(), Vec::new(), differs);
+        Ok(())
+    }
+
     fn reached(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
         for mut row in rows {
             let (what, count): (String, i64) = (row.take()?, row.take()?);
             if let Some(work) = what.strip_prefix("system:") {
-                if let Some(operation) = operation_of(work) {
+                if let Some(operation) = expected::operation_of(work) {
                     self.coverage.add(Kind::Operation, operation, count as u64);
                 }
                 continue;
@@ -371,21 +426,4 @@ impl Check<'_> {
         }
         Ok(())
     }
-}
-
-/// Which operation a worker's event came from: `renew_authorizations payment.expired`.
-fn operation_of(work: &str) -> Option<&'static str> {
-    let (worker, event) = work.split_once(' ')?;
-    Some(match (worker, event) {
-        ("expire_reservations", _) => "reservation.expire",
-        ("expire_orders" | "abandoned_orders", _) => "order.expire_reservation",
-        ("capture", _) => "payment.capture_due",
-        ("renew_authorizations", "payment.requested") => "payment.renew",
-        ("renew_authorizations", "payment.expired") => "payment.expire",
-        ("fill_backorders", _) => "order.allocate",
-        ("release", _) => "order.release",
-        ("complete", "order.completed") => "order.complete",
-        ("overdue_holds", _) => "hold.release_stock",
-        _ => return None,
-    })
 }

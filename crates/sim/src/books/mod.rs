@@ -2,6 +2,7 @@
 
 mod check;
 mod drained;
+mod expected;
 mod orders;
 
 pub use check::check;
