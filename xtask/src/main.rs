@@ -30,15 +30,15 @@ Commands:
   crash [ARGS...]     Kill the real program and its database under load, again and again, and prove that nothing
                       acknowledged was lost; in release, on SQLite and on a PostgreSQL server of its own:
                         cargo xtask crash --kills 200 --database postgres
-  prove-http [ARGS...]
-                      Let Schemathesis (from PyPI, into an environment under the target folder) at the real server, led
-                      by the API's own description: no fault, no answer that the description does not know. ARGS go to
-                      `schemathesis run`: cargo xtask prove-http --max-examples 200 --seed 7
   postgres            Start the same private server, print its URL, and keep it until Ctrl-C.
   prove [ARGS...]     Simulate Waybill under faults with fresh seeds and audit every run (release build):
                         cargo xtask prove --minutes 10
                         cargo xtask prove --seed 42
                         cargo xtask prove --help
+  prove --http [ARGS...]
+                      Let Schemathesis (from PyPI, into an environment under the target folder) at the real server, led
+                      by the API's own description: no fault, no answer that the description does not know. ARGS go to
+                      `schemathesis run`: cargo xtask prove --http --max-examples 200 --seed 7
   ci                  What has to pass before a change lands: format, lints, all tests.
   deny                Check licenses, bans and sources of the dependencies (skipped without cargo-deny).
   help                Print this text.
@@ -68,6 +68,7 @@ fn main() -> ExitCode {
             print!("{HELP}");
             Ok(())
         }
+        ("prove", [http, args @ ..]) if http == "--http" => prove_http::run_prove_http(args),
         ("prove", args) => prove::prove(args),
         (_, [only]) if only == "-h" || only == "--help" => {
             print!("{HELP}");
@@ -75,7 +76,6 @@ fn main() -> ExitCode {
         }
         ("test", args) => test::run_tests(args),
         ("crash", args) => crash::run_crash(args),
-        ("prove-http", args) => prove_http::run_prove_http(args),
         ("postgres", []) => postgres::run_in_foreground(),
         (postgres::KEEPER, []) => postgres::keep(),
         ("ci", []) => ci::run_all(),

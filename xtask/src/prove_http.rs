@@ -1,4 +1,4 @@
-//! `cargo xtask prove-http`: Schemathesis against the real server, led by nothing but the API's own description.
+//! `cargo xtask prove --http`: Schemathesis against the real server, led by nothing but the API's own description.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -112,7 +112,8 @@ fn request(
             (0..52, Some(view)) => Some(workload::about(&mut desk, view)),
             (0..68, _) => Some(workload::place(&mut desk).into()),
             (68..86, _) => Some(workload::stock(&mut desk).into()),
-            (86..92, _) => Some(workload::upkeep(&mut desk).into()),
+            (86..91, _) => Some(workload::upkeep(&mut desk).into()),
+            (91..92, _) => Some(workload::webhooks(&mut desk).into()),
             (92..96, _) => carrier(sim, &mut desk),
             _ => workload::blind(&mut desk, &known).inspect(|_| sim.coverage.fault("gateway message repeated")),
         };

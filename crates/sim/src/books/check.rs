@@ -27,7 +27,7 @@ const STATEMENTS: [&str; 15] = [
      FROM order_lines ORDER BY order_id, number",
     "SELECT aggregate_id, CAST(COUNT(*) AS BIGINT), CAST(MAX(sequence) AS BIGINT) FROM events GROUP BY aggregate_id",
     "SELECT (SELECT position FROM log_head), (SELECT COUNT(*) FROM events), (SELECT COUNT(*) FROM reservations), \
-     (SELECT COUNT(*) FROM transfers), (SELECT COUNT(*) FROM api_keys)",
+     (SELECT COUNT(*) FROM transfers), (SELECT COUNT(*) FROM api_keys), (SELECT COUNT(*) FROM webhook_endpoints)",
     "SELECT order_id, CAST(SUM(CASE WHEN method = 'card' THEN received ELSE 0 END) AS BIGINT), \
      CAST(SUM(CASE WHEN method <> 'card' THEN received ELSE 0 END) AS BIGINT), \
      CAST(SUM(CASE WHEN method = 'card' THEN refunded ELSE 0 END) AS BIGINT), \
@@ -315,10 +315,11 @@ impl Check<'_> {
         let Some(mut row) = rows.into_iter().next() else { return Ok(()) };
         let (head, events): (i64, i64) = (row.take()?, row.take()?);
         self.equal(|| "length of the log".to_owned(), head, events);
-        let (reservations, transfers, keys) = (row.take()?, row.take()?, row.take()?);
+        let (reservations, transfers, keys, endpoints) = (row.take()?, row.take()?, row.take()?, row.take()?);
         self.equal(|| "reservations made".to_owned(), self.books.reservations.len() as i64, reservations);
         self.equal(|| "transfers sent".to_owned(), self.books.transfers.len() as i64, transfers);
         self.equal(|| "keys made".to_owned(), self.books.api_keys.len() as i64, keys);
+        self.equal(|| "webhook endpoints made".to_owned(), self.books.webhook_endpoints.len() as i64, endpoints);
         let latest = |answer: &Answer| if let Answer::Done(receipt) = answer { receipt.position } else { 0 };
         let told = self.books.answers.values().map(|(_, answer, _)| latest(answer)).max().unwrap_or_default();
         if told > head {

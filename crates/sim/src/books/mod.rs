@@ -57,6 +57,7 @@ pub struct Books {
     pub reservations: Vec<(ReservationId, String)>,
     pub transfers: BTreeMap<TransferId, TransferBook>,
     pub api_keys: Vec<ApiKeyId>,
+    pub webhook_endpoints: Vec<WebhookEndpointId>,
     /// Units that must be on hand if nothing had shipped.
     on_hand: BTreeMap<(LocationId, ItemId), i64>,
     in_transit: BTreeMap<(LocationId, ItemId), i64>,
@@ -155,6 +156,7 @@ impl Books {
                 self.channels.insert(put.facts.code.clone(), ChannelId(subject));
             }
             Command::CreateApiKey(_) => self.api_keys.push(ApiKeyId(subject)),
+            Command::CreateWebhookEndpoint(_) => self.webhook_endpoints.push(WebhookEndpointId(subject)),
             Command::ReceiveStock(received) => {
                 self.documents.extend(received.reference.clone().map(|reference| (reference, intent.number)));
                 for line in &received.lines {
@@ -288,5 +290,6 @@ const fn makes_something(command: &Command) -> bool {
             | Command::SendTransfer(_)
             | Command::ReserveStock(_)
             | Command::CreateApiKey(_)
+            | Command::CreateWebhookEndpoint(_)
     )
 }

@@ -4,12 +4,14 @@ mod catalog;
 mod orders;
 mod place;
 mod stock;
+mod webhooks;
 
 pub use catalog::{setup, upkeep};
 pub use orders::{about, blind};
 pub use place::place;
 pub use stock::opening;
 pub use stock::stock;
+pub use webhooks::webhooks;
 
 use std::sync::Arc;
 use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
