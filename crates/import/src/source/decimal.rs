@@ -37,7 +37,7 @@ impl Decimal {
             match byte {
                 b'0'..=b'9' => {
                     mantissa = mantissa.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
-                    scale += u8::from(point);
+                    scale = scale.checked_add(u8::from(point))?;
                     seen = true;
                 }
                 byte if *byte == notation.decimal && !point => point = true,
@@ -100,6 +100,19 @@ mod tests {
         for (text, notation, expected) in cases {
             let read = Decimal::parse(text, notation).map(|number| (number.mantissa, number.scale));
             assert_eq!(read, expected, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        /// A number is its digits with a point among them, however many of them are zeros.
+        #[test]
+        fn any_text_is_refused_or_a_number(
+            text in proptest::prop_oneof![proptest::prelude::any::<String>(), "[+-]?[0-9]{0,20}[.,]?[0-9.,]{0,20}", "0\\.0{0,600}[0-9]{0,3}"],
+        ) {
+            let Some(read) = Decimal::parse(&text, Notation::default()) else { return Ok(()) };
+            let float: f64 = text.trim().parse().expect("what is read as a number is one");
+            let exact = read.mantissa as f64 / 10_f64.powi(i32::from(read.scale));
+            proptest::prop_assert!((float - exact).abs() <= float.abs() * 1e-12, "{} as {:?}", text, read);
         }
     }
 }
