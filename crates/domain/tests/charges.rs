@@ -18,7 +18,7 @@ use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::{ChargeKind, Lifecycle, PaymentStatus};
 use waybill_domain::payment::PaymentMethod::{self, Card, Cash, Terms, Transfer};
 use waybill_domain::payment::authorization::AuthorizePayment;
-use waybill_domain::payment::capture::CaptureDue;
+use waybill_domain::payment::capture::{CaptureDue, CapturePayment};
 use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
 use waybill_domain::payment::receive::RecordPayment;
 use waybill_domain::personal::PersonalText;
@@ -272,4 +272,27 @@ fn every_bad_line_of_a_return_is_named() {
     ];
     assert_eq!(found, expected);
     assert_eq!(refusal.code, "return.unknown_line", "what will never be possible comes first");
+}
+
+/// Two captures are under way when the order is given up. The first that ends lets go of the rest, and not of what the
+/// other takes.
+#[test]
+fn what_another_capture_takes_is_not_let_go() {
+    let mut shop = shop();
+    let order = place(&mut shop, 3, Card, false);
+    succeed(&mut shop, order);
+    let payment_id = PaymentId::new(order, 1);
+    for amount in [500, 700] {
+        shop.run(CapturePayment { payment_id, amount: Some(Minor(amount)) }).unwrap();
+    }
+    shop.run(CancelOrder { order_id: order, reason: "no".into() }).unwrap();
+    let refusal = shop.run(CapturePayment { payment_id, amount: Some(Minor(1)) }).unwrap_err();
+    assert_eq!(refusal.code, "order.wrong_lifecycle");
+    // 500 and 700 captured and given back, 30.00 less 12.00 let go.
+    while shop.order(order).transactions.iter().any(|one| one.is_open()) {
+        succeed(&mut shop, order);
+    }
+    let (head, payment) = (&shop.order(order).head, &shop.order(order).payments.iter().next().unwrap());
+    assert_eq!((head.received, head.refunded), (Minor(1_200), Minor(1_200)));
+    assert_eq!((payment.authorized, payment.received), (Minor(1_200), Minor(1_200)));
 }

@@ -94,6 +94,10 @@ pub fn capture_payment(world: &World, command: &CapturePayment, attempt: &Attemp
     if payment.method != PaymentMethod::Card {
         return Err(PaymentRefusal::WrongMethod { payment_id: id, method: payment.method }.into());
     }
+    if order.head.lifecycle == Lifecycle::Cancelled {
+        // It would only be given back.
+        return Err(world.wrong_lifecycle(order, "not cancelled").into());
+    }
     let open = capturable(order, payment);
     let amount = command.amount.unwrap_or(open);
     if !(1..=Minor::MAX.0).contains(&amount.0) {

@@ -90,7 +90,7 @@ fn failed(order: &Order, transaction: &PaymentTransaction, code: &str, attempt: 
         && matches!(transaction.kind, TransactionKind::Authorize | TransactionKind::Capture)
         && let Some(payment) = order.payment(transaction.payment)
     {
-        let_go(order, 0, payment, payment.open_authorization(), attempt, events);
+        let_go(order, 0, payment, transaction, Minor::ZERO, attempt, events);
     }
     if matches!(order.head.lifecycle, Lifecycle::Cancelled | Lifecycle::Completed) {
         return;
@@ -108,16 +108,39 @@ fn failed(order: &Order, transaction: &PaymentTransaction, code: &str, attempt: 
     events.push(Event::HoldApplied(hold));
 }
 
-/// Lets go of what is authorized and will not be captured.
-fn let_go(order: &Order, ahead: u32, payment: &Payment, amount: Minor, attempt: &Attempt, events: &mut Vec<Event>) {
-    if amount.0 > 0 {
-        let void = request(order, ahead, payment.number, TransactionKind::Void, amount, attempt);
+/// Lets go of what is authorized and will not be captured, now that `transaction` has ended with `captured`. What another
+/// call is about to capture or to let go is left to the end of that call.
+fn let_go(
+    order: &Order,
+    ahead: u32,
+    payment: &Payment,
+    transaction: &PaymentTransaction,
+    captured: Minor,
+    attempt: &Attempt,
+    events: &mut Vec<Event>,
+) {
+    let undecided = order.transactions.iter().filter(|other| {
+        other.payment == payment.number
+            && other.number != transaction.number
+            && other.is_open()
+            && matches!(other.kind, TransactionKind::Capture | TransactionKind::Void)
+    });
+    let rest = payment.open_authorization() - captured - undecided.map(|other| other.amount).sum::<Minor>();
+    if rest.0 > 0 {
+        let void = request(order, ahead, payment.number, TransactionKind::Void, rest, attempt);
         events.push(Event::PaymentRequested(void));
     }
 }
 
 /// A capture that succeeded after the order was given up: the money goes back, and the rest of the authorization too.
-fn give_back(order: &Order, payment: &Payment, captured: Minor, attempt: &Attempt, events: &mut Vec<Event>) {
+fn give_back(
+    order: &Order,
+    payment: &Payment,
+    capture: &PaymentTransaction,
+    attempt: &Attempt,
+    events: &mut Vec<Event>,
+) {
+    let captured = capture.amount;
     let refund = order.refunds.len() as u32 + 1;
     events.push(Event::RefundGranted(RefundGranted {
         order: order.head.id,
@@ -133,7 +156,7 @@ fn give_back(order: &Order, payment: &Payment, captured: Minor, attempt: &Attemp
     let mut back = request(order, 0, payment.number, TransactionKind::Refund, captured, attempt);
     back.refund = refund;
     events.push(Event::PaymentRequested(back));
-    let_go(order, 1, payment, payment.open_authorization() - captured, attempt, events);
+    let_go(order, 1, payment, capture, captured, attempt, events);
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -184,7 +207,7 @@ fn succeeded(
                 at: attempt.now,
             }));
             if order.head.lifecycle == Lifecycle::Cancelled {
-                give_back(order, payment, transaction.amount, attempt, events);
+                give_back(order, payment, transaction, attempt, events);
             }
         }
         TransactionKind::Void => events.push(Event::PaymentVoided(AuthorizationEnded {
