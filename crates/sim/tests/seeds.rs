@@ -29,4 +29,6 @@ seeds! {
     seed_6 = 6,
     seed_7 = 7,
     seed_8 = 8,
+    // Failed once:
+    two_captures_of_an_order_that_was_given_up = 396_742_527_351,
 }
