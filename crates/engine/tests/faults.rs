@@ -5,14 +5,13 @@ mod shop;
 
 use async_trait::async_trait;
 use shop::{Shop, quiet};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use waybill_domain::personal::Personal;
 use waybill_engine::{Engine, EngineOptions, Ports, Submission, SubmitError};
-use waybill_store::backend::StoreGauges;
-use waybill_store::{Loader, Row, Select, Store, StoreError, Value, Write, Writer};
+use waybill_store::around::{Around, Surrounded};
+use waybill_store::{Store, StoreError, Write, Writer};
 use waybill_store_sqlite::testing::TestFolder;
 
 /// What the next commit does.
@@ -47,44 +46,18 @@ impl Faults {
     }
 }
 
-struct FaultyStore {
-    inner: Arc<dyn Store>,
-    faults: Arc<Faults>,
-}
-
-struct FaultyWriter {
-    inner: Box<dyn Writer>,
-    faults: Arc<Faults>,
-}
-
 #[async_trait]
-impl Loader for FaultyWriter {
-    async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
-        self.inner.select(selects).await
-    }
-}
-
-#[async_trait]
-impl Writer for FaultyWriter {
-    async fn begin(&mut self) -> Result<(), StoreError> {
-        self.inner.begin().await
-    }
-    async fn write(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
-        self.inner.write(writes).await
-    }
-    async fn take_positions(&mut self, before: &[Write<'_>], count: i64) -> Result<i64, StoreError> {
-        self.inner.take_positions(before, count).await
-    }
-    async fn commit(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+impl Around for Faults {
+    async fn commit(&self, writer: &mut dyn Writer, writes: &[Write<'_>]) -> Result<(), StoreError> {
         let lost = || StoreError::CommitUnknown("the line went dead".into());
-        match self.faults.take() {
-            None => self.inner.commit(writes).await,
+        match self.take() {
+            None => writer.commit(writes).await,
             Some(Fault::LostAfter) => {
-                self.inner.commit(writes).await?;
+                writer.commit(writes).await?;
                 Err(lost())
             }
             Some(fault) => {
-                self.inner.rollback().await;
+                writer.rollback().await;
                 Err(match fault {
                     Fault::Full => StoreError::Full,
                     Fault::Race => StoreError::Serialization("another was first".into()),
@@ -92,47 +65,6 @@ impl Writer for FaultyWriter {
                 })
             }
         }
-    }
-    async fn rollback(&mut self) {
-        self.inner.rollback().await;
-    }
-}
-
-#[async_trait]
-impl Store for FaultyStore {
-    fn name(&self) -> &'static str {
-        self.inner.name()
-    }
-    async fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        self.inner.migrate().await
-    }
-    async fn check_schema(&self) -> Result<(), StoreError> {
-        self.inner.check_schema().await
-    }
-    async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
-        let inner = self.inner.writer().await?;
-        Ok(Box::new(FaultyWriter { inner, faults: self.faults.clone() }))
-    }
-    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
-        self.inner.loader().await
-    }
-    async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        self.inner.read(sql, params).await
-    }
-    async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
-        self.inner.read_together(statements).await
-    }
-    async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {
-        self.inner.execute(statements).await
-    }
-    async fn backup(&self, path: &Path) -> Result<(), StoreError> {
-        self.inner.backup(path).await
-    }
-    async fn gauges(&self) -> Result<StoreGauges, StoreError> {
-        self.inner.gauges().await
-    }
-    async fn explain(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, StoreError> {
-        self.inner.explain(sql, params).await
     }
 }
 
@@ -142,7 +74,7 @@ fn with_faults(test: impl AsyncFn(&Shop, &Faults)) {
     runtime.block_on(async {
         let folder = TestFolder::create();
         let faults = Arc::new(Faults::default());
-        let store = FaultyStore { inner: Arc::new(folder.open()), faults: faults.clone() };
+        let store = Surrounded::new(Arc::new(folder.open()), faults.clone());
         let options = EngineOptions { workers: false, own_thread: false, ..EngineOptions::default() };
         let shop = Shop::open(Arc::new(store), options).await;
         shop.receive(shop.dublin, "MUG-1", 100).await;
@@ -247,7 +179,7 @@ fn a_full_disk_is_told_until_something_is_written_again() {
     runtime.block_on(async {
         let folder = TestFolder::create();
         let faults = Arc::new(Faults::default());
-        let store = FaultyStore { inner: Arc::new(folder.open()), faults: faults.clone() };
+        let store = Surrounded::new(Arc::new(folder.open()), faults.clone());
         let shop = Shop::open(Arc::new(store), quiet()).await;
         shop.receive(shop.dublin, "MUG-1", 5).await;
         assert_eq!(shop.engine.trouble(), None);
@@ -285,7 +217,7 @@ fn what_was_decided_on_a_batch_that_failed_is_decided_again() {
     runtime.block_on(async {
         let folder = TestFolder::create();
         let faults = Arc::new(Faults::default());
-        let store = FaultyStore { inner: Arc::new(folder.open()), faults: faults.clone() };
+        let store = Surrounded::new(Arc::new(folder.open()), faults.clone());
         let options = EngineOptions { workers: false, batch_max: 7, ..EngineOptions::default() };
         let shop = Shop::open(Arc::new(store), options).await;
         shop.receive(shop.dublin, "MUG-1", 500).await;

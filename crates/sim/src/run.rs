@@ -4,7 +4,6 @@ use crate::coverage::{Coverage, Kind};
 use crate::gateway::Mood;
 use crate::sim::Sim;
 use crate::step::{Step, take};
-use crate::trouble::TroubledStore;
 use crate::{books, drain};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use waybill_engine::{Engine, EngineOptions};
 use waybill_fault_vfs::{CutKind, Dice, Disk, Moment};
+use waybill_store::around::Surrounded;
 use waybill_store::{Store, Value};
 use waybill_store_sqlite::{SqliteOptions, SqliteStore};
 
@@ -167,7 +167,7 @@ async fn live(sim: &Arc<Sim>, disk: &Disk, plan: &Plan, progress: &mut Progress)
         Some(store) => store,
         None => return End::Over,
     };
-    let troubled: Arc<dyn Store> = Arc::new(TroubledStore { inner: store.clone(), trouble: sim.trouble.clone() });
+    let troubled: Arc<dyn Store> = Arc::new(Surrounded::new(store.clone(), sim.trouble.clone()));
     sim.calm();
     let engine = match Engine::start(troubled, sim.ports(), engine_options(sim.seed)).await {
         Ok(engine) => engine,

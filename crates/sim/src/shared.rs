@@ -5,11 +5,11 @@ use crate::gateway::Mood;
 use crate::run::Outcome;
 use crate::sim::Sim;
 use crate::step::{Step, take};
-use crate::trouble::TroubledStore;
 use std::sync::Arc;
 use waybill_engine::{Engine, EngineOptions};
 use waybill_fault_vfs::Dice;
 use waybill_store::Store;
+use waybill_store::around::Surrounded;
 
 /// Runs `steps` against two processes, each with connections of its own to the same store, which is migrated.
 pub async fn run_shared(seed: u64, steps: u32, stores: [Arc<dyn Store>; 2]) -> Outcome {
@@ -37,7 +37,7 @@ pub async fn run_shared(seed: u64, steps: u32, stores: [Arc<dyn Store>; 2]) -> O
 }
 
 async fn start(sim: &Arc<Sim>, store: &Arc<dyn Store>) -> Option<Engine> {
-    let troubled = Arc::new(TroubledStore { inner: store.clone(), trouble: sim.trouble.clone() });
+    let troubled = Arc::new(Surrounded::new(store.clone(), sim.trouble.clone()));
     let options = EngineOptions { batch_max: 40, ..EngineOptions::default() };
     match Engine::start(troubled, sim.ports(), options).await {
         Ok(engine) => Some(engine),

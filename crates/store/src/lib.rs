@@ -4,6 +4,8 @@
 //! Writes are generic: each table the rules change has one description ([`record::Record`]), from which a backend
 //! derives loads by key or scope and bulk inserts and updates. Reads are SQL: see [`backend::Store::read`].
 
+#[doc(hidden)]
+pub mod around;
 pub mod audit;
 pub mod backend;
 pub mod catalog;

@@ -2,14 +2,12 @@
 
 use super::filled::Sample;
 use super::questions;
-use crate::backend::{Loader, Store, StoreGauges, Writer};
-use crate::error::StoreError;
+use crate::around::{Around, Surrounded};
+use crate::backend::Store;
 use crate::read::Viewer;
 use crate::record::{Index, Table};
 use crate::tables::tables;
-use crate::value::{Row, Value};
-use async_trait::async_trait;
-use std::path::Path;
+use crate::value::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tables that stay small however much is sold.
@@ -31,58 +29,19 @@ const SMALL: &[&str] = &[
 
 type Statement = (String, Vec<Value>);
 
-/// A store that remembers what was read.
-struct Listening {
-    store: Arc<dyn Store>,
-    heard: Mutex<Vec<Statement>>,
-}
+/// Remembers what was read.
+#[derive(Default)]
+struct Ear(Mutex<Vec<Statement>>);
 
-impl Listening {
-    fn hear(&self, sql: &str, params: &[Value]) {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).push((sql.to_owned(), params.to_vec()));
-    }
-
+impl Ear {
     fn heard(&self) -> Vec<Statement> {
-        std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-#[async_trait]
-impl Store for Listening {
-    fn name(&self) -> &'static str {
-        self.store.name()
-    }
-    async fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        self.store.migrate().await
-    }
-    async fn check_schema(&self) -> Result<(), StoreError> {
-        self.store.check_schema().await
-    }
-    async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
-        self.store.writer().await
-    }
-    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
-        self.store.loader().await
-    }
-    async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        self.hear(sql, params);
-        self.store.read(sql, params).await
-    }
-    async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError> {
-        statements.iter().for_each(|(sql, params)| self.hear(sql, params));
-        self.store.read_together(statements).await
-    }
-    async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {
-        self.store.execute(statements).await
-    }
-    async fn backup(&self, path: &Path) -> Result<(), StoreError> {
-        self.store.backup(path).await
-    }
-    async fn gauges(&self) -> Result<StoreGauges, StoreError> {
-        self.store.gauges().await
-    }
-    async fn explain(&self, sql: &str, params: &[Value]) -> Result<Vec<String>, StoreError> {
-        self.store.explain(sql, params).await
+impl Around for Ear {
+    fn reads(&self, sql: &str, params: &[Value]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((sql.to_owned(), params.to_vec()));
     }
 }
 
@@ -91,16 +50,15 @@ impl Store for Listening {
 /// # Panics
 /// Where a plan goes through a whole table that grows, and the question has no reason to.
 pub async fn check(store: Arc<dyn Store>, sample: &Sample) {
-    let listening = Listening { store, heard: Mutex::default() };
+    let ear = Arc::new(Ear::default());
+    let store = Surrounded::new(store, ear.clone());
     let mut wrong = Vec::new();
     let mut statements = 0;
     for question in questions::ALL {
-        (question.ask)(&listening, &Viewer::system(), sample)
-            .await
-            .unwrap_or_else(|error| panic!("{question:?}: {error}"));
-        for (sql, params) in listening.heard() {
+        (question.ask)(&store, &Viewer::system(), sample).await.unwrap_or_else(|error| panic!("{question:?}: {error}"));
+        for (sql, params) in ear.heard() {
             statements += 1;
-            if let Err(why) = judge(&*listening.store, &sql, &params).await
+            if let Err(why) = judge(&store, &sql, &params).await
                 && question.walks.is_none()
             {
                 wrong.push(format!("{question:?}: {why}"));
