@@ -1,0 +1,102 @@
+//! The store's own affairs: what was answered, who does what, how far somebody has read.
+
+use crate::record;
+use waybill_domain::ids::*;
+
+/// What was answered to a key. Two tables take turns, so that the hot index stays small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptRecord {
+    /// Digest of principal, operation and key.
+    pub key: Id,
+    pub body_hash: Id,
+    /// The log head after the command.
+    pub position: i64,
+    /// The small receipt as JSON.
+    pub receipt: String,
+}
+
+record!(
+    ReceiptRecord, "receipts_0", key: ["key"], scattered_key: true,
+    fixed: { key, body_hash, position, receipt }, fields: { }
+);
+
+/// The other generation of [`ReceiptRecord`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherReceiptRecord {
+    pub key: Id,
+    pub body_hash: Id,
+    pub position: i64,
+    pub receipt: String,
+}
+
+record!(
+    OtherReceiptRecord, "receipts_1", key: ["key"], scattered_key: true,
+    fixed: { key, body_hash, position, receipt }, fields: { }
+);
+
+/// What every batch reads: versions that tell a process that its caches are old. The migration makes the one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreState {
+    /// Always 1.
+    pub id: i64,
+    /// The oldest version of Waybill that may write here.
+    pub min_writer: i64,
+    /// Moves on with every change of the settings.
+    pub settings: i64,
+    /// Moves on with every change of items, locations or channels.
+    pub catalog: i64,
+}
+
+record!(StoreState, "store_state", key: ["id"], fixed: { id }, fields: { min_writer, settings, catalog });
+
+/// Which of the two receipt tables takes new receipts. The migration makes the one row; a worker turns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptTurn {
+    /// Always 1.
+    pub id: i64,
+    /// 0 or 1.
+    pub generation: i64,
+    /// When it began, in microseconds since 1970; 0 in a new store.
+    pub since: i64,
+}
+
+record!(ReceiptTurn, "receipt_turn", key: ["id"], fixed: { id }, fields: { generation, since });
+
+/// The last lock of a batch: the position of the latest event. The migration makes the one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogHead {
+    pub id: i64,
+    pub position: i64,
+}
+
+record!(LogHead, "log_head", key: ["id"], fixed: { id }, fields: { position });
+
+/// Numbers handed out in blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberBlock {
+    pub name: String,
+    /// The first number not handed out.
+    pub next: i64,
+}
+
+record!(NumberBlock, "number_blocks", key: ["name"], fixed: { name }, fields: { next });
+
+/// Who does a job, and until when nobody else may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub name: String,
+    pub holder: Id,
+    /// Microseconds since 1970.
+    pub until: i64,
+}
+
+record!(Lease, "leases", key: ["name"], fixed: { name }, fields: { holder, until });
+
+/// How far a consumer of the log has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub name: String,
+    pub position: i64,
+}
+
+record!(Cursor, "cursors", key: ["name"], fixed: { name }, fields: { position });
