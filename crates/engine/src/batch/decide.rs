@@ -52,7 +52,7 @@ pub(super) fn decide(
     };
     entry.attempt.order_number = number;
     let decided = command.permit(world, &entry.attempt.actor).and_then(|()| command.decide(world, &entry.attempt));
-    let mut events = match decided {
+    let events = match decided {
         Ok(events) => events,
         Err(stop) => {
             number.into_iter().for_each(|number| numbers.give_back(number));
@@ -79,8 +79,7 @@ pub(super) fn decide(
         awaits_gateway: false,
         replayed: false,
     };
-    for ((n, event), postings) in events.iter_mut().enumerate().zip(postings) {
-        command.complete(event);
+    for ((n, event), postings) in events.iter().enumerate().zip(postings) {
         receipt.version = fold(world, entry, event, postings, n as u32, out);
         made(event, &mut receipt.made);
         match event {
