@@ -17,7 +17,7 @@ use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, SubmitOr
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::{ChargeKind, Lifecycle, PaymentStatus};
 use waybill_domain::payment::PaymentMethod::{self, Card, Cash, Terms, Transfer};
-use waybill_domain::payment::authorization::AuthorizePayment;
+use waybill_domain::payment::authorization::{AuthorizePayment, RenewAuthorization};
 use waybill_domain::payment::capture::{CaptureDue, CapturePayment};
 use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
 use waybill_domain::payment::receive::RecordPayment;
@@ -295,4 +295,23 @@ fn what_another_capture_takes_is_not_let_go() {
     let (head, payment) = (&shop.order(order).head, &shop.order(order).payments.iter().next().unwrap());
     assert_eq!((head.received, head.refunded), (Minor(1_200), Minor(1_200)));
     assert_eq!((payment.authorized, payment.received), (Minor(1_200), Minor(1_200)));
+}
+
+/// The same where a renewal is under way beside a capture.
+#[test]
+fn what_a_capture_takes_is_not_let_go_by_a_renewal() {
+    let mut shop = shop();
+    let order = place(&mut shop, 3, Card, false);
+    succeed(&mut shop, order);
+    let payment_id = PaymentId::new(order, 1);
+    shop.now = shop.now.plus_seconds(8_000);
+    shop.run(RenewAuthorization { payment_id }).unwrap();
+    shop.run(CapturePayment { payment_id, amount: Some(Minor(500)) }).unwrap();
+    shop.run(CancelOrder { order_id: order, reason: "no".into() }).unwrap();
+    while shop.order(order).transactions.iter().any(|one| one.is_open()) {
+        succeed(&mut shop, order);
+    }
+    let (head, payment) = (&shop.order(order).head, &shop.order(order).payments.iter().next().unwrap());
+    assert_eq!((head.received, head.refunded), (Minor(500), Minor(500)));
+    assert_eq!((payment.authorized, payment.received), (Minor(500), Minor(500)));
 }

@@ -90,7 +90,7 @@ fn failed(order: &Order, transaction: &PaymentTransaction, code: &str, attempt: 
         && matches!(transaction.kind, TransactionKind::Authorize | TransactionKind::Capture)
         && let Some(payment) = order.payment(transaction.payment)
     {
-        let_go(order, 0, payment, transaction, Minor::ZERO, attempt, events);
+        let_go(order, 0, transaction, payment.open_authorization(), attempt, events);
     }
     if matches!(order.head.lifecycle, Lifecycle::Cancelled | Lifecycle::Completed) {
         return;
@@ -108,26 +108,25 @@ fn failed(order: &Order, transaction: &PaymentTransaction, code: &str, attempt: 
     events.push(Event::HoldApplied(hold));
 }
 
-/// Lets go of what is authorized and will not be captured, now that `transaction` has ended with `captured`. What another
-/// call is about to capture or to let go is left to the end of that call.
+/// Lets go of what is still `held` of an authorization now that `transaction` has ended. What another call is about to
+/// capture or to let go is left to the end of that call.
 fn let_go(
     order: &Order,
     ahead: u32,
-    payment: &Payment,
     transaction: &PaymentTransaction,
-    captured: Minor,
+    held: Minor,
     attempt: &Attempt,
     events: &mut Vec<Event>,
 ) {
     let undecided = order.transactions.iter().filter(|other| {
-        other.payment == payment.number
+        other.payment == transaction.payment
             && other.number != transaction.number
             && other.is_open()
             && matches!(other.kind, TransactionKind::Capture | TransactionKind::Void)
     });
-    let rest = payment.open_authorization() - captured - undecided.map(|other| other.amount).sum::<Minor>();
+    let rest = held - undecided.map(|other| other.amount).sum::<Minor>();
     if rest.0 > 0 {
-        let void = request(order, ahead, payment.number, TransactionKind::Void, rest, attempt);
+        let void = request(order, ahead, transaction.payment, TransactionKind::Void, rest, attempt);
         events.push(Event::PaymentRequested(void));
     }
 }
@@ -156,7 +155,7 @@ fn give_back(
     let mut back = request(order, 0, payment.number, TransactionKind::Refund, captured, attempt);
     back.refund = refund;
     events.push(Event::PaymentRequested(back));
-    let_go(order, 1, payment, capture, captured, attempt, events);
+    let_go(order, 1, capture, payment.open_authorization() - captured, attempt, events);
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -185,8 +184,7 @@ fn succeeded(
             }));
             if order.head.lifecycle == Lifecycle::Cancelled {
                 // A success that came after the order was given up: the money is let go again.
-                let void = request(order, 0, payment.number, TransactionKind::Void, transaction.amount, attempt);
-                events.push(Event::PaymentRequested(void));
+                let_go(order, 0, transaction, transaction.amount, attempt, events);
                 return Ok(());
             }
             // A renewed authorization takes the place of the one before.
