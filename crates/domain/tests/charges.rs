@@ -13,9 +13,10 @@ use waybill_domain::money::{Minor, UnitPrice};
 use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
+use waybill_domain::order::hold::{ApplyHold, RejectHold};
 use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
-use waybill_domain::order::{ChargeKind, Lifecycle, PaymentStatus};
+use waybill_domain::order::{ChargeKind, HoldKind, Lifecycle, PaymentStatus, Step};
 use waybill_domain::payment::PaymentMethod::{self, Card, Cash, Terms, Transfer};
 use waybill_domain::payment::authorization::{AuthorizePayment, RenewAuthorization};
 use waybill_domain::payment::capture::{CaptureDue, CapturePayment};
@@ -204,6 +205,18 @@ fn a_card_pays_what_it_was_asked_for_and_the_rest_is_asked_for_anew() {
 }
 
 #[test]
+fn what_is_authorized_for_later_parcels_waits_for_them() {
+    let mut shop = shop();
+    let order = place(&mut shop, 2, Card, false);
+    succeed(&mut shop, order);
+    shop.run(ReleaseOrder { order_id: order }).unwrap();
+    pack(&mut shop, order, 1);
+    succeed(&mut shop, order);
+    let order = shop.order(order);
+    assert_eq!((order.head.kept(), order.head.to_capture), (Minor(1_000), false), "10.00 more is held, and not due");
+}
+
+#[test]
 fn what_cannot_be_charged_is_refused() {
     let mut shop = shop();
     let order = place(&mut shop, 1, Terms, false);
@@ -240,6 +253,32 @@ fn what_is_left_of_an_order_never_costs_less_than_nothing() {
     shop.run(cancel(1)).unwrap();
     shop.check();
     assert_eq!(shop.order(order).head.total(), Minor(500));
+    // A hold on a line that is rejected gives the line up, within the same bound.
+    let lines = ["MUG", "PEN"].map(|sku| LineInput {
+        sku: sku.into(),
+        quantity: Quantity(1),
+        unit_price: UnitPrice(10_000_000),
+        discount: Minor(0),
+        tax: Minor(0),
+        note: None,
+    });
+    let payments = vec![PaymentInput { method: Terms, gateway: None, token: None, amount: None }];
+    shop.run(PlaceOrder { lines: lines.into(), payments, ..blank_order() }).unwrap();
+    let two = *shop.orders.last().unwrap();
+    add(&mut shop, two, ChargeKind::Discount, -1_500);
+    let hold = ApplyHold {
+        order_id: two,
+        line: Some(1),
+        kind: HoldKind::Manual,
+        steps: vec![Step::Ship],
+        reason: "check".into(),
+        note: None,
+        owner: None,
+        due_at: None,
+    };
+    shop.run(hold).unwrap();
+    let hold_id = HoldId::new(two, 1);
+    assert_eq!(shop.run(RejectHold { hold_id, reason: None }).unwrap_err().code, "order.total_below_zero");
     // Without the last mug there is no order, and so no discount.
     shop.run(cancel(3)).unwrap();
     shop.check();
