@@ -1,7 +1,8 @@
 //! One description per table: name, columns, key, scope, constraints and indexes.
 
 use crate::error::StoreError;
-use crate::value::{Column, ColumnKind, Row, Sink};
+use crate::value::{Column, ColumnKind, Row, Sink, Value};
+use waybill_domain::ids::Id;
 
 /// One column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,4 +136,38 @@ macro_rules! record {
     };
     (@only) => { None };
     (@only $only:literal) => { Some($only) };
+}
+
+/// The columns of a record as its description orders them: `o.id, o.number, ...`.
+pub fn columns<T: Record>(alias: &str) -> String {
+    let names = T::table().columns.iter().map(|column| format!("{alias}.{}", column.name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// A row's values in the order of its columns.
+pub fn values(row: &dyn ToRow) -> Vec<Value> {
+    let mut values = Values::default();
+    row.bind(&mut values);
+    values.0
+}
+
+#[derive(Debug, Default)]
+struct Values(Vec<Value>);
+
+impl Sink for Values {
+    fn int(&mut self, value: Option<i64>) {
+        self.0.push(value.into());
+    }
+    fn bool(&mut self, value: Option<bool>) {
+        self.0.push(value.into());
+    }
+    fn text(&mut self, value: Option<&str>) {
+        self.0.push(value.into());
+    }
+    fn id(&mut self, value: Option<Id>) {
+        self.0.push(value.into());
+    }
+    fn bytes(&mut self, value: Option<&[u8]>) {
+        self.0.push(value.map_or(Value::Null, |bytes| Value::Bytes(bytes.to_vec())));
+    }
 }

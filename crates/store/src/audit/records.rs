@@ -1,10 +1,9 @@
 //! Records read in bulk, and two sets of records compared column by column.
 
 use super::report::{Findings, row_key, show};
-use crate::record::{Record, Table};
-use crate::value::{Row, Sink, Value};
+use crate::record::{Record, Table, values};
+use crate::value::{Row, Value};
 use std::cmp::Ordering;
-use waybill_domain::ids::Id;
 
 /// Reads rows as records; a row that does not read is a violation.
 pub(super) fn typed<R: Record>(rows: Vec<Row>, findings: &mut Findings) -> Vec<R> {
@@ -26,34 +25,6 @@ pub(super) fn typed<R: Record>(rows: Vec<Row>, findings: &mut Findings) -> Vec<R
         }
     }
     records
-}
-
-/// A row's values in column order.
-#[derive(Debug, Default)]
-struct Values(Vec<Value>);
-
-impl Sink for Values {
-    fn int(&mut self, value: Option<i64>) {
-        self.0.push(value.into());
-    }
-    fn bool(&mut self, value: Option<bool>) {
-        self.0.push(value.into());
-    }
-    fn text(&mut self, value: Option<&str>) {
-        self.0.push(value.map(ToOwned::to_owned).into());
-    }
-    fn id(&mut self, value: Option<Id>) {
-        self.0.push(value.into());
-    }
-    fn bytes(&mut self, value: Option<&[u8]>) {
-        self.0.push(value.map_or(Value::Null, |bytes| Value::Bytes(bytes.to_vec())));
-    }
-}
-
-fn values<R: Record>(record: &R) -> Vec<Value> {
-    let mut values = Values::default();
-    record.bind(&mut values);
-    values.0
 }
 
 fn order(one: &Value, other: &Value) -> Ordering {
@@ -85,7 +56,8 @@ pub(super) fn compare<'a, R: Record + PartialEq>(
         rows.sort_by(|one, other| by_key(table, one, other));
         rows
     };
-    let (folded, stored) = (sorted(folded.map(values).collect()), sorted(stored.iter().map(values).collect()));
+    let (folded, stored) =
+        (sorted(folded.map(|one| values(one)).collect()), sorted(stored.iter().map(|one| values(one)).collect()));
     let (mut folded, mut stored) = (folded.iter().peekable(), stored.iter().peekable());
     loop {
         let next = match (folded.peek(), stored.peek()) {

@@ -1,10 +1,11 @@
 //! Items, locations and channels: lists and one by its code.
 
 use super::cursor;
-use super::query::{Query, columns};
+use super::query::Query;
 use super::{Page, PageRequest, ReadError, Viewer};
 use crate::backend::Store;
 use crate::record::Record;
+use crate::record::columns;
 use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::actor::Permission;
 use waybill_domain::catalog::channel::Channel;

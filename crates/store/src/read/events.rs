@@ -1,9 +1,10 @@
 //! The log from a position on, for consumers that keep a cursor.
 
-use super::query::{Query, columns};
+use super::query::Query;
 use super::{ReadError, Viewer};
 use crate::backend::Store;
 use crate::record::Record;
+use crate::record::columns;
 use crate::tables::EventRecord;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;

@@ -1,9 +1,10 @@
 //! API keys, for whoever authenticates.
 
 use super::ReadError;
-use super::query::{Query, columns};
+use super::query::Query;
 use crate::backend::Store;
 use crate::record::Record;
+use crate::record::columns;
 use crate::value::Value;
 use waybill_domain::system::ApiKey;
 

@@ -71,6 +71,16 @@ pub enum ReadError {
     Store(#[from] StoreError),
 }
 
+/// For those who may read everything and make their own cursors: then only the store can fail.
+impl From<ReadError> for StoreError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => error,
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
 /// Which part of a list is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageRequest {

@@ -1,11 +1,12 @@
 //! One order with everything in its scope, in one state.
 
 use super::customers::party;
-use super::query::{Query, columns};
+use super::query::Query;
 use super::{ReadError, Viewer};
 use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::Record;
+use crate::record::columns;
 use crate::value::Row;
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;

@@ -3,11 +3,12 @@
 //! Postings of a key form a list from the level backwards, so a key's history needs no index of its own.
 
 use super::cursor;
-use super::query::{Query, columns};
+use super::query::Query;
 use super::{Page, PageRequest, ReadError, Viewer};
 use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::Record;
+use crate::record::columns;
 use crate::tables::StockPostingRecord;
 use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::actor::Permission;

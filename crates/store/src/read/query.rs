@@ -2,7 +2,6 @@
 
 use super::ReadError;
 use crate::backend::Store;
-use crate::record::Record;
 use crate::value::{Row, Value};
 use waybill_domain::actor::Scope;
 use waybill_domain::ids::Id;
@@ -87,10 +86,4 @@ impl Query {
         let statements: Vec<_> = queries.iter().map(|query| (query.text.as_str(), query.params.as_slice())).collect();
         Ok(store.read_together(&statements).await?)
     }
-}
-
-/// The columns of a record as its description orders them: `o.id, o.number, ...`.
-pub fn columns<T: Record>(alias: &str) -> String {
-    let names = T::table().columns.iter().map(|column| format!("{alias}.{}", column.name));
-    names.collect::<Vec<_>>().join(", ")
 }

@@ -1,9 +1,10 @@
 //! What happened to one thing, in order.
 
-use super::query::{Query, columns};
+use super::query::Query;
 use super::{ReadError, Viewer};
 use crate::backend::Store;
 use crate::record::Record;
+use crate::record::columns;
 use crate::tables::EventRecord;
 use waybill_domain::actor::Permission;
 use waybill_domain::ids::{Id, OrderId};

@@ -1,11 +1,12 @@
 //! Transfers between locations, newest first.
 
 use super::cursor;
-use super::query::{Query, columns};
+use super::query::Query;
 use super::{Page, PageRequest, ReadError, Viewer};
 use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::Record;
+use crate::record::columns;
 use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;

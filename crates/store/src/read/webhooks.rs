@@ -1,11 +1,12 @@
 //! Webhook endpoints, how far each has come, and what was tried. Secrets are not among what is read here.
 
 use super::cursor;
-use super::query::{Query, columns};
+use super::query::Query;
 use super::{Page, PageRequest, ReadError, Viewer};
 use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::Record;
+use crate::record::columns;
 use crate::tables::WebhookAttempt;
 use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::Code;

@@ -10,7 +10,8 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
 use waybill_demo::{DemoError, Options, Shop};
-use waybill_store::Store;
+use waybill_store::read::overview;
+use waybill_store::{Store, StoreError};
 
 impl From<DemoError> for Failure {
     fn from(error: DemoError) -> Self {
@@ -30,10 +31,8 @@ pub async fn run(asked: Demo, mut settings: Settings, output: Output) -> Result<
     if is_empty(&*store).await? {
         make(&asked, &database, store.clone(), &settings, output).await?;
     } else {
-        let orders: i64 = match store.read("SELECT COUNT(*) FROM orders", &[]).await?.first_mut() {
-            Some(row) => row.take()?,
-            None => 0,
-        };
+        let overview = overview::overview(&*store).await.map_err(StoreError::from)?;
+        let orders: i64 = overview.orders.iter().map(|(_, count)| count).sum();
         output.line(format!(
             "{} has a shop already, with {orders} orders; it is used as it is, begin anew by deleting it",
             database.shown()

@@ -6,7 +6,7 @@ use crate::settings::Settings;
 use serde_json::json;
 use waybill_store::StoreError;
 use waybill_store::read::webhooks::{EndpointRow, endpoints};
-use waybill_store::read::{PageRequest, ReadError, Viewer};
+use waybill_store::read::{PageRequest, Viewer};
 
 pub async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
     let store = settings.database()?.open_reader(settings).await?;
@@ -14,7 +14,7 @@ pub async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
     let mut rows: Vec<EndpointRow> = Vec::new();
     let mut page = PageRequest { limit: Some(PageRequest::LIMIT_MAX), after: None };
     loop {
-        let found = endpoints(&*store, &Viewer::system(), None, &page).await.map_err(unread)?;
+        let found = endpoints(&*store, &Viewer::system(), None, &page).await.map_err(StoreError::from)?;
         rows.extend(found.rows);
         match found.next {
             Some(next) => page.after = Some(next),
@@ -46,11 +46,4 @@ pub async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
         output.line("there is no webhook endpoint; POST /api/v1/webhook-endpoints makes one");
     }
     Ok(())
-}
-
-fn unread(error: ReadError) -> Failure {
-    match error {
-        ReadError::Store(error) => error.into(),
-        other => StoreError::Other(other.to_string()).into(),
-    }
 }

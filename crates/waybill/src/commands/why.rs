@@ -9,19 +9,17 @@ use std::sync::Arc;
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::ids::*;
 use waybill_domain::order::{OrderHead, OrderNumber};
-use waybill_store::read::{ReadError, Viewer, why};
-use waybill_store::{Record, Store, Value};
+use waybill_store::read::order::{OrderDetail, OrderKey, order};
+use waybill_store::read::{Viewer, why};
+use waybill_store::{Store, StoreError};
 
 pub async fn run(asked: &Why, settings: &Settings, output: Output) -> Result<(), Failure> {
     let store = settings.database()?.open_reader(settings).await?;
     store.check_schema().await?;
     let part = Part::read(&asked.id);
-    let head = find(&*store, &asked.id, part.as_ref()).await?;
     let viewer = Viewer::from(Arc::new(Actor::system("command_line", Door::Command)));
-    let reasons = why::of_order(&*store, &viewer, head.id).await.map_err(|error| match error {
-        ReadError::Store(error) => Failure::Store(error),
-        other => Failure::Other(other.to_string()),
-    })?;
+    let head = find(&*store, &viewer, &asked.id, part.as_ref()).await?;
+    let reasons = why::of_order(&*store, &viewer, head.id).await.map_err(StoreError::from)?;
     // Where nothing was chosen about a part alone, what was chosen about its order is the answer.
     let concerns = |reason: &&why::Reason| part.as_ref().is_none_or(|part| part.concerns(reason));
     let alone = reasons.iter().any(|reason| concerns(&reason));
@@ -64,7 +62,8 @@ struct Part {
     order_id: OrderId,
     number: u32,
     what: &'static str,
-    table: &'static str,
+    /// Whether an order has one of this number.
+    has: fn(&OrderDetail, u32) -> bool,
     /// What an event calls its number.
     fact: &'static str,
 }
@@ -72,22 +71,23 @@ struct Part {
 impl Part {
     fn read(text: &str) -> Option<Self> {
         macro_rules! parts {
-            ($($id:ident $what:literal $table:literal $fact:literal),+) => {
+            ($($id:ident $what:literal $fact:literal |$order:ident| $numbers:expr),+) => {
                 $(if let Ok($id { order_id, number }) = text.parse() {
-                    return Some(Self { order_id, number, what: $what, table: $table, fact: $fact });
+                    let has = |$order: &OrderDetail, number| $numbers.any(|one: u32| one == number);
+                    return Some(Self { order_id, number, what: $what, has, fact: $fact });
                 })+
             };
         }
         parts!(
-            LineId "line" "order_lines" "line",
-            HoldId "hold" "holds" "hold",
-            PaymentId "payment" "payments" "payment",
-            TransactionId "gateway call" "payment_transactions" "transaction",
-            FulfillmentOrderId "fulfillment order" "fulfillment_orders" "fulfillment_order",
-            ParcelId "parcel" "parcels" "parcel",
-            ShipmentId "shipment" "shipments" "shipment",
-            ReturnId "return" "returns" "return_number",
-            RefundId "refund" "refunds" "refund"
+            LineId "line" "line" |order| order.lines.iter().map(|(one, _)| one.number),
+            HoldId "hold" "hold" |order| order.holds.iter().map(|(one, _)| one.number),
+            PaymentId "payment" "payment" |order| order.payments.iter().map(|one| one.number),
+            TransactionId "gateway call" "transaction" |order| order.transactions.iter().map(|one| one.number),
+            FulfillmentOrderId "fulfillment order" "fulfillment_order" |order| order.fulfillment_orders.iter().map(|one| one.number),
+            ParcelId "parcel" "parcel" |order| order.parcels.iter().map(|one| one.number),
+            ShipmentId "shipment" "shipment" |order| order.shipments.iter().map(|one| one.number),
+            ReturnId "return" "return_number" |order| order.returns.iter().map(|one| one.number),
+            RefundId "refund" "refund" |order| order.refunds.iter().map(|one| one.number)
         );
         None
     }
@@ -110,12 +110,11 @@ fn names(facts: &serde_json::Value, fact: &str, number: u32) -> bool {
     }
 }
 
-async fn find(store: &dyn Store, text: &str, part: Option<&Part>) -> Result<OrderHead, Failure> {
-    let missing = || Failure::Usage(format!("there is no order {text} in this store; check the id and --database"));
-    let (column, value) = match (part, text.parse::<OrderId>(), text.parse::<OrderNumber>()) {
-        (Some(part), _, _) => ("id", Value::Id(part.order_id.0)),
-        (_, Ok(id), _) => ("id", Value::Id(id.0)),
-        (_, _, Ok(number)) => ("number", Value::Int(number.0)),
+async fn find(store: &dyn Store, viewer: &Viewer, text: &str, part: Option<&Part>) -> Result<OrderHead, Failure> {
+    let key = match (part, text.parse::<OrderId>(), text.parse::<OrderNumber>()) {
+        (Some(part), _, _) => OrderKey::Id(part.order_id),
+        (_, Ok(id), _) => OrderKey::Id(id),
+        (_, _, Ok(number)) => OrderKey::Number(number),
         _ => {
             return Err(Failure::Usage(format!(
                 "{text} is neither an order's number (W-100001) nor the id of an order (ord_...) or of something in one: \
@@ -124,14 +123,11 @@ async fn find(store: &dyn Store, text: &str, part: Option<&Part>) -> Result<Orde
             )));
         }
     };
-    let sql = format!("SELECT {} FROM orders WHERE {column} = $1", OrderHead::table().column_list());
-    let mut rows = store.read(&sql, &[value]).await?;
-    let head = OrderHead::read(rows.first_mut().ok_or_else(missing)?)?;
-    if let Some(part) = part {
-        let sql = format!("SELECT 1 FROM {} WHERE order_id = $1 AND number = $2", part.table);
-        if store.read(&sql, &[Value::Id(head.id.0), Value::Int(part.number.into())]).await?.is_empty() {
-            return Err(Failure::Usage(format!("order {} has no {} {}", head.number, part.what, part.number)));
-        }
+    let Some(order) = order(store, viewer, key).await.map_err(StoreError::from)? else {
+        return Err(Failure::Usage(format!("there is no order {text} in this store; check the id and --database")));
+    };
+    if let Some(part) = part.filter(|part| !(part.has)(&order, part.number)) {
+        return Err(Failure::Usage(format!("order {} has no {} {}", order.head.number, part.what, part.number)));
     }
-    Ok(head)
+    Ok(order.head)
 }
