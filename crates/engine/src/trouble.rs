@@ -3,7 +3,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A trouble counts as over when nothing met it for this long. Whoever asks whether this process is ready may have turned
 /// everybody away meanwhile, and then nothing could ever show that writing works again.

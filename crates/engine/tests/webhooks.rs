@@ -258,6 +258,54 @@ fn an_unordered_endpoint_goes_on_past_failures() {
     });
 }
 
+/// Whoever finds out that an event cannot be taken may let the others pass.
+#[test]
+fn an_endpoint_that_failed_often_goes_on_when_order_is_given_up() {
+    on_both(async |shop, clock| {
+        let receiver = Receiver::open(|_| 503).await;
+        let id = shop.endpoint(&receiver, facts(&["item.*"], true)).await;
+        let positions = shop.tell_all(&["X-1", "X-2"]).await;
+        for tries in 1..=21 {
+            shop.until_so(async || shop.attempts(id).await.len() >= tries).await;
+            clock.hours(3);
+        }
+        receiver.says(|_| 200);
+        let facts = facts(&["item.*"], false);
+        shop.must(ChangeWebhookEndpoint { endpoint_id: id, facts, url: None }).await;
+        clock.hours(3);
+        shop.until_so(async || receiver.taken() == positions).await;
+    });
+}
+
+/// Asking for an event once more must not let it be sent without a pause when its turn comes.
+#[test]
+fn an_event_that_was_asked_for_and_fails_in_order_is_tried_with_pauses() {
+    on_both(async |shop, clock| {
+        let receiver = Receiver::open(|_| 503).await;
+        let id = shop.endpoint(&receiver, facts(&["item.*"], true)).await;
+        let positions = shop.tell_all(&["X-1", "X-2"]).await;
+        shop.until_so(async || shop.row(id).await.retries == 1).await;
+        let head = shop.head().await;
+        shop.must(ReplayWebhook { endpoint_id: id, position: positions[1], onward: false, head }).await;
+        shop.until_so(async || shop.row(id).await.retries == 2).await;
+        receiver.says(|heard| if heard.body["payload"]["sku"] == "X-2" { 503 } else { 200 });
+        clock.hours(1);
+        shop.until_so(async || shop.row(id).await.position == positions[0]).await;
+
+        // Another endpoint shows that rounds go by.
+        let other = Receiver::open(|_| 200).await;
+        shop.endpoint(&other, facts(&["item.*"], false)).await;
+        let tries = async || shop.attempts(id).await.iter().filter(|one| one.position == positions[1]).count();
+        let mut seen = Vec::new();
+        for (n, sku) in ["Y-1", "Y-2", "Y-3", "Y-4", "Y-5", "Y-6"].into_iter().enumerate() {
+            shop.tell(sku).await;
+            shop.until_so(async || other.taken().len() == n + 1).await;
+            seen.push(tries().await);
+        }
+        assert!(seen[5] - seen[1] <= 1, "{seen:?} tries");
+    });
+}
+
 /// While the receiver is given its new secret it knows the old one or the new one.
 #[test]
 fn both_secrets_sign_during_a_rotation() {

@@ -187,7 +187,7 @@ impl Desk {
                         rows.iter_mut().map(|row| command(row, now)).collect();
                     let commands = commands?;
                     let found = commands.len();
-                    refused += found - carry_out(shared, actor, commands).await;
+                    refused += found - carry_out(shared, actor, commands, None).await;
                     if found < BATCH {
                         break;
                     }

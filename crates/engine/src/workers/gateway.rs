@@ -202,7 +202,7 @@ pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<
     if shared.stopping.load(Ordering::Acquire) {
         return Ok(());
     }
-    carry_out(shared, actor, commands).await;
+    carry_out(shared, actor, commands, None).await;
     Ok(())
 }
 

@@ -64,12 +64,17 @@ async fn tend(shared: Arc<Shared>, desk: &'static desks::Desk) {
 }
 
 /// Submits a worker's commands together and waits for them; returns how many were carried out. A refusal means that the
-/// world moved on; it is no failure.
-pub(super) async fn carry_out(shared: &Arc<Shared>, actor: &Arc<Actor>, commands: Vec<Command>) -> usize {
+/// world moved on; it is no failure. `expected_version` is what the worker decided on, where that matters.
+pub(super) async fn carry_out(
+    shared: &Arc<Shared>,
+    actor: &Arc<Actor>,
+    commands: Vec<Command>,
+    expected_version: Option<i64>,
+) -> usize {
     let mut done = 0;
     let submissions = commands.into_iter().map(|command| {
         let ids = shared.mint.next(&*shared.ports.clock, &*shared.ports.entropy);
-        let submission = Submission::new(command, actor.clone(), ids);
+        let submission = Submission { expected_version, ..Submission::new(command, actor.clone(), ids) };
         async move { shared.submit(submission, true).await }
     });
     for result in futures_util::future::join_all(submissions).await {

@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 use waybill_domain::ids::WebhookEndpointId;
 use waybill_domain::time::Timestamp;
 use waybill_domain::webhook::WebhookEndpoint;
-use waybill_store::record::{Record, ToRow};
+use waybill_store::StoreError;
+use waybill_store::record::{Record, columns, values};
 use waybill_store::tables::{EventRecord, WebhookAttempt, WebhookCursor, WebhookRetry};
-use waybill_store::value::{Row, Sink, Value};
-use waybill_store::{StoreError, Table};
+use waybill_store::value::{Row, Value};
 
 const BEGIN: &str = "INSERT INTO webhook_cursors (endpoint_id, position, replays_taken, resumed_at, failures) \
      SELECT id, begins_after, 0, enabled_at, 0 FROM webhook_endpoints WHERE id = $1 \
@@ -26,9 +26,10 @@ const ASK: &str = "INSERT INTO webhook_retries (endpoint_id, position, attempts,
 const AHEAD: &str = "SELECT position FROM webhook_retries WHERE endpoint_id = $1 AND position > $2";
 const KEEP: &str = "INSERT INTO webhook_retries (endpoint_id, position, attempts, due_at, since, asked) \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (endpoint_id, position) \
-     DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at";
+     DO UPDATE SET attempts = excluded.attempts, due_at = excluded.due_at, \
+     asked = webhook_retries.asked AND excluded.asked";
 const DONE: &str = "DELETE FROM webhook_retries WHERE endpoint_id = $1 AND position = $2";
-/// Of two processes that both think they have the lease, the one that comes late changes nothing.
+/// Of two processes that both think they have the lease, the one that comes late moves nothing.
 const ADVANCE: &str = "UPDATE webhook_cursors SET position = $2, failing_since = $3, failures = $4, delivered_at = $5 \
      WHERE endpoint_id = $1 AND position = $6 AND replays_taken = $7";
 
@@ -41,30 +42,22 @@ struct Texts {
     attempt: String,
 }
 
-fn list(table: &Table, alias: &str) -> String {
-    let names = table.columns.iter().map(|column| format!("{alias}.{}", column.name));
-    names.collect::<Vec<_>>().join(", ")
-}
-
 fn texts() -> &'static Texts {
     static TEXTS: OnceLock<Texts> = OnceLock::new();
     TEXTS.get_or_init(|| {
         let retry = format!(
             "SELECT {}, {} FROM webhook_retries r JOIN events e ON e.position = r.position WHERE r.endpoint_id = $1",
-            list(WebhookRetry::table(), "r"),
-            list(EventRecord::table(), "e")
+            columns::<WebhookRetry>("r"),
+            columns::<EventRecord>("e")
         );
         let attempt = WebhookAttempt::table();
         let places: Vec<String> = (1..=attempt.columns.len()).map(|place| format!("${place}")).collect();
         Texts {
             endpoint: format!(
                 "SELECT {} FROM webhook_endpoints w WHERE w.id = $1 AND w.state = 'enabled'",
-                list(WebhookEndpoint::table(), "w")
+                columns::<WebhookEndpoint>("w")
             ),
-            cursor: format!(
-                "SELECT {} FROM webhook_cursors c WHERE c.endpoint_id = $1",
-                list(WebhookCursor::table(), "c")
-            ),
+            cursor: format!("SELECT {} FROM webhook_cursors c WHERE c.endpoint_id = $1", columns::<WebhookCursor>("c")),
             due: format!("{retry} AND r.due_at <= $2 AND (r.position <= $3 OR r.asked) ORDER BY r.due_at LIMIT $4"),
             first: format!("{retry} AND r.position > $2 AND NOT r.asked ORDER BY r.position LIMIT 1"),
             attempt: format!("INSERT INTO webhook_attempts ({}) VALUES ({})", attempt.column_list(), places.join(", ")),
@@ -137,7 +130,7 @@ impl Book<'_> {
             cursor = self.first::<WebhookCursor>(&texts().cursor).await?;
         }
         let Some(mut cursor) = cursor else { return Ok(None) };
-        if cursor.resumed_at < endpoint.enabled_at {
+        if cursor.resumed_at != endpoint.enabled_at {
             let since = [self.id(), Value::Int(endpoint.enabled_at.0)];
             self.shared.store.execute(&[(RESUME_CURSOR, &since), (RESUME_RETRIES, &since)]).await?;
             cursor.resumed_at = endpoint.enabled_at;
@@ -229,29 +222,4 @@ impl Book<'_> {
         standing.stored = standing.cursor.position;
         Ok(())
     }
-}
-
-/// A record's values in the order of its columns.
-fn values(record: &dyn ToRow) -> Vec<Value> {
-    struct Values(Vec<Value>);
-    impl Sink for Values {
-        fn int(&mut self, value: Option<i64>) {
-            self.0.push(value.into());
-        }
-        fn bool(&mut self, value: Option<bool>) {
-            self.0.push(value.into());
-        }
-        fn text(&mut self, value: Option<&str>) {
-            self.0.push(value.into());
-        }
-        fn id(&mut self, value: Option<waybill_domain::ids::Id>) {
-            self.0.push(value.into());
-        }
-        fn bytes(&mut self, value: Option<&[u8]>) {
-            self.0.push(value.map_or(Value::Null, |bytes| Value::Bytes(bytes.to_vec())));
-        }
-    }
-    let mut values = Values(Vec::new());
-    record.bind(&mut values);
-    values.0
 }

@@ -7,19 +7,21 @@ use crate::core::Shared;
 use crate::ports::WebhookSender;
 use futures_util::StreamExt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::ids::WebhookEndpointId;
 use waybill_domain::webhook::DisabledReason;
 use waybill_domain::webhook::manage::DisableWebhookEndpoint;
 use waybill_store::StoreError;
+use waybill_store::read::Viewer;
 use waybill_store::read::events::{self, EventFilter};
-use waybill_store::read::{ReadError, Viewer};
 use waybill_store::tables::EventRecord;
 
 /// Events read at once.
 const PAGE: usize = 100;
-/// Deliveries under way at once, where their order does not matter.
+/// Deliveries under way at once, where their order does not matter. The endpoint is looked at again after so many: one
+/// that answers slowly is not sent to for minutes under a secret that has ended.
 const AT_ONCE: usize = 8;
 /// An endpoint that failed this often without a success in between gets nothing new until something goes through: the
 /// log keeps what waits.
@@ -57,13 +59,6 @@ enum Next {
     Gone,
 }
 
-fn store_error(error: ReadError) -> StoreError {
-    match error {
-        ReadError::Store(error) => error,
-        other => StoreError::Other(other.to_string()),
-    }
-}
-
 impl Courier {
     pub(super) fn new(shared: Arc<Shared>, sender: Arc<dyn WebhookSender>, id: WebhookEndpointId) -> Self {
         Self { shared, sender, id, seen: None, written: Instant::now() }
@@ -81,6 +76,7 @@ impl Courier {
                 Err(error) => tracing::warn!(endpoint.id = %self.id, %error, "webhooks could not go on"),
             }
             tokio::select! {
+                biased;
                 () = async { tokio::time::sleep(REST).await; nudged.await } => {}
                 () = tokio::time::sleep(PERIOD) => {}
             }
@@ -94,9 +90,15 @@ impl Courier {
         let Some(mut standing) = book.open(now).await? else {
             return Ok(Next::Gone);
         };
+        if !standing.endpoint.ordered
+            && let Some((retry, _)) = book.in_the_way(&standing.cursor).await?
+        {
+            // From when the order mattered: now it is one of those that are tried beside.
+            standing.cursor.position = retry.position;
+        }
         // Beside the order: what failed behind the cursor, and what was asked for.
-        let due = book.due(&standing.cursor, now, PAGE).await?;
-        let full = due.len() == PAGE;
+        let due = book.due(&standing.cursor, now, AT_ONCE).await?;
+        let full = due.len() == AT_ONCE;
         let mut end = self.at_once(&book, &mut standing, due.into_iter().map(Errand::from).collect()).await?;
         let mut more = full;
         if end.is_none() {
@@ -114,15 +116,18 @@ impl Courier {
         if let Some(reason) = end {
             tracing::warn!(endpoint.id = %self.id, %reason, "a webhook endpoint is disabled");
             let actor = Arc::new(Actor::system("webhooks", Door::Worker));
-            carry_out(&shared, &actor, vec![DisableWebhookEndpoint { endpoint_id: self.id, reason }.into()]).await;
+            // Whoever corrected the endpoint meanwhile has answered this.
+            let seen = Some(standing.endpoint.chain.sequence);
+            let disable = DisableWebhookEndpoint { endpoint_id: self.id, reason };
+            carry_out(&shared, &actor, vec![disable.into()], seen).await;
             return Ok(Next::Wait);
         }
         Ok(if more { Next::More } else { Next::Wait })
     }
 
-    /// What comes next in the log for the endpoint, and the position up to which it was looked through. True where there
-    /// is more.
-    async fn page(&mut self, standing: &Standing) -> Result<(Vec<EventRecord>, i64, bool), StoreError> {
+    /// What comes next in the log for the endpoint, `limit` events at most, and the position up to which it was looked
+    /// through. True where there is more.
+    async fn page(&mut self, standing: &Standing, limit: usize) -> Result<(Vec<EventRecord>, i64, bool), StoreError> {
         let endpoint = &standing.endpoint;
         let mut kinds = endpoint.kinds.known();
         if kinds.is_empty() && !endpoint.kinds.is_all() {
@@ -133,8 +138,7 @@ impl Courier {
         let (version, stored) = (endpoint.chain.sequence, standing.cursor.position);
         let holds = self.seen.take().filter(|seen| (seen.version, seen.stored) == (version, stored));
         let from = holds.map_or(stored, |seen| seen.upto);
-        let feed = events::after(&*self.shared.store, &Viewer::system(), &filter, from, PAGE).await;
-        let feed = feed.map_err(store_error)?;
+        let feed = events::after(&*self.shared.store, &Viewer::system(), &filter, from, limit).await?;
         self.seen = feed.events.is_empty().then_some(Seen { version, stored, upto: feed.next_after });
         Ok((feed.events, feed.next_after, feed.next_after < feed.head))
     }
@@ -166,7 +170,7 @@ impl Courier {
             self.write(book, standing, &mut entries).await?;
             return Ok((end, delivered));
         }
-        let (events, upto, more) = self.page(standing).await?;
+        let (events, upto, more) = self.page(standing, PAGE).await?;
         if events.is_empty() && !self.is_far(standing, upto) {
             return Ok((None, more));
         }
@@ -197,7 +201,7 @@ impl Courier {
         book: &Book<'_>,
         standing: &mut Standing,
     ) -> Result<(Option<DisabledReason>, bool), StoreError> {
-        let (events, upto, more) = self.page(standing).await?;
+        let (events, upto, more) = self.page(standing, AT_ONCE).await?;
         if events.is_empty() && !self.is_far(standing, upto) {
             return Ok((None, more));
         }
@@ -228,12 +232,15 @@ impl Courier {
         });
         let done: Vec<_> = futures_util::stream::iter(deliveries).buffer_unordered(AT_ONCE).collect().await;
         let mut entries = Entries::default();
-        let mut end = None;
+        let mut ends = Vec::new();
         for (errand, attempt) in done {
-            end = end.or(self.enter(standing, &mut entries, errand, attempt, false).1);
+            ends.extend(self.enter(standing, &mut entries, errand, attempt, false).1);
         }
         self.write(book, standing, &mut entries).await?;
-        Ok(end)
+        // Something that went through after it failed for days is what counts.
+        let failing = standing.cursor.failing_since.is_some();
+        ends.retain(|end| failing || *end != DisabledReason::Failing);
+        Ok(ends.iter().find(|end| **end == DisabledReason::Gone).or(ends.first()).copied())
     }
 
     async fn write(

@@ -5,7 +5,7 @@ use super::courier::Courier;
 use super::schedule::{is_hopeless, wait_us};
 use crate::ports::WebhookMessage;
 use crate::signing;
-use std::time::Instant;
+use tokio::time::Instant;
 use waybill_domain::ids::{EventId, Id};
 use waybill_domain::webhook::{DeliveryOutcome, DisabledReason, WebhookEndpoint};
 use waybill_store::read::events::ShownEvent;

@@ -16,8 +16,8 @@ use courier::Courier;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use waybill_domain::ids::{Id, WebhookEndpointId};
 use waybill_domain::time::Timestamp;
 use waybill_store::StoreError;
@@ -32,8 +32,7 @@ const TIDY_EVERY_S: u64 = 60;
 
 const ENABLED: &str = "SELECT id FROM webhook_endpoints WHERE state = 'enabled'";
 const ALL: &str = "SELECT id FROM webhook_endpoints";
-const FORGET: &str = "DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND id IN \
-     (SELECT id FROM webhook_attempts WHERE endpoint_id = $1 AND id < $2 ORDER BY id LIMIT $3)";
+const OLD: &str = "SELECT id FROM webhook_attempts WHERE endpoint_id = $1 AND id < $2 ORDER BY id LIMIT $3";
 const DROP_RETRIES: &str = "DELETE FROM webhook_retries WHERE endpoint_id IN \
      (SELECT id FROM webhook_endpoints WHERE state = 'archived')";
 
@@ -42,7 +41,7 @@ const DROP_RETRIES: &str = "DELETE FROM webhook_retries WHERE endpoint_id IN \
 pub(super) fn reads() -> Vec<String> {
     let mut reads = book::reads();
     reads.push(ENABLED.to_owned());
-    reads.push("SELECT id FROM webhook_attempts WHERE endpoint_id = $1 ORDER BY id LIMIT $2".to_owned());
+    reads.push(OLD.to_owned());
     reads
 }
 
@@ -84,6 +83,7 @@ impl Office {
                 tracing::warn!(worker = "webhooks", %error, "old attempts could not be forgotten");
             }
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(PERIOD) => {}
                 () = stopped => {}
             }
@@ -120,10 +120,11 @@ impl Office {
         }
         let Timestamp(now) = self.shared.ports.clock.now();
         let oldest_ms = u64::try_from(now / 1_000 - ATTEMPTS_KEPT_S * 1_000).unwrap_or_default();
+        let forget = format!("DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND id IN ({OLD})");
         let mut is_done = true;
         for endpoint in self.endpoints(ALL).await? {
             let params = [Value::Id(endpoint.0), Value::Id(Id::v7(oldest_ms, 0)), Value::Int(FORGOTTEN_MAX)];
-            let gone = self.shared.store.execute(&[(FORGET, &params)]).await?;
+            let gone = self.shared.store.execute(&[(&forget, &params)]).await?;
             is_done &= gone.first().is_none_or(|gone| *gone < FORGOTTEN_MAX.unsigned_abs());
         }
         self.shared.store.execute(&[(DROP_RETRIES, &[])]).await?;
