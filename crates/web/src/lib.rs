@@ -6,6 +6,7 @@
 pub mod api;
 mod ask;
 mod auth;
+mod console;
 pub mod errors;
 mod forms;
 mod json;
@@ -41,11 +42,12 @@ pub fn router(state: WebState) -> Router {
         .and(NotForContentType::const_new("application/x-ndjson"));
     Router::new()
         .merge(api)
+        .merge(console::router())
         .route("/", get(pages::index::index))
         .route("/docs", get(pages::docs::docs))
         .route("/docs/errors", get(pages::docs::errors))
         .route("/docs/errors/{code}", get(pages::docs::error))
-        .route("/assets/{file}", get(pages::assets::asset))
+        .route("/assets/{file}", get(console::assets::asset))
         .route("/api/v1/openapi.json", get(description))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))

@@ -33,6 +33,12 @@ impl Params {
         self.problems.push(refusal::Problem::new(name, code, message));
     }
 
+    /// Fields that were left empty, as a page's form sends them, were not given.
+    pub fn of_form(mut self) -> Self {
+        self.pairs.retain(|(_, value)| !value.is_empty());
+        self
+    }
+
     /// A text of at most 200 characters.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let place = self.pairs.iter().position(|(one, _)| one == name)?;

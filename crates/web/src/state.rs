@@ -1,6 +1,7 @@
 //! What handlers share.
 
 use crate::auth::Keyring;
+use crate::console::Hub;
 use crate::metrics::Metrics;
 use crate::pages::index::Glance;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ struct Shared {
     metrics: Metrics,
     keyring: Keyring,
     glance: Glance,
+    hub: Hub,
     stopping: watch::Sender<bool>,
 }
 
@@ -65,6 +67,7 @@ impl WebState {
             metrics: Metrics::default(),
             keyring,
             glance: Glance::default(),
+            hub: Hub::default(),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -95,6 +98,10 @@ impl WebState {
 
     pub(crate) fn glance(&self) -> &Glance {
         &self.0.glance
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.0.hub
     }
 
     /// Becomes true when the server stops, so that open streams end.

@@ -11,7 +11,9 @@ use waybill_domain::actor::Permission;
 use waybill_domain::attempt::Origin;
 use waybill_domain::ids::OrderId;
 use waybill_domain::money::{Currency, Minor};
-use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus};
+use waybill_domain::order::{
+    DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus,
+};
 use waybill_domain::time::{Date, Timestamp};
 
 /// Which orders are wanted; everything given must hold.
@@ -147,4 +149,25 @@ pub async fn to_release(store: &dyn Store, viewer: &Viewer, page: &PageRequest) 
     query.order_and_limit("o.priority DESC, o.id", page.limit() + 1);
     let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(rows, page.limit(), |row| vec![Value::Int(row.priority), Value::Id(row.id.0)]))
+}
+
+/// The kinds of the active holds of some orders (200 at most) in the viewer's channels, the one due first at the front.
+pub async fn active_holds(
+    store: &dyn Store,
+    viewer: &Viewer,
+    of: &[OrderId],
+) -> Result<Vec<(OrderId, HoldKind)>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = Query::new(
+        "SELECT h.order_id, h.kind FROM holds h JOIN orders o ON o.id = h.order_id WHERE h.state = 'active'",
+    );
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    let places: Vec<_> = of.iter().take(PageRequest::LIMIT_MAX as usize).map(|id| query.bind(id.0)).collect();
+    query.push(&format!(" AND h.order_id IN ({})", places.join(", ")));
+    query.push(" ORDER BY h.order_id, CASE WHEN h.due_at IS NULL THEN 1 ELSE 0 END, h.due_at, h.number");
+    let rows = query.rows(store).await?;
+    Ok(rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect::<Result<Vec<_>, StoreError>>()?)
 }

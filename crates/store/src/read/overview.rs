@@ -1,8 +1,9 @@
 //! The store at a glance, for operators.
 
-use super::ReadError;
 use super::query::Query;
+use super::{ReadError, Viewer};
 use crate::backend::Store;
+use waybill_domain::actor::Permission;
 
 /// Counts of what a store holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,4 +50,56 @@ pub async fn overview(store: &dyn Store) -> Result<Overview, ReadError> {
         overview.channels = row.take()?;
     }
     Ok(overview)
+}
+
+/// Whoever counts stops here: a person reads "1,000+".
+const COUNTED_MAX: i64 = 1_001;
+
+/// What waits for people, for whoever navigates. Each count stops at 1,001.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Badges {
+    /// The log's latest position.
+    pub position: i64,
+    /// Orders with an active hold.
+    pub held: i64,
+    /// Fulfillment orders nobody has begun.
+    pub to_pick: i64,
+    /// Fulfillment orders under way.
+    pub in_progress: i64,
+}
+
+/// What waits in the viewer's channels and at the viewer's locations; nothing for those who may not look at it.
+pub async fn badges(store: &dyn Store, viewer: &Viewer) -> Result<Badges, ReadError> {
+    let head = Query::new("SELECT position FROM log_head WHERE id = 1");
+    let mut held = Query::new("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM orders o WHERE o.holds_active > 0");
+    held.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    let work = |state: &str| {
+        let mut work = Query::new(format!(
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM fulfillment_orders f \
+             JOIN orders o ON o.id = f.order_id WHERE f.state IN ('open', 'in_progress') AND f.state = '{state}'"
+        ));
+        work.within("f.location_id", &viewer.actor().locations, |id| id.0);
+        work.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+        work
+    };
+    let (mut open, mut begun) = (work("open"), work("in_progress"));
+    for counted in [&mut held, &mut open, &mut begun] {
+        let place = counted.bind(COUNTED_MAX);
+        counted.push(&format!(" LIMIT {place}) counted"));
+    }
+    let found = Query::together(&[&head, &held, &open, &begun], store).await?;
+    let mut counts = [0_i64; 4];
+    for (count, mut rows) in counts.iter_mut().zip(found) {
+        *count = rows.first_mut().map_or(Ok(0), |row| row.take())?;
+    }
+    let [position, held, to_pick, in_progress] = counts;
+    let orders = viewer.may(Permission::OrdersRead);
+    let floor = orders || viewer.may(Permission::FulfillmentWrite);
+    let seen = |may: bool, count: i64| if may { count } else { 0 };
+    Ok(Badges {
+        position,
+        held: seen(orders, held),
+        to_pick: seen(floor, to_pick),
+        in_progress: seen(floor, in_progress),
+    })
 }

@@ -1,6 +1,5 @@
 //! A few pages for people: the index, the API's documentation, the error codes.
 
-pub mod assets;
 pub mod docs;
 pub mod index;
 

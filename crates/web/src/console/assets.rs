@@ -1,0 +1,62 @@
+//! The files that pages need, compiled in. Each is asked for under an address that changes with its content, so that a
+//! browser asks once.
+
+use crate::ask::InPath;
+use crate::problem::Problem;
+use axum::extract::RawQuery;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+use waybill_domain::chain::hex;
+
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    text: &'static str,
+    /// Names the content.
+    version: String,
+}
+
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let console = concat!(
+        include_str!("assets/tokens.css"),
+        include_str!("assets/components.css"),
+        include_str!("assets/pages.css")
+    );
+    let files = [
+        ("console.css", CSS, console),
+        ("console.js", JS, include_str!("assets/console.js")),
+        ("htmx.js", JS, include_str!("assets/htmx.js")),
+        ("icons.svg", SVG, include_str!("assets/icons.svg")),
+        ("pages.css", CSS, include_str!("../pages/assets/pages.css")),
+        ("docs.js", JS, include_str!("../pages/assets/docs.js")),
+        ("icon.svg", SVG, include_str!("../pages/assets/icon.svg")),
+    ];
+    let asset = |(name, kind, text): (&'static str, _, &'static str)| {
+        let version = hex(&Sha256::digest(text)[..6]);
+        Asset { name, kind, text, version }
+    };
+    files.into_iter().map(asset).collect()
+});
+
+/// Where a file is.
+///
+/// # Panics
+/// Where there is no such file: a slip in our own template, which every test of the page sees.
+pub fn url(name: &str) -> String {
+    let asset = ASSETS.iter().find(|asset| asset.name == name).expect("a file that is compiled in");
+    format!("/assets/{name}?v={}", asset.version)
+}
+
+/// `GET /assets/{file}`.
+pub async fn asset(InPath(file): InPath<String>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let asset = ASSETS.iter().find(|asset| asset.name == file).ok_or_else(|| Problem::not_found("such file"))?;
+    let is_current = query.as_deref().and_then(|query| query.strip_prefix("v=")) == Some(asset.version.as_str());
+    let caching = if is_current { "public, max-age=31536000, immutable" } else { "max-age=300" };
+    Ok(([(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, caching)], asset.text).into_response())
+}

@@ -1,0 +1,252 @@
+// The console's own script: keys, the palette, theme, and pages that stay true. Without it every page still reads and
+// every form still works.
+"use strict";
+const root = document.documentElement;
+const one = (query, from = document) => from.querySelector(query);
+const all = (query, from = document) => [...from.querySelectorAll(query)];
+
+// The server writes moments in the zone of whoever looks; it learns the zone here, for the next page.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.includes(`zone=${encodeURIComponent(zone)}`)) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+}
+
+// ── Theme ────────────────────────────────────────────────────────────────
+const kept = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };
+if (kept("theme")) root.dataset.theme = kept("theme");
+const isDark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+function switchTheme() { root.dataset.theme = isDark() ? "light" : "dark"; keep("theme", root.dataset.theme); }
+
+// ── Dialogs ──────────────────────────────────────────────────────────────
+function open(id) {
+  const dialog = document.getElementById(id);
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  one("[autofocus], input[type=search]", dialog)?.focus();
+}
+
+/** Puts a piece of the server's page into a dialog and opens it: what an act would change. */
+async function ask(href) {
+  const answer = await fetch(href, { headers: { "X-Part": "dialog" } });
+  if (!answer.ok || answer.redirected) { location.href = href; return; }
+  let dialog = one("#ask");
+  if (!dialog) {
+    dialog = document.createElement("dialog");
+    dialog.id = "ask";
+    dialog.className = "dlg";
+    document.body.append(dialog);
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  dialog.replaceChildren(...(one("[data-part]", page) ?? page.body).childNodes);
+  dialog.setAttribute("aria-label", one("h2", dialog)?.textContent ?? "");
+  htmx.process(dialog);
+  if (!dialog.open) dialog.showModal();
+  one("[autofocus]", dialog)?.focus();
+}
+
+// ── Rows ─────────────────────────────────────────────────────────────────
+const rows = () => all("[data-rows] > *");
+const current = () => one("[data-rows] > .cur");
+function move(step) {
+  const list = rows();
+  if (!list.length) return;
+  const at = list.indexOf(current());
+  list[at]?.classList.remove("cur");
+  const next = list[Math.min(list.length - 1, Math.max(0, at + step))];
+  next.classList.add("cur");
+  next.scrollIntoView({ block: "nearest" });
+}
+let lastPicked = null;
+function pick(row, upto) {
+  const box = row && one("input[type=checkbox]", row);
+  if (!box) return;
+  const list = rows();
+  const range = upto && lastPicked ? list.slice(...[list.indexOf(lastPicked), list.indexOf(row)].sort((a, b) => a - b).map((n, i) => n + i)) : [row];
+  const checked = upto ? true : !box.checked;
+  for (const each of range) { const its = one("input[type=checkbox]", each); if (its) its.checked = checked; }
+  lastPicked = row;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+}
+document.addEventListener("change", (event) => {
+  if (!event.target.matches(".check")) return;
+  if (event.target.matches("[data-all]")) for (const box of all("[data-rows] .check")) box.checked = event.target.checked;
+  for (const row of rows()) row.classList.toggle("sel", Boolean(one(".check:checked", row)));
+  const count = all("[data-rows] .check:checked").length;
+  const master = one("[data-all]");
+  if (master) { master.checked = count > 0 && count === rows().length; master.indeterminate = count > 0 && !master.checked; }
+  const bulk = one("[data-bulk]");
+  if (bulk) { bulk.hidden = count === 0; const said = one("[data-count]", bulk); if (said) said.textContent = count; }
+});
+
+// ── Clicks ───────────────────────────────────────────────────────────────
+document.addEventListener("click", (event) => {
+  const at = (query) => event.target.closest(query);
+  let hit;
+  if ((hit = at("[data-open]"))) open(hit.dataset.open);
+  else if ((hit = at("[data-close]"))) hit.closest("dialog")?.close();
+  else if (at("[data-theme-switch]")) switchTheme();
+  else if ((hit = at("[data-dismiss]"))) hit.closest(".toast")?.remove();
+  else if ((hit = at("[data-copy]"))) navigator.clipboard?.writeText(hit.dataset.copy).then(() => toast(`${hit.dataset.copy} copied`), () => {});
+  else if (at("[data-arrived]")) location.reload();
+  else if (at("[data-print]")) print();
+  else if ((hit = at("a[data-ask]")) && !event.metaKey && !event.ctrlKey && !event.shiftKey) { event.preventDefault(); ask(hit.href); }
+});
+// A second click on a form that is on its way is the same act; the key in it makes sure, this spares the wait.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") { for (const field of all("input, select", form)) if (!field.value) field.disabled = true; return; }
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 5000);
+});
+addEventListener("pageshow", () => {
+  for (const form of all("form")) { delete form.dataset.sent; for (const field of all("input, select", form)) if (form.method !== "post") field.disabled = false; }
+});
+
+function toast(text, tone = "") {
+  const box = document.createElement("div");
+  box.className = `toast ${tone}`;
+  const said = document.createElement("span");
+  said.textContent = text;
+  box.append(said);
+  one("#toasts")?.append(box);
+  setTimeout(() => box.remove(), 6000);
+}
+for (const said of all("#toasts .toast")) setTimeout(() => said.remove(), 6000);
+
+// ── Keys ─────────────────────────────────────────────────────────────────
+let leader = "";
+const inField = (target) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+document.addEventListener("keydown", (event) => {
+  if ((event.metaKey || event.ctrlKey) && event.key === "k") { event.preventDefault(); open("palette"); return; }
+  if ((event.metaKey || event.ctrlKey) && event.key === "Enter") {
+    const form = event.target.closest?.("form") ?? one("form[data-main]");
+    if (form) { event.preventDefault(); form.requestSubmit(); }
+    return;
+  }
+  if (inField(event.target) || one("dialog[open]") || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (kept("keys") === "off") return;
+  const go = leader === "g" && one(`[data-go="${CSS.escape(event.key)}"]`);
+  leader = event.key === "g" ? "g" : "";
+  if (go) { location.href = go.href; return; }
+  const acts = {
+    "/": () => open("palette"), "?": () => open("help"), t: switchTheme, j: () => move(1), k: () => move(-1),
+    x: () => pick(current(), false), X: () => pick(current(), true),
+    ".": () => { const arrived = one("[data-arrived]"); if (arrived && !arrived.hidden) location.reload(); },
+    Enter: () => { const link = current() && one("a", current()); if (link && document.activeElement === document.body) link.click(); },
+    Escape: () => all("[data-rows] .check:checked").forEach((box) => { box.checked = false; box.dispatchEvent(new Event("change", { bubbles: true })); }),
+  };
+  const own = one(`[data-key="${CSS.escape(event.key)}"]`);
+  const act = own ? () => own.click() : acts[event.key];
+  if (!act) return;
+  if (event.key !== "Enter") event.preventDefault();
+  act();
+});
+
+// ── Palette ──────────────────────────────────────────────────────────────
+const palette = one("#palette");
+if (palette) {
+  const field = one("input", palette);
+  const found = one("#found", palette);
+  const entries = () => all("li:not([hidden])", palette);
+  const choose = (item) => { for (const each of entries()) each.toggleAttribute("aria-selected", false); item?.setAttribute("aria-selected", "true"); item?.scrollIntoView({ block: "nearest" }); };
+  const chosen = () => one("li[aria-selected=true]:not([hidden])", palette);
+  let asked = 0;
+  let timer;
+  field.addEventListener("input", () => {
+    const text = field.value.trim().toLowerCase();
+    for (const item of all("[data-commands] li", palette)) item.hidden = text !== "" && !item.textContent.toLowerCase().includes(text);
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++asked;
+      if (text.length < 2) { found.replaceChildren(); choose(entries()[0]); return; }
+      const answer = await fetch(`/search?part=1&q=${encodeURIComponent(text)}`).catch(() => null);
+      if (mine !== asked || !answer?.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      found.replaceChildren(...page.body.childNodes);
+      choose(entries()[0]);
+    }, 120);
+  });
+  palette.addEventListener("keydown", (event) => {
+    const list = entries();
+    const at = list.indexOf(chosen());
+    if (event.key === "ArrowDown") { event.preventDefault(); choose(list[Math.min(list.length - 1, at + 1)]); }
+    if (event.key === "ArrowUp") { event.preventDefault(); choose(list[Math.max(0, at - 1)]); }
+    if (event.key === "Enter") {
+      const link = one("a", chosen() ?? palette.ownerDocument.createElement("i"));
+      if (link) { event.preventDefault(); if (event.metaKey || event.ctrlKey) window.open(link.href); else location.href = link.href; }
+    }
+  });
+}
+
+// ── Live ─────────────────────────────────────────────────────────────────
+// The server says that something changed; the page asks for itself again and takes over what is new. Nothing moves under
+// the pointer: a list says how many arrived, everything else changes in place.
+const body = document.body;
+const mode = body.dataset.live;
+if (mode && window.EventSource) {
+  const light = one("#live");
+  const subject = body.dataset.subject;
+  let position = Number(body.dataset.position);
+  const stream = new EventSource(`/live?after=${position}${mode === "order" ? `&order=${subject}` : ""}`);
+  const since = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  let lastHeard = since();
+  stream.addEventListener("open", () => { light.hidden = false; light.classList.remove("cut-off"); light.textContent = "Live"; lastHeard = since(); });
+  stream.addEventListener("error", () => { light.hidden = false; light.classList.add("cut-off"); light.textContent = `Not live. What you see is from ${lastHeard}.`; });
+  let busy = false;
+  let again = false;
+  const refresh = async () => {
+    if (busy) { again = true; return; }
+    if (one("dialog[open]:not(#palette)") || document.hidden) { again = true; return; }
+    busy = true;
+    again = false;
+    try {
+      const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
+      if (answer.ok && !answer.redirected) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch { /* the stream says so */ }
+    busy = false;
+    if (again) setTimeout(refresh, 500);
+  };
+  const take = (page) => {
+    lastHeard = since();
+    position = Number(page.body.dataset.position) || position;
+    for (const link of all(".rail a[href], .tabbar a[href]")) {
+      const its = one(`.${link.closest("nav").classList[0]} a[href="${CSS.escape(link.getAttribute("href"))}"]`, page);
+      if (its && its.innerHTML !== link.innerHTML) link.replaceChildren(...its.childNodes);
+    }
+    if (mode === "orders") { takeRows(page); return; }
+    const main = one("#main");
+    const fresh = one("#main", page);
+    if (main && fresh) htmx.swap({ text: fresh.outerHTML, target: main, swap: "outerMorph", select: "#main" });
+  };
+  const takeRows = (page) => {
+    const fresh = new Map(all("[data-rows] > [data-id]", page).map((row) => [row.dataset.id, row]));
+    for (const row of all("[data-rows] > [data-id]")) {
+      const its = fresh.get(row.dataset.id);
+      fresh.delete(row.dataset.id);
+      if (!its) continue;
+      const cells = all("td:not(.pick)", row);
+      all("td:not(.pick)", its).forEach((cell, at) => {
+        if (cells[at] && cells[at].innerHTML !== cell.innerHTML) { cells[at].replaceWith(cell); row.classList.add("fresh"); }
+      });
+    }
+    const bar = one("[data-arrived]");
+    const isFirstPage = !new URLSearchParams(location.search).has("after");
+    if (bar && isFirstPage && fresh.size) {
+      bar.hidden = false;
+      one("span", bar).textContent = fresh.size === 1 ? "1 order arrived" : `${fresh.size >= 50 ? "50 or more" : fresh.size} orders arrived`;
+    }
+  };
+  let timer;
+  stream.addEventListener("changed", (event) => {
+    const { position: now } = JSON.parse(event.data);
+    if (now && now <= position) return;
+    clearTimeout(timer);
+    timer = setTimeout(refresh, 100);
+  });
+  addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
+  addEventListener("close", () => { if (again) refresh(); }, true);
+  addEventListener("pagehide", () => stream.close());
+}

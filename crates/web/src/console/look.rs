@@ -1,0 +1,251 @@
+//! How whoever looks sees it: their time zone, and numbers, money and moments as they are written on pages.
+
+use super::html::Html;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use jiff::tz::TimeZone;
+use std::convert::Infallible;
+use waybill_domain::money::{Currency, Minor, UnitPrice};
+use waybill_domain::quantity::Quantity;
+use waybill_domain::time::{Date, Timestamp};
+
+/// The cookie in which a browser says its zone. It tells nothing that a browser does not tell anybody.
+const ZONE_COOKIE: &str = "zone";
+
+/// The eyes of whoever looks, at one moment.
+#[derive(Clone, Debug)]
+pub struct Look {
+    zone: TimeZone,
+    now: Timestamp,
+}
+
+/// A value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+impl FromRequestParts<crate::state::WebState> for Look {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &crate::state::WebState) -> Result<Self, Infallible> {
+        let named = cookie(&parts.headers, ZONE_COOKIE).map(|name| name.replace("%2F", "/"));
+        let zone = named.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC);
+        Ok(Self { zone, now: state.engine().now() })
+    }
+}
+
+impl Look {
+    pub fn new(zone: TimeZone, now: Timestamp) -> Self {
+        Self { zone, now }
+    }
+
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    fn local(&self, at: Timestamp) -> jiff::Zoned {
+        let at = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default();
+        at.to_zoned(self.zone.clone())
+    }
+
+    /// The day it is.
+    pub fn today(&self) -> Date {
+        self.local(self.now).date()
+    }
+
+    /// When a day begins.
+    pub fn start_of(&self, day: Date) -> Timestamp {
+        let start = day.to_zoned(self.zone.clone()).and_then(|zoned| zoned.start_of_day());
+        start.map_or(self.now, |start| Timestamp(start.timestamp().as_microsecond()))
+    }
+
+    /// `Thursday, November 19`.
+    pub fn long_day(day: Date) -> String {
+        day.strftime("%A, %B %-d").to_string()
+    }
+
+    /// Date, minute and zone: what a moment says when one looks closer.
+    pub fn exact(&self, at: Timestamp) -> String {
+        self.local(at).strftime("%b %-d, %Y %-H:%M %Z").to_string()
+    }
+
+    /// `Nov 16` this year, else `Nov 16, 2025`.
+    pub fn day(&self, day: Date) -> String {
+        let format = if day.year() == self.today().year() { "%b %-d" } else { "%b %-d, %Y" };
+        day.strftime(format).to_string()
+    }
+
+    /// Today `10:42`, else the day.
+    pub fn moment(&self, at: Timestamp) -> Html {
+        let local = self.local(at);
+        let text =
+            if local.date() == self.today() { local.strftime("%-H:%M").to_string() } else { self.day(local.date()) };
+        self.element(at, &text)
+    }
+
+    /// Only the minute, where the day stands above.
+    pub fn minute(&self, at: Timestamp) -> Html {
+        self.element(at, &self.local(at).strftime("%-H:%M").to_string())
+    }
+
+    /// The day of a moment.
+    pub fn day_of(&self, at: Timestamp) -> Date {
+        self.local(at).date()
+    }
+
+    /// `3 days ago`.
+    pub fn ago(&self, at: Timestamp) -> Html {
+        let seconds = self.now.seconds_since(at);
+        let text = match seconds {
+            ..60 => "just now".to_owned(),
+            60..3_600 => plural(seconds / 60, "minute") + " ago",
+            3_600..86_400 => plural(seconds / 3_600, "hour") + " ago",
+            _ => plural(seconds / 86_400, "day") + " ago",
+        };
+        self.element(at, &text)
+    }
+
+    /// How long something has waited: `2 h 10 m`.
+    pub fn age(&self, since: Timestamp) -> String {
+        duration(self.now.seconds_since(since).max(0))
+    }
+
+    fn element(&self, at: Timestamp, text: &str) -> Html {
+        let (machine, exact) = (at.to_rfc3339(), self.exact(at));
+        Html::of(format!("<time datetime=\"{machine}\" title=\"{exact}\">{text}</time>"))
+    }
+}
+
+/// `48 m`, `2 h 10 m`, `4 d`.
+pub fn duration(seconds: i64) -> String {
+    match seconds {
+        ..60 => "under 1 m".to_owned(),
+        60..3_600 => format!("{} m", seconds / 60),
+        3_600..86_400 => format!("{} h {:02} m", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// `1 day`, `3 days`.
+pub fn plural(count: i64, one: &str) -> String {
+    format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// Digits in groups of three, with a true minus sign.
+pub fn number(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 3);
+    if number < 0 {
+        out.push('−');
+    }
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count that is exact up to a thousand: whoever counted stopped at 1,001.
+pub fn count(count: i64) -> String {
+    if count > 1_000 { "1,000+".to_owned() } else { number(count) }
+}
+
+/// With its minor digits and the currency's sign, or its code where it has no sign that is its own.
+pub fn money(amount: Minor, currency: Currency) -> String {
+    let exponent = currency.exponent();
+    let scale = 10_u64.pow(exponent);
+    let units = amount.0.unsigned_abs();
+    let whole = number(i64::try_from(units / scale).unwrap_or(i64::MAX));
+    let fraction = match exponent {
+        0 => String::new(),
+        digits => format!(".{:0>width$}", units % scale, width = digits as usize),
+    };
+    let minus = if amount.0 < 0 { "−" } else { "" };
+    match currency.as_str() {
+        "EUR" => format!("{minus}€{whole}{fraction}"),
+        "USD" => format!("{minus}${whole}{fraction}"),
+        "GBP" => format!("{minus}£{whole}{fraction}"),
+        code => format!("{minus}{whole}{fraction} {code}"),
+    }
+}
+
+/// A price, with as many digits as it needs beyond the minor ones.
+pub fn price(price: UnitPrice, currency: Currency) -> String {
+    let micro = 1_000_000 / 10_i64.pow(currency.exponent().min(6));
+    if price.0 % micro == 0 {
+        return money(Minor(price.0 / micro), currency);
+    }
+    let text = format!("{}.{:06}", price.0 / 1_000_000, price.0 % 1_000_000);
+    format!("{} {currency}", text.trim_end_matches('0'))
+}
+
+/// A quantity at its item's precision: 1500 at precision 3 is `1.5`.
+pub fn quantity(quantity: Quantity, precision: u32) -> String {
+    if precision == 0 {
+        return number(quantity.0);
+    }
+    let scale = 10_i64.pow(precision.min(9));
+    let fraction = format!("{:0>width$}", (quantity.0 % scale).unsigned_abs(), width = precision as usize);
+    let fraction = fraction.trim_end_matches('0');
+    let whole = number(quantity.0 / scale);
+    if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_written_to_the_minor_digit() {
+        for (minor, code, text) in [
+            (84_273, "USD", "$842.73"),
+            (-2_000, "EUR", "−€20.00"),
+            (5, "GBP", "£0.05"),
+            (1_234_567, "JPY", "1,234,567 JPY"),
+            (1_500, "KWD", "1.500 KWD"),
+        ] {
+            assert_eq!(money(Minor(minor), code.parse().unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn prices_and_quantities_keep_what_they_need() {
+        let eur = "EUR".parse().unwrap();
+        assert_eq!(price(UnitPrice(19_990_000), eur), "€19.99");
+        assert_eq!(price(UnitPrice(42_500), eur), "0.0425 EUR");
+        assert_eq!(quantity(Quantity(1_500), 3), "1.5");
+        assert_eq!(quantity(Quantity(2_000), 3), "2");
+        assert_eq!(quantity(Quantity(12_000), 0), "12,000");
+    }
+
+    #[test]
+    fn a_moment_is_told_in_the_zone_of_whoever_looks() {
+        let zone = TimeZone::get("America/Los_Angeles").unwrap();
+        let now = Timestamp::from_rfc3339("2026-11-20T03:00:00Z").unwrap();
+        let look = Look::new(zone, now);
+        assert_eq!(look.today().to_string(), "2026-11-19");
+        let at = |text: &str| look.moment(Timestamp::from_rfc3339(text).unwrap()).to_string();
+        assert!(at("2026-11-19T18:42:00Z").contains(">10:42</time>"));
+        assert!(at("2026-11-16T18:42:00Z").contains(">Nov 16</time>"));
+        assert!(at("2025-11-16T18:42:00Z").contains(">Nov 16, 2025</time>"));
+        assert!(at("2026-11-19T18:42:00Z").contains("title=\"Nov 19, 2026 10:42 PST\""));
+        assert_eq!(look.start_of(look.today()).to_rfc3339(), "2026-11-19T08:00:00Z");
+    }
+
+    #[test]
+    fn ages_are_short() {
+        for (seconds, text) in [(5, "under 1 m"), (2_880, "48 m"), (7_800, "2 h 10 m"), (345_600, "4 d")] {
+            assert_eq!(duration(seconds), text);
+        }
+        assert_eq!(plural(1, "day"), "1 day");
+        assert_eq!(plural(1_200, "unit"), "1,200 units");
+    }
+}

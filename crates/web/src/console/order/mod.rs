@@ -1,0 +1,220 @@
+//! One order: what is true now, what blocks it, who owes what, and everything that happened.
+
+mod lines;
+mod money;
+mod parcels;
+mod timeline;
+
+use super::frame::{Frame, ORDERS};
+use super::html::Html;
+use super::look::{self, Look};
+use super::{page, status};
+use crate::api::orders::order_id;
+use crate::ask::InPath;
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::WebState;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use lines::Line;
+use money::Money;
+use parcels::ParcelRow;
+use timeline::Day;
+use waybill_domain::order::{Hold, HoldState, Lifecycle};
+use waybill_domain::payment::TransactionKind;
+use waybill_domain::personal::{Address, Party};
+use waybill_store::read::order::{self, OrderDetail, OrderKey};
+use waybill_store::read::{catalog, timeline as events, why};
+
+/// One box of the row at the top: a label, a status, and what stands behind it.
+#[derive(Debug)]
+struct Axis {
+    name: &'static str,
+    value: Html,
+    beside: String,
+}
+
+/// An active hold.
+#[derive(Debug)]
+struct HoldCard {
+    number: u32,
+    name: &'static str,
+    blocks: String,
+    about: String,
+    since: Html,
+    due: Option<Html>,
+    owner: Option<String>,
+    reason: String,
+    note: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "order/order.html")]
+struct OrderPage {
+    frame: Frame,
+    id: String,
+    number: String,
+    channel: String,
+    who: String,
+    placed: Html,
+    total: String,
+    axes: Vec<Axis>,
+    holds: Vec<HoldCard>,
+    lines: Vec<Line>,
+    summary: String,
+    parcels: Vec<ParcelRow>,
+    money: Money,
+    days: Vec<Day>,
+    reasons: Vec<(Html, String)>,
+    customer: Option<String>,
+    party: Option<Party>,
+    ship_to: Vec<String>,
+    external_ref: Option<String>,
+    po_number: Option<String>,
+    instructions: Option<String>,
+    origin: String,
+}
+
+/// `GET /orders/{id}`: by id or number.
+pub async fn order(
+    State(state): State<WebState>,
+    caller: Caller,
+    look: Look,
+    InPath(text): InPath<String>,
+) -> Result<Response, Problem> {
+    let viewer = caller.viewer();
+    let id = order_id(&state, &caller, &text).await?;
+    let found = order::order(state.store(), &viewer, OrderKey::Id(id)).await?;
+    let detail = found.ok_or_else(|| Problem::not_found("such order"))?;
+    let items: Vec<_> = detail.lines.iter().map(|(line, _)| line.item_id).collect();
+    let names = catalog::item_names(state.store(), &items).await?;
+    let history = events::of_order(state.store(), &viewer, id, 0).await?;
+    let reasons = why::of_order(state.store(), &viewer, id).await?;
+    let head = &detail.head;
+    let mut frame = Frame::new(&state, &caller, ORDERS, head.number.to_string()).await?;
+    frame.position = detail.position;
+    let lines: Vec<Line> = detail.lines.iter().map(|(line, note)| Line::new(line, note, &names, &detail)).collect();
+    Ok(page(&OrderPage {
+        id: head.id.to_string(),
+        number: head.number.to_string(),
+        channel: detail.channel.clone(),
+        who: who(&detail),
+        placed: look.ago(head.placed_at),
+        total: look::money(head.total(), head.currency),
+        axes: axes(&detail, &look),
+        holds: holds(&detail, &look),
+        summary: lines::summary(&detail),
+        lines,
+        parcels: parcels::rows(&detail, &look),
+        money: Money::of(&detail),
+        days: timeline::days(&history, &detail, &look),
+        reasons: reasons.into_iter().map(|one| (look.moment(one.happened_at), one.sentence)).collect(),
+        customer: detail.customer.clone(),
+        ship_to: detail.ship_to.as_ref().map(address).unwrap_or_default(),
+        external_ref: head.external_ref.clone(),
+        po_number: head.po_number.clone(),
+        instructions: detail.instructions.clone(),
+        origin: status::words(waybill_domain::Code::code(head.origin)),
+        party: detail.party,
+        frame,
+    }))
+}
+
+/// The name of who ordered, or the customer's code where the name was erased or never given.
+fn who(detail: &OrderDetail) -> String {
+    let party = detail.party.as_ref();
+    let named = party.and_then(|party| party.name.clone().or_else(|| party.company.clone()));
+    named.or_else(|| detail.customer.clone()).unwrap_or_else(|| "No name".to_owned())
+}
+
+fn address(address: &Address) -> Vec<String> {
+    let city = [Some(&address.postal_code), Some(&address.city), Some(&address.region)];
+    let city: Vec<&str> = city.into_iter().flatten().filter_map(|part| part.as_deref()).collect();
+    let lines = [
+        address.name.clone(),
+        address.company.clone(),
+        address.line1.clone(),
+        address.line2.clone(),
+        Some(city.join(" ")),
+        Some(address.country.clone()),
+        address.phone.clone(),
+    ];
+    lines.into_iter().flatten().filter(|line| !line.is_empty()).collect()
+}
+
+fn axes(detail: &OrderDetail, look: &Look) -> Vec<Axis> {
+    let head = &detail.head;
+    let money = |amount| look::money(amount, head.currency);
+    let units = |of: fn(&waybill_domain::order::OrderLine) -> waybill_domain::quantity::Quantity| -> i64 {
+        detail.lines.iter().map(|(line, _)| of(line).0 / 10_i64.pow(line.precision.min(9))).sum()
+    };
+    let (wanted, shipped) = (units(|line| line.wanted()), units(|line| line.shipped));
+    let (delivered, returned) = (units(|line| line.delivered), units(|line| line.returned));
+    let since = match head.lifecycle {
+        Lifecycle::Draft | Lifecycle::Placed => Some(head.placed_at),
+        Lifecycle::Confirmed => head.confirmed_at,
+        Lifecycle::Completed | Lifecycle::Cancelled => head.ended_at,
+    };
+    let promise = head.requested_by.map_or_else(
+        || (Html::of("<span class=\"st none\">–</span>"), "no day was asked for".to_owned()),
+        |day| (Html::text(&look.day(day)), "the day it is wanted".to_owned()),
+    );
+    vec![
+        Axis {
+            name: "Lifecycle",
+            value: status::lifecycle(head.lifecycle),
+            beside: since.map(|at| look.exact(at)).unwrap_or_default(),
+        },
+        Axis {
+            name: "Payment",
+            value: status::payment(head.payment_status),
+            beside: format!("{} of {}", money(head.kept()), money(head.total())),
+        },
+        Axis {
+            name: "Fulfillment",
+            value: status::fulfillment(head.fulfillment_status),
+            beside: format!("{} of {}", look::number(shipped), look::plural(wanted, "unit")),
+        },
+        Axis {
+            name: "Delivery",
+            value: status::delivery(head.delivery_status),
+            beside: format!("{} of {}", look::number(delivered), look::plural(shipped, "unit")),
+        },
+        Axis {
+            name: "Returns",
+            value: status::returns(head.return_status),
+            beside: if returned == 0 { "nothing came back".to_owned() } else { look::plural(returned, "unit") },
+        },
+        Axis { name: "Wanted by", value: promise.0, beside: promise.1 },
+    ]
+}
+
+fn holds(detail: &OrderDetail, look: &Look) -> Vec<HoldCard> {
+    let active = detail.holds.iter().filter(|(hold, _)| hold.state == HoldState::Active);
+    active.map(|(hold, note)| card(hold, note.clone(), look)).collect()
+}
+
+fn card(hold: &Hold, note: Option<String>, look: &Look) -> HoldCard {
+    HoldCard {
+        number: hold.number,
+        name: status::hold_words(hold.kind),
+        blocks: status::steps(&hold.steps.list()),
+        about: if hold.line == 0 { "the whole order".to_owned() } else { format!("line {}", hold.line) },
+        since: look.ago(hold.applied_at),
+        due: hold.due_at.map(|at| look.moment(at)),
+        owner: hold.owner.clone(),
+        reason: status::words(&hold.reason),
+        note,
+    }
+}
+
+/// What a call to a gateway was for.
+fn call(kind: TransactionKind) -> &'static str {
+    match kind {
+        TransactionKind::Authorize => "authorization",
+        TransactionKind::Capture => "capture",
+        TransactionKind::Void => "void",
+        TransactionKind::Refund => "refund",
+    }
+}

@@ -1,0 +1,108 @@
+//! The money of an order, in a panel that adds up.
+
+use super::super::html::Html;
+use super::super::look;
+use super::super::status;
+use super::call;
+use waybill_domain::Code;
+use waybill_domain::money::Minor;
+use waybill_domain::order::ChargeKind;
+use waybill_store::read::order::OrderDetail;
+
+/// One payment of the order.
+#[derive(Debug)]
+pub struct PaymentRow {
+    pub number: u32,
+    pub name: String,
+    pub state: Html,
+    pub amount: String,
+    pub authorized: Option<String>,
+    pub received: String,
+    pub refunded: Option<String>,
+    /// Calls to its gateway without a final answer.
+    pub waits: Vec<String>,
+}
+
+/// What the order costs, and what came in.
+#[derive(Debug)]
+pub struct Money {
+    pub status: Html,
+    /// Label and amount, which add up to `total`.
+    pub costs: Vec<(String, String)>,
+    pub total: String,
+    /// Label and amount of what came in and went out.
+    pub moved: Vec<(String, String)>,
+    pub left: String,
+    pub payments: Vec<PaymentRow>,
+    pub refunds: Vec<(Html, String, String)>,
+}
+
+impl Money {
+    pub fn of(detail: &OrderDetail) -> Self {
+        let head = &detail.head;
+        let money = |amount| look::money(amount, head.currency);
+        let mut costs = vec![("Items".to_owned(), money(head.goods))];
+        let mut charges = Minor::ZERO;
+        for charge in &detail.charges {
+            charges += charge.amount;
+            let label = charge.label.as_ref().map(|label| format!(" {label}")).unwrap_or_default();
+            costs.push((format!("{}{label}", kind(charge.kind)), money(charge.amount)));
+        }
+        if charges != head.charges {
+            costs.push(("Charges that were cancelled".to_owned(), money(head.charges - charges)));
+        }
+        costs.push(("Tax".to_owned(), money(head.tax)));
+        let authorized: Minor = detail
+            .payments
+            .iter()
+            .map(|payment| payment.open_authorization())
+            .fold(Minor::ZERO, |sum, open| sum + open);
+        let mut moved = vec![
+            ("Received".to_owned(), money(head.received)),
+            ("Refunded".to_owned(), money(Minor(-head.refunded.0))),
+        ];
+        if !head.charged_back.is_zero() {
+            moved.push(("Charged back".to_owned(), money(Minor(-head.charged_back.0))));
+        }
+        if !authorized.is_zero() {
+            moved.push(("Authorized, not captured".to_owned(), money(authorized)));
+        }
+        let refunds = detail
+            .refunds
+            .iter()
+            .map(|refund| (status::refund(refund.state), money(refund.amount), refund.reason.clone()));
+        Self {
+            status: status::payment(head.payment_status),
+            costs,
+            total: money(head.total()),
+            moved,
+            left: money(head.total() - head.kept()),
+            payments: detail.payments.iter().map(|payment| row(detail, payment)).collect(),
+            refunds: refunds.collect(),
+        }
+    }
+}
+
+fn row(detail: &OrderDetail, payment: &waybill_domain::payment::Payment) -> PaymentRow {
+    let money = |amount| look::money(amount, detail.head.currency);
+    let open = detail.transactions.iter().filter(|one| one.payment == payment.number && one.is_open());
+    PaymentRow {
+        number: payment.number,
+        name: status::words(payment.method.code()),
+        state: status::payment_state(payment.state),
+        amount: money(payment.amount),
+        authorized: (!payment.authorized.is_zero()).then(|| money(payment.authorized)),
+        received: money(payment.received),
+        refunded: (!payment.refunded.is_zero()).then(|| money(payment.refunded)),
+        waits: open.map(|one| format!("{} of {} {}", call(one.kind), money(one.amount), one.state)).collect(),
+    }
+}
+
+const fn kind(kind: ChargeKind) -> &'static str {
+    match kind {
+        ChargeKind::Shipping => "Shipping",
+        ChargeKind::Fee => "Fee",
+        ChargeKind::Surcharge => "Surcharge",
+        ChargeKind::Discount => "Discount",
+    }
+}

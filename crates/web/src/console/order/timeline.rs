@@ -1,0 +1,235 @@
+//! Everything that happened to an order, in words, the latest first.
+
+use super::super::html::{Html, icon};
+use super::super::look::{self, Look, plural};
+use super::super::status;
+use super::call;
+use waybill_domain::event::Event;
+use waybill_domain::fulfillment::events::ShortReason;
+use waybill_domain::ids::LocationId;
+use waybill_domain::money::Minor;
+use waybill_domain::order::events::{AtLocation, Moved, ReleaseReason};
+use waybill_domain::quantity::Quantity;
+use waybill_store::read::order::OrderDetail;
+use waybill_store::tables::EventRecord;
+
+/// What happened on one day.
+#[derive(Debug)]
+pub struct Day {
+    pub name: String,
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+pub struct Entry {
+    /// A tone of the style sheet: `good`, `held`, `wait`, `bad` or nothing.
+    pub tone: &'static str,
+    pub icon: Html,
+    pub text: String,
+    /// Through which hands, where those were not Waybill's own.
+    pub by: String,
+    pub at: Html,
+}
+
+/// The history, days and entries both the latest first.
+pub fn days(history: &[EventRecord], detail: &OrderDetail, look: &Look) -> Vec<Day> {
+    let mut days: Vec<Day> = Vec::new();
+    for record in history.iter().rev() {
+        let day = look.day_of(record.happened_at);
+        let name = if day == look.today() { format!("Today, {}", Look::long_day(day)) } else { full(day, look) };
+        if days.last().is_none_or(|last| last.name != name) {
+            days.push(Day { name, entries: Vec::new() });
+        }
+        if let Some(last) = days.last_mut() {
+            last.entries.push(entry(record, detail, look));
+        }
+    }
+    days
+}
+
+fn full(day: waybill_domain::time::Date, look: &Look) -> String {
+    let year = if day.year() == look.today().year() { String::new() } else { format!(", {}", day.year()) };
+    format!("{}{year}", Look::long_day(day))
+}
+
+fn entry(record: &EventRecord, detail: &OrderDetail, look: &Look) -> Entry {
+    let event = Event::decode(&record.kind, record.version, &record.payload).ok();
+    let (name, tone, text) = match event.as_ref().and_then(|event| said(event, &Words { detail, look })) {
+        Some(said) => said,
+        // An event of a later version still happened.
+        None => ("file-text", "", status::words(&record.kind.replace('.', " "))),
+    };
+    let by = match record.actor.strip_prefix("system:") {
+        Some(worker) => format!("Waybill, {}", worker.replace('_', " ")),
+        None => record.actor.clone(),
+    };
+    Entry { tone, icon: icon(name, ""), text, by, at: look.minute(record.happened_at) }
+}
+
+/// What sentences are made with.
+struct Words<'a> {
+    detail: &'a OrderDetail,
+    look: &'a Look,
+}
+
+impl Words<'_> {
+    fn money(&self, amount: Minor) -> String {
+        look::money(amount, self.detail.head.currency)
+    }
+
+    fn place(&self, id: LocationId) -> String {
+        self.detail.locations.get(&id).cloned().unwrap_or_else(|| "another location".to_owned())
+    }
+
+    fn sku(&self, line: u32) -> (String, u32) {
+        let found = self.detail.lines.iter().map(|(line, _)| line).find(|one| one.number == line);
+        found.map_or_else(|| (format!("line {line}"), 0), |line| (line.sku.clone(), line.precision))
+    }
+
+    fn units(&self, line: u32, quantity: Quantity) -> String {
+        let (sku, precision) = self.sku(line);
+        format!("{} × {sku}", look::quantity(quantity, precision))
+    }
+
+    fn moved(&self, lines: &[Moved]) -> String {
+        list(lines.iter().map(|line| self.units(line.line, line.quantity)))
+    }
+
+    fn at(&self, places: &[AtLocation]) -> String {
+        list(places.iter().map(|at| format!("{} at {}", self.moved(&at.lines), self.place(at.location))))
+    }
+}
+
+fn list(parts: impl Iterator<Item = String>) -> String {
+    let parts: Vec<String> = parts.collect();
+    match parts.as_slice() {
+        [some @ .., last] if !some.is_empty() => format!("{} and {last}", some.join(", ")),
+        [one] => one.clone(),
+        _ => String::new(),
+    }
+}
+
+/// An icon, a tone and a sentence; None for what is said elsewhere.
+fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static str, String)> {
+    let money = |amount| words.money(amount);
+    Some(match event {
+        Event::OrderDrafted(one) => ("pencil", "", format!("Drafted, {}", lines(one.lines.len()))),
+        Event::OrderPlaced(one) => ("file-text", "", format!("Placed, {}", lines(one.lines.len()))),
+        Event::OrderSubmitted(_) => ("file-text", "", "Submitted".to_owned()),
+        Event::OrderConfirmed(_) => ("check", "good", "Confirmed".to_owned()),
+        Event::OrderCompleted(_) => ("check", "good", "Completed".to_owned()),
+        Event::OrderCancelled(one) => ("x", "bad", format!("Cancelled: {}", one.reason)),
+        Event::LinesCancelled(one) => {
+            let lines = one.lines.iter().map(|line| {
+                let open = line.open + line.backordered + line.at_supplier;
+                if open.is_zero() { words.sku(line.line).0 } else { words.units(line.line, open) }
+            });
+            ("pencil", "", format!("Cancelled {}: {}", list(lines), one.reason))
+        }
+        Event::ChargeAdded(one) => (
+            "credit-card",
+            "",
+            format!("{} of {} added", status::words(waybill_domain::Code::code(one.kind)), money(one.amount)),
+        ),
+        Event::HoldApplied(one) => (
+            "octagon-pause",
+            "held",
+            format!("Hold put on: {}. Blocks {}.", status::hold_words(one.kind), status::steps(&one.steps)),
+        ),
+        Event::HoldReleased(one) => ("check", "good", ended("Hold released", one.reason.as_deref())),
+        Event::HoldRejected(one) => ("x", "bad", ended("Hold rejected", one.reason.as_deref())),
+        Event::RoutingDecided(one) => {
+            let from = one.winners.iter().map(|winner| words.place(winner.location));
+            ("route", "", format!("Sourced from {}", list(from)))
+        }
+        Event::AllocationMade(one) => {
+            ("boxes", "", format!("{}: {}", status::words(waybill_domain::Code::code(one.to)), words.at(&one.at)))
+        }
+        Event::AllocationHardened(one) => ("boxes", "", format!("Allocated: {}", words.at(&one.at))),
+        Event::AllocationReleased(one) => {
+            let why = match one.reason {
+                ReleaseReason::Expired => "the payment did not come in time",
+                ReleaseReason::Cancelled => "cancelled",
+                ReleaseReason::Held => "a hold kept them too long",
+                ReleaseReason::ShortPick => "not found when picked",
+            };
+            ("undo-2", "", format!("Given back, {why}: {}", words.at(&one.at)))
+        }
+        Event::BackorderOpened(one) => {
+            let expected = one.expected_on.map(|day| format!(", expected {}", words.look.day(day))).unwrap_or_default();
+            let units = list(one.lines.iter().map(|line| words.units(line.line, line.quantity)));
+            ("hourglass", "wait", format!("Backordered: {units}{expected}"))
+        }
+        Event::FulfillmentReleased(one) => {
+            let to = list(one.work.iter().map(|work| words.place(work.location)));
+            let to = if to.is_empty() { "its supplier".to_owned() } else { to };
+            ("list", "", format!("Released to {to}"))
+        }
+        Event::PickCompleted(one) => {
+            ("scan-barcode", "", format!("Picked at {}: {}", words.place(one.location), words.moved(&one.lines)))
+        }
+        Event::PickShort(one) => {
+            let why = match one.reason {
+                ShortReason::Missing => "missing",
+                ShortReason::Damaged => "damaged",
+                ShortReason::Skipped => "skipped",
+            };
+            let units = words.moved(&one.lines);
+            ("scan-barcode", "wait", format!("Picked short at {}, {why}: {units}", words.place(one.location)))
+        }
+        Event::ParcelPacked(one) => {
+            ("package", "", format!("Parcel P-{} packed at {}", one.parcel, words.place(one.location)))
+        }
+        Event::ParcelUnpacked(one) => ("package", "", format!("Parcel P-{} unpacked", one.parcel)),
+        Event::ShipmentShipped(one) => {
+            let parcels = list(one.parcels.iter().map(|parcel| format!("P-{}", parcel.parcel)));
+            let with = one.carrier.as_ref().map(|carrier| format!(" with {carrier}")).unwrap_or_default();
+            ("truck", "", format!("{parcels} shipped from {}{with}", words.place(one.location)))
+        }
+        Event::SupplierShipped(_) => ("truck", "", "Shipped by the supplier".to_owned()),
+        Event::ShipmentTracked(one) => {
+            ("truck", "", format!("P-{} {}", one.parcel, waybill_domain::Code::code(one.status).replace('_', " ")))
+        }
+        Event::ShipmentDelivered(one) => ("check", "good", format!("P-{} delivered", one.parcel)),
+        Event::ShipmentException(one) => ("truck", "bad", format!("P-{}: the carrier met an exception", one.parcel)),
+        Event::ShipmentLost(one) => ("truck", "bad", format!("P-{} is lost", one.parcel)),
+        Event::PaymentAdded(one) => {
+            let method = waybill_domain::Code::code(one.method);
+            ("credit-card", "", format!("Payment by {method} of {} added", money(one.amount)))
+        }
+        Event::PaymentRequested(one) => {
+            ("credit-card", "", format!("Asked the gateway for the {} of {}", call(one.kind), money(one.amount)))
+        }
+        Event::PaymentAuthorized(one) => ("credit-card", "good", format!("{} authorized", money(one.amount))),
+        Event::PaymentCaptured(one) => ("credit-card", "good", format!("{} captured", money(one.amount))),
+        Event::PaymentReceived(one) => ("credit-card", "good", format!("{} received", money(one.amount))),
+        Event::PaymentVoided(one) => ("credit-card", "", format!("Authorization of {} voided", money(one.amount))),
+        Event::PaymentExpired(one) => {
+            ("credit-card", "wait", format!("Authorization of {} expired", money(one.amount)))
+        }
+        Event::PaymentFailed(one) => {
+            ("credit-card", "bad", format!("The {} failed: {}", call(one.kind), one.code.replace('_', " ")))
+        }
+        Event::PaymentUnknown(_) => {
+            ("credit-card", "wait", "The gateway did not answer; it is asked again until it does".to_owned())
+        }
+        Event::PaymentResolved(one) => {
+            ("credit-card", "", format!("The gateway's answer is known: {}", waybill_domain::Code::code(one.state)))
+        }
+        Event::RefundGranted(one) => ("undo-2", "", format!("Refund of {} granted: {}", money(one.amount), one.reason)),
+        Event::RefundSucceeded(one) => ("undo-2", "good", format!("{} refunded", money(one.amount))),
+        Event::ReturnReceived(one) => {
+            let units = list(one.lines.iter().map(|line| words.units(line.line, line.quantity)));
+            ("undo-2", "", format!("Came back to {}: {units}", words.place(one.location)))
+        }
+        _ => return None,
+    })
+}
+
+fn lines(count: usize) -> String {
+    plural(i64::try_from(count).unwrap_or(i64::MAX), "line")
+}
+
+fn ended(what: &str, reason: Option<&str>) -> String {
+    reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {}", reason.replace('_', " ")))
+}

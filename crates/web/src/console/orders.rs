@@ -1,0 +1,265 @@
+//! The list of orders: saved views as tabs, filters as chips in the address, pages by cursor.
+
+use super::frame::{Frame, ORDERS};
+use super::html::Html;
+use super::look::{self, Look};
+use super::{page, status};
+use crate::auth::Caller;
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::state::WebState;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use waybill_domain::Code;
+use waybill_domain::order::{
+    DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus,
+};
+use waybill_domain::time::Date;
+use waybill_store::read::PageRequest;
+use waybill_store::read::orders::{self, OrderFilter, OrderRow};
+
+/// What a viewer comes for most, as tabs.
+const VIEWS: &[(&str, &str)] = &[
+    ("All recent", ""),
+    ("Held", "held=true"),
+    ("Placed", "lifecycle=placed"),
+    ("Open", "lifecycle=confirmed"),
+    ("Backordered", "fulfillment_status=backordered"),
+    ("Payment unknown", "payment_status=unknown"),
+    ("Payment failed", "payment_status=failed"),
+    ("Delivery exceptions", "delivery_status=exception"),
+];
+
+#[derive(Debug)]
+pub struct View {
+    name: &'static str,
+    href: String,
+    is_here: bool,
+}
+
+/// One filter that is set.
+#[derive(Debug)]
+pub struct Chip {
+    field: &'static str,
+    value: String,
+    /// The list without it.
+    without: String,
+}
+
+/// A field one can filter by, with the values it can have.
+#[derive(Debug)]
+pub struct Choice {
+    field: &'static str,
+    name: &'static str,
+    values: Vec<(&'static str, String, bool)>,
+}
+
+#[derive(Debug)]
+pub struct Row {
+    id: String,
+    number: String,
+    placed: Html,
+    channel: String,
+    name: String,
+    total: String,
+    payment: Html,
+    fulfillment: Html,
+    delivery: Html,
+    hold: Option<Html>,
+    wanted: Option<String>,
+    is_late: bool,
+}
+
+#[derive(Template)]
+#[template(path = "orders.html")]
+struct OrdersPage {
+    frame: Frame,
+    views: Vec<View>,
+    chips: Vec<Chip>,
+    choices: Vec<Choice>,
+    rows: Vec<Row>,
+    next: Option<String>,
+    is_filtered: bool,
+}
+
+/// What the address asks for, as it is written there.
+#[derive(Debug, Default)]
+struct Asked {
+    pairs: Vec<(&'static str, String)>,
+}
+
+impl Asked {
+    fn keep(&mut self, name: &'static str, value: Option<String>) {
+        self.pairs.extend(value.map(|value| (name, value)));
+    }
+
+    fn href(&self, without: Option<&str>, more: Option<(&str, &str)>) -> String {
+        let kept = self.pairs.iter().filter(|(name, _)| Some(*name) != without);
+        let pairs = kept.map(|(name, value)| (*name, value.as_str())).chain(more);
+        let query = pairs.map(|(name, value)| format!("{name}={}", percent(value))).collect::<Vec<_>>().join("&");
+        if query.is_empty() { "/orders".to_owned() } else { format!("/orders?{query}") }
+    }
+}
+
+/// A value as it stands in an address.
+pub fn percent(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if plain(byte) {
+            out.push(byte.into());
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// `GET /orders`.
+pub async fn list(
+    State(state): State<WebState>,
+    caller: Caller,
+    look: Look,
+    params: Params,
+) -> Result<Response, Problem> {
+    let mut params = params.of_form();
+    let filter = OrderFilter {
+        lifecycle: params.code("lifecycle"),
+        payment_status: params.code("payment_status"),
+        fulfillment_status: params.code("fulfillment_status"),
+        delivery_status: params.code("delivery_status"),
+        return_status: params.code("return_status"),
+        channel: params.text("channel"),
+        customer: params.text("customer"),
+        external_ref: params.text("external_ref"),
+        number: params.parsed::<OrderNumber>("number"),
+        held: params.bool("held"),
+        origin: None,
+        placed_from: None,
+        placed_to: None,
+    };
+    let (from, to): (Option<Date>, Option<Date>) = (params.written("placed_from"), params.written("placed_to"));
+    let after = params.text("after");
+    params.close()?;
+    let asked = asked(&filter, from, to);
+    let filter = OrderFilter {
+        placed_from: from.map(|day| look.start_of(day)),
+        placed_to: to.and_then(|day| day.tomorrow().ok()).map(|day| look.start_of(day)),
+        ..filter
+    };
+    let request = PageRequest { limit: Some(50), after };
+    let viewer = caller.viewer();
+    let found = orders::orders(state.store(), &viewer, &filter, &request).await?;
+    let held: Vec<_> = found.rows.iter().filter(|row| row.holds_active > 0).map(|row| row.id).collect();
+    let holds = orders::active_holds(state.store(), &viewer, &held).await?;
+    let rows = found.rows.iter().map(|row| {
+        let kind = holds.iter().find(|(id, _)| *id == row.id).map(|(_, kind)| *kind);
+        shown(row, kind, &look)
+    });
+    let rows: Vec<Row> = rows.collect();
+    let href = asked.href(None, None);
+    let views = VIEWS.iter().map(|(name, query)| {
+        let view = if query.is_empty() { "/orders".to_owned() } else { format!("/orders?{query}") };
+        View { name, is_here: view == href, href: view }
+    });
+    let frame = Frame::new(&state, &caller, ORDERS, "Orders").await?;
+    Ok(page(&OrdersPage {
+        views: views.collect(),
+        chips: chips(&asked, &look),
+        choices: choices(&filter),
+        next: found.next.map(|next| asked.href(None, Some(("after", &next)))),
+        is_filtered: !asked.pairs.is_empty(),
+        rows,
+        frame,
+    }))
+}
+
+fn asked(filter: &OrderFilter, from: Option<Date>, to: Option<Date>) -> Asked {
+    let mut asked = Asked::default();
+    let code = |code: Option<&'static str>| code.map(str::to_owned);
+    asked.keep("lifecycle", code(filter.lifecycle.map(Code::code)));
+    asked.keep("payment_status", code(filter.payment_status.map(Code::code)));
+    asked.keep("fulfillment_status", code(filter.fulfillment_status.map(Code::code)));
+    asked.keep("delivery_status", code(filter.delivery_status.map(Code::code)));
+    asked.keep("return_status", code(filter.return_status.map(Code::code)));
+    asked.keep("channel", filter.channel.clone());
+    asked.keep("customer", filter.customer.clone());
+    asked.keep("external_ref", filter.external_ref.clone());
+    asked.keep("number", filter.number.map(|number| number.to_string()));
+    asked.keep("held", filter.held.map(|held| held.to_string()));
+    asked.keep("placed_from", from.map(|day| day.to_string()));
+    asked.keep("placed_to", to.map(|day| day.to_string()));
+    asked
+}
+
+/// What a filter's field is called.
+fn field(name: &str) -> &'static str {
+    match name {
+        "lifecycle" => "Lifecycle",
+        "payment_status" => "Payment",
+        "fulfillment_status" => "Fulfillment",
+        "delivery_status" => "Delivery",
+        "return_status" => "Returns",
+        "channel" => "Channel",
+        "customer" => "Customer",
+        "external_ref" => "Their number",
+        "number" => "Number",
+        "held" => "Holds",
+        "placed_from" => "Placed from",
+        _ => "Placed until",
+    }
+}
+
+fn chips(asked: &Asked, look: &Look) -> Vec<Chip> {
+    let value = |name: &str, value: &str| match name {
+        "held" if value == "true" => "active".to_owned(),
+        "held" => "none".to_owned(),
+        "placed_from" | "placed_to" => value.parse().map_or_else(|_| value.to_owned(), |day| look.day(day)),
+        "channel" | "customer" | "external_ref" | "number" => value.to_owned(),
+        _ => status::words(value),
+    };
+    let chip = |(name, text): &(&'static str, String)| Chip {
+        field: field(name),
+        value: value(name, text),
+        without: asked.href(Some(name), None),
+    };
+    asked.pairs.iter().map(chip).collect()
+}
+
+fn choices(filter: &OrderFilter) -> Vec<Choice> {
+    fn of<T: Code + PartialEq>(name: &'static str, set: Option<T>) -> Choice {
+        let values = T::ALL.iter().map(|one| (one.code(), status::words(one.code()), set == Some(*one)));
+        Choice { field: field(name), name, values: values.collect() }
+    }
+    vec![
+        of::<Lifecycle>("lifecycle", filter.lifecycle),
+        of::<PaymentStatus>("payment_status", filter.payment_status),
+        of::<FulfillmentStatus>("fulfillment_status", filter.fulfillment_status),
+        of::<DeliveryStatus>("delivery_status", filter.delivery_status),
+        of::<ReturnStatus>("return_status", filter.return_status),
+    ]
+}
+
+fn shown(row: &OrderRow, kind: Option<HoldKind>, look: &Look) -> Row {
+    let is_open = matches!(row.lifecycle, Lifecycle::Draft | Lifecycle::Placed | Lifecycle::Confirmed);
+    let is_sent = row.fulfillment_status == FulfillmentStatus::Fulfilled;
+    let more = usize::try_from(row.holds_active - 1).unwrap_or_default();
+    Row {
+        id: row.id.to_string(),
+        number: row.number.to_string(),
+        placed: look.moment(row.placed_at),
+        channel: row.channel.clone(),
+        name: row.name.clone().or_else(|| row.customer.clone()).unwrap_or_default(),
+        total: look::money(row.total, row.currency),
+        payment: status::payment(row.payment_status),
+        fulfillment: match row.lifecycle {
+            Lifecycle::Cancelled => status::lifecycle(row.lifecycle),
+            _ => status::fulfillment(row.fulfillment_status),
+        },
+        delivery: status::delivery_cell(row.delivery_status),
+        hold: kind.map(|kind| status::hold(kind, more)),
+        wanted: row.requested_by.map(|day| look.day(day)),
+        is_late: is_open && !is_sent && row.requested_by.is_some_and(|day| day < look.today()),
+    }
+}
