@@ -13,6 +13,8 @@ codes! {
         Worker = "worker",
         Gateway = "gateway",
         Carrier = "carrier",
+        /// The page of an order that its customer opens by a link.
+        Portal = "portal",
     }
 
     /// What an actor may do. Reading is a permission of its own.

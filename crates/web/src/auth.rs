@@ -154,6 +154,7 @@ pub fn is_public(path: &str) -> bool {
     matches!(path, "/" | "/healthz" | "/readyz" | "/metrics" | "/docs" | "/api/v1/openapi.json")
         || path.starts_with("/docs/")
         || path.starts_with("/assets/")
+        || path.starts_with(crate::portal::PREFIX)
 }
 
 /// A layer over everything: whatever is not public needs a caller.

@@ -13,6 +13,7 @@ mod json;
 mod metrics;
 mod pages;
 mod params;
+mod portal;
 pub mod problem;
 mod request;
 mod serve;
@@ -43,6 +44,7 @@ pub fn router(state: WebState) -> Router {
     Router::new()
         .merge(api)
         .merge(console::router())
+        .merge(portal::router())
         .route("/", get(pages::index::index))
         .route("/docs", get(pages::docs::docs))
         .route("/docs/errors", get(pages::docs::errors))

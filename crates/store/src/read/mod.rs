@@ -15,6 +15,7 @@ pub mod postings;
 mod query;
 pub mod queue;
 pub mod reservations;
+pub mod secrets;
 pub mod stock;
 pub mod timeline;
 pub mod transfers;

@@ -81,6 +81,21 @@ pub struct NumberBlock {
 
 record!(NumberBlock, "number_blocks", key: ["name"], fixed: { name }, fields: { next });
 
+/// A secret that the store made for itself; see [`crate::read::secrets`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreSecret {
+    pub name: String,
+    pub secret: [u8; 32],
+}
+
+impl std::fmt::Debug for StoreSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreSecret").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+record!(StoreSecret, "store_secrets", key: ["name"], fixed: { name, secret }, fields: { });
+
 /// Who does a job, and until when nobody else may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {

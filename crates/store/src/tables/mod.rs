@@ -37,6 +37,7 @@ pub fn tables() -> Vec<&'static Table> {
         LogHead::table(),
         NumberBlock::table(),
         Lease::table(),
+        StoreSecret::table(),
         Cursor::table(),
         ReceiptRecord::table(),
         OtherReceiptRecord::table(),

@@ -36,6 +36,30 @@ pub async fn timeline(
     Ok(Json(List { next: next.flatten(), data: events.into_iter().map(super::events::EventView::from).collect() }))
 }
 
+/// Where a customer finds an order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CustomerPage)]
+pub struct CustomerPageView {
+    /// On this server. Whoever has it sees the order and can cancel it while the rules allow.
+    pub path: String,
+}
+
+/// The page that the customer of an order may see without signing in.
+#[utoipa::path(get, path = "/orders/{id}/customer_page", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = CustomerPageView)))]
+pub async fn customer_page(
+    State(state): State<WebState>,
+    caller: Caller,
+    InPath(text): InPath<String>,
+) -> Result<Json<CustomerPageView>, Problem> {
+    let viewer = caller.viewer();
+    viewer.must(&[Permission::OrdersRead])?;
+    let order_id = order_id(&state, &caller, &text).await?;
+    let known = order::find(state.store(), &viewer, OrderKey::Id(order_id)).await?;
+    known.ok_or_else(|| Problem::not_found("such order"))?;
+    Ok(Json(CustomerPageView { path: crate::portal::link_path(&state, order_id).await? }))
+}
+
 /// One choice and what it rested on.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Reason)]

@@ -79,6 +79,7 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(orders::add_charge))
         .routes(routes!(history::timeline))
         .routes(routes!(history::why))
+        .routes(routes!(history::customer_page))
         .routes(routes!(holds::apply))
         .routes(routes!(holds::release))
         .routes(routes!(holds::reject))

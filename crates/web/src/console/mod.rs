@@ -5,11 +5,12 @@ pub mod assets;
 mod frame;
 mod html;
 mod live;
-mod look;
+pub mod look;
 mod order;
 mod orders;
 mod status;
 
+pub use html::{Html, shape};
 pub use live::Hub;
 
 use crate::state::WebState;
@@ -28,7 +29,7 @@ pub fn router() -> Router<WebState> {
 }
 
 /// A page made of its template. What it shows changes, so nothing keeps it.
-fn page(template: &impl Template) -> Response {
+pub fn page(template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => {
             let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];

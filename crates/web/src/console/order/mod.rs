@@ -74,6 +74,7 @@ struct OrderPage {
     po_number: Option<String>,
     instructions: Option<String>,
     origin: String,
+    customer_page: String,
 }
 
 /// `GET /orders/{id}`: by id or number.
@@ -116,6 +117,7 @@ pub async fn order(
         po_number: head.po_number.clone(),
         instructions: detail.instructions.clone(),
         origin: status::words(waybill_domain::Code::code(head.origin)),
+        customer_page: crate::portal::link_path(&state, id).await?,
         party: detail.party,
         frame,
     }))
