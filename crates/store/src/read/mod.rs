@@ -15,11 +15,13 @@ pub mod postings;
 mod query;
 pub mod queue;
 pub mod reservations;
+pub mod search;
 pub mod stock;
 pub mod timeline;
 pub mod transfers;
 pub mod webhooks;
 pub mod why;
+mod words;
 
 use crate::error::StoreError;
 use std::sync::Arc;
@@ -108,6 +110,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// Of a list with nothing in it.
+    const fn empty() -> Self {
+        Self { rows: Vec::new(), next: None }
+    }
+
     /// Cuts what was read beyond `limit` off and notes where it went on.
     fn cut(mut rows: Vec<T>, limit: usize, key: impl Fn(&T) -> Vec<crate::Value>) -> Self {
         let more = rows.len() > limit;
