@@ -10,7 +10,8 @@ use waybill_store::migration::{Applied, CREATE_SCHEMA_MIGRATIONS, Migration, now
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", sql: include_str!("../migrations/0001_spine.sql") },
     Migration { version: 2, name: "webhooks", sql: include_str!("../migrations/0002_webhooks.sql") },
-    Migration { version: 3, name: "store_secrets", sql: include_str!("../migrations/0003_store_secrets.sql") },
+    Migration { version: 3, name: "search", sql: include_str!("../migrations/0003_search.sql") },
+    Migration { version: 4, name: "store_secrets", sql: include_str!("../migrations/0004_store_secrets.sql") },
 ];
 
 /// How often to look again after another process was faster. Each time it has finished at least one migration.

@@ -18,6 +18,7 @@ pub mod migration;
 pub mod raw_rows;
 pub mod read;
 pub mod record;
+pub mod search;
 #[doc(hidden)]
 pub mod specimen;
 pub mod tables;

@@ -15,6 +15,7 @@ use waybill_domain::stock::transfer::TransferState;
 use waybill_domain::time::Timestamp;
 use waybill_store::read::order::OrderKey;
 use waybill_store::read::*;
+use waybill_store::search::Search;
 use waybill_store::{Store, Value};
 
 async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
@@ -29,7 +30,8 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
             catalog::locations(store, viewer, &filter, &page).await.unwrap();
             catalog::channels(store, viewer, &filter, &page).await.unwrap();
         }
-        let every = customers::CustomerFilter { archived: Some(false), tier: Some(Tier::Gold), email: text() };
+        let every =
+            customers::CustomerFilter { archived: Some(false), tier: Some(Tier::Gold), email: text(), search: None };
         for filter in [customers::CustomerFilter::default(), every] {
             customers::customers(store, viewer, &filter, &page).await.unwrap();
         }
@@ -59,9 +61,14 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
             origin: Some(Origin::Live),
             placed_from: Some(Timestamp(1)),
             placed_to: Some(Timestamp(2)),
+            search: None,
         };
-        for filter in [orders::OrderFilter::default(), every] {
+        for filter in [orders::OrderFilter::default(), every.clone()] {
             orders::orders(store, viewer, &filter, &page).await.unwrap();
+        }
+        for text in ["W-1", "ref", "4567", "a b c d e f g", "😀"] {
+            let filter = orders::OrderFilter { search: Some(Search::new(text)), ..every.clone() };
+            orders::orders(store, viewer, &filter, &PageRequest::default()).await.unwrap();
         }
         let every = transfers::TransferFilter { state: Some(TransferState::Open), location: text() };
         for filter in [transfers::TransferFilter::default(), every] {
@@ -81,6 +88,16 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
         order::find(store, viewer, key).await.unwrap();
     }
     order::parcel_by_tracking(store, viewer, "x").await.unwrap();
+    for text in ["W-1", "MUG-1", "4567", "a b c d e f g", "😀"] {
+        let filter = customers::CustomerFilter {
+            archived: Some(false),
+            tier: Some(Tier::Gold),
+            email: Some("x".into()),
+            search: Some(Search::new(text)),
+        };
+        customers::customers(store, viewer, &filter, &PageRequest::default()).await.unwrap();
+        search::search(store, viewer, &Search::new(text)).await.unwrap();
+    }
     timeline::of_order(store, viewer, OrderId(Id(9)), 0).await.unwrap();
     timeline::of_aggregate(store, Id(9), 0).await.unwrap();
     why::of_order(store, viewer, OrderId(Id(9))).await.unwrap();

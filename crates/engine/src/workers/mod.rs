@@ -6,6 +6,7 @@ pub mod gateway;
 mod lease;
 #[cfg(test)]
 mod plans;
+mod search;
 mod sink;
 mod webhooks;
 
@@ -33,6 +34,7 @@ pub(crate) fn start(shared: &Arc<Shared>) {
         let shared = shared.clone();
         tokio::spawn(async move { tend(shared, desk).await });
     }
+    search::start(shared);
     webhooks::start(shared);
     sink::start(shared);
 }

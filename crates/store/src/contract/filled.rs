@@ -21,6 +21,8 @@ const KEYS: i64 = 3;
 const ENDPOINTS: i64 = 40;
 /// Events, stock postings and receipts begin behind this position, so that they can be counted by order.
 const EVENTS: i64 = 4;
+/// Words of every order and every customer.
+const WORDS: i64 = 4;
 /// Orders written in one transaction.
 const BATCH: i64 = 1_000;
 
@@ -95,6 +97,7 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
         each("locations", LOCATIONS),
         each("items", items(orders)),
         each("customers", parties),
+        (0..parties * WORDS).map(|n| row("customer_words", n / WORDS, n % WORDS)).collect(),
         each("api_keys", KEYS),
         each("webhook_endpoints", ENDPOINTS),
         each("webhook_replays", ENDPOINTS),
@@ -126,6 +129,7 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
             of("addresses", 1, all),
             of("texts", 1, all),
             of("orders", 1, all),
+            of("order_words", WORDS, all),
             of("order_lines", 2, all),
             of("order_charges", 1, all),
             of("allocations", 2, |stage| stage != Stage::Backordered),
@@ -246,6 +250,14 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("customers", "code") => text(format!("customer-{n}")),
         ("customers", "party_id") | ("parties", "id") | ("orders", "party_id") => Value::Id(id(Kind::Party, n)),
         ("customers", "tier") => if n % 50 == 9 { "gold" } else { "standard" }.into(),
+        ("customer_words", "customer_id") => Value::Id(id(Kind::Customer, n)),
+        (_, "word") => text(match number % WORDS {
+            // One that is rare, one that is common, one that all have, and one of which there are many much like it.
+            0 => format!("{n}@example.org"),
+            1 => format!("sku-{:06}", item_of(n, 1)),
+            2 => "everybody".to_owned(),
+            _ => format!("name{}", n % 500),
+        }),
         ("parties", "email") => text(format!("{n}@example.org")),
         ("api_keys", "id") => Value::Id(id(Kind::Key, n)),
         ("api_keys", "secret_hash") => Value::Bytes(vec![n as u8; 32]),

@@ -13,7 +13,8 @@ use crate::read::queue::{self, WorkFilter};
 use crate::read::reservations::{self, ReservationFilter};
 use crate::read::stock::{self, LevelFilter};
 use crate::read::transfers::{self, TransferFilter};
-use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, timeline, webhooks, why};
+use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, search, timeline, webhooks, why};
+use crate::search::Search;
 use std::pin::Pin;
 use std::sync::Arc;
 use waybill_domain::Code;
@@ -81,6 +82,8 @@ const EVENTS: &[Permission] = &[Permission::EventsRead];
 const ORDERS: &[Permission] = &[Permission::OrdersRead];
 /// Whoever may change an endpoint may see it.
 const WEBHOOKS: &[Permission] = &[Permission::WebhooksRead, Permission::WebhooksWrite];
+/// Each finds what it may read.
+const FINDERS: &[Permission] = &[Permission::OrdersRead, Permission::CustomersRead, Permission::CatalogRead];
 const STOCK: &[Permission] = &[Permission::StockRead];
 const WORK: &[Permission] = &[Permission::OrdersRead, Permission::FulfillmentWrite];
 /// Whoever may do something to an order may name it.
@@ -144,6 +147,19 @@ macro_rules! orders {
     }};
 }
 
+macro_rules! searched {
+    ($store:ident, $viewer:ident, $text:expr) => {
+        orders!($store, $viewer, OrderFilter { search: Some(Search::new($text)), ..filter() })
+    };
+}
+
+macro_rules! customers {
+    ($store:ident, $viewer:ident, $text:expr) => {{
+        let filter = CustomerFilter { search: Some(Search::new($text)), ..CustomerFilter::default() };
+        Ok(rows(customers::customers($store, $viewer, &filter, &PageRequest::default()).await?))
+    }};
+}
+
 questions! {
     "catalog::items" ("all") by holders(CATALOG), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(catalog::items(store, viewer, &CatalogFilter::default(), &PageRequest::default()).await?))
@@ -178,12 +194,24 @@ questions! {
         paged!(|page| customers::customers(store, viewer, &CustomerFilter::default(), page))
     };
     "customers::customers" ("tier") by holders(CUSTOMERS), walks BY_CODE, |store, viewer, _sample| {
-        let filter = CustomerFilter { tier: Some(Tier::Gold), archived: Some(false), email: None };
+        let filter = CustomerFilter { tier: Some(Tier::Gold), archived: Some(false), ..CustomerFilter::default() };
         Ok(rows(customers::customers(store, viewer, &filter, &PageRequest::default()).await?))
     };
     "customers::customers" ("email") by holders(CUSTOMERS), walks BY_CODE, |store, viewer, sample| {
         let filter = CustomerFilter { email: Some(sample.email.clone()), ..CustomerFilter::default() };
         Ok(rows(customers::customers(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "customers::customers" ("searched by code") by holders(CUSTOMERS), |store, viewer, sample| {
+        customers!(store, viewer, &sample.customer)
+    };
+    "customers::customers" ("searched by a rare word") by holders(CUSTOMERS), |store, viewer, sample| {
+        customers!(store, viewer, &sample.email)
+    };
+    "customers::customers" ("searched by a common word") by holders(CUSTOMERS), |store, viewer, _sample| {
+        customers!(store, viewer, "everybody")
+    };
+    "customers::customers" ("searched by two letters") by holders(CUSTOMERS), |store, viewer, _sample| {
+        customers!(store, viewer, "na ev")
     };
     "customers::customer" ("one") by holders(CUSTOMERS), |store, viewer, sample| {
         Ok(customers::customer(store, viewer, &sample.customer).await?.iter().count())
@@ -270,6 +298,35 @@ questions! {
         let to = Timestamp(sample.placed_at.0 + 60_000_000);
         orders!(store, viewer, OrderFilter { placed_from: Some(sample.placed_at), placed_to: Some(to), ..filter() })
     };
+    "orders::orders" ("searched by number") by by_channel(ORDERS), |store, viewer, sample| {
+        searched!(store, viewer, &sample.order_number.to_string())
+    };
+    "orders::orders" ("searched by external reference") by by_channel(ORDERS), |store, viewer, sample| {
+        searched!(store, viewer, &sample.external_ref)
+    };
+    "orders::orders" ("searched by tracking number") by by_both(ORDERS), |store, viewer, sample| {
+        searched!(store, viewer, &sample.tracking_number)
+    };
+    "orders::orders" ("searched by a rare word") by by_channel(ORDERS), |store, viewer, sample| {
+        searched!(store, viewer, &format!("{}@example.org", sample.order_number.0))
+    };
+    "orders::orders" ("searched by a common word") by by_channel(ORDERS), |store, viewer, sample| {
+        searched!(store, viewer, &sample.sku)
+    };
+    "orders::orders" ("searched by two words") by by_channel(ORDERS), |store, viewer, sample| {
+        searched!(store, viewer, &format!("everybody {}", sample.sku))
+    };
+    "orders::orders" ("searched by two letters") by by_channel(ORDERS), |store, viewer, _sample| {
+        searched!(store, viewer, "na")
+    };
+    "orders::orders" ("searched, next page") by by_channel(ORDERS), |store, viewer, _sample| {
+        let filter = OrderFilter { search: Some(Search::new("everybody")), ..filter() };
+        paged!(|page| orders::orders(store, viewer, &filter, page))
+    };
+    "orders::orders" ("searched among the held") by by_channel(ORDERS), |store, viewer, _sample| {
+        let filter = OrderFilter { search: Some(Search::new("everybody")), held: Some(true), ..filter() };
+        Ok(rows(orders::orders(store, viewer, &filter, &PageRequest::default()).await?))
+    };
     "orders::to_release" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
         paged!(|page| orders::to_release(store, viewer, page))
     };
@@ -309,6 +366,10 @@ questions! {
     };
     "reservations::reservation" ("one") by by_both(STOCK), |store, viewer, sample| {
         Ok(reservations::reservation(store, viewer, sample.reservation_id).await?.iter().count())
+    };
+    "search::search" ("a SKU, in which a customer is called like it") by holders(FINDERS), |store, viewer, sample| {
+        let found = search::search(store, viewer, &Search::new(&sample.sku)).await?;
+        Ok(rows(found.orders) + rows(found.customers) + rows(found.items))
     };
     "stock::levels" ("all") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(stock::levels(store, viewer, &LevelFilter::default(), &PageRequest::default()).await?))

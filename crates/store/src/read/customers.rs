@@ -2,15 +2,18 @@
 
 use super::cursor;
 use super::query::Query;
+use super::words::{self, CHUNK, Finding};
 use super::{Page, PageRequest, ReadError, Viewer};
 use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::Record;
 use crate::record::columns;
+use crate::search::Search;
 use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::customer::{Customer, Tier};
+use waybill_domain::ids::Id;
 use waybill_domain::personal::Party;
 
 /// A customer and, where it was not erased, who that is.
@@ -26,6 +29,8 @@ pub struct CustomerFilter {
     pub tier: Option<Tier>,
     /// Exactly this mail address.
     pub email: Option<String>,
+    /// What somebody typed. What is exactly that comes first; see [`customers`].
+    pub search: Option<Search>,
 }
 
 fn base() -> Query {
@@ -45,7 +50,19 @@ fn read(row: &mut Row) -> Result<CustomerRow, StoreError> {
     Ok(CustomerRow { customer: Customer::read(row)?, party: party(row)? })
 }
 
+/// Everything that a list asks, save which page.
+fn wanted(filter: &CustomerFilter) -> Query {
+    let mut query = base();
+    query.and_some("c.archived = ?", filter.archived);
+    query.and_some("c.tier = ?", filter.tier.map(Code::code));
+    query.and_some("p.email = ?", filter.email.as_deref());
+    query
+}
+
 /// By code.
+///
+/// With a search: the customer of that code first, then those in whose present names and contacts every word is the
+/// beginning of one, the newest first. A page may be short of its limit and still have a next one, as with orders.
 pub async fn customers(
     store: &dyn Store,
     viewer: &Viewer,
@@ -53,16 +70,31 @@ pub async fn customers(
     page: &PageRequest,
 ) -> Result<Page<CustomerRow>, ReadError> {
     viewer.must(&[Permission::CustomersRead])?;
-    let mut query = base();
-    query.and_some("c.archived = ?", filter.archived);
-    query.and_some("c.tier = ?", filter.tier.map(Code::code));
-    query.and_some("p.email = ?", filter.email.as_deref());
+    if let Some(search) = &filter.search {
+        let exact = vec![by_code(store, search).await?];
+        let ids = |ids: &[Id]| {
+            let mut query = wanted(filter);
+            query.among("c.id", ids, CHUNK);
+            query.push(" ORDER BY c.id DESC");
+            query
+        };
+        let finding = Finding { store, words: &words::OF_CUSTOMERS, search, exact };
+        return finding.page(page, ids, read, |row| row.customer.id.0).await;
+    }
+    let mut query = wanted(filter);
     if let Some(after) = &page.after {
         query.after(&["c.code"], cursor::decode(after, &[ColumnKind::Text])?);
     }
     query.order_and_limit("c.code", page.limit() + 1);
     let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(rows, page.limit(), |row| vec![Value::from(row.customer.code.as_str())]))
+}
+
+async fn by_code(store: &dyn Store, search: &Search) -> Result<Vec<Id>, ReadError> {
+    let mut query = Query::new("SELECT c.id FROM customers c WHERE TRUE");
+    let places = search.codes().map(|code| query.bind(code));
+    query.push(&format!(" AND c.code IN ({})", places.join(", ")));
+    Ok(query.rows(store).await?.into_iter().map(|mut row| row.take()).collect::<Result<_, StoreError>>()?)
 }
 
 pub async fn customer(store: &dyn Store, viewer: &Viewer, code: &str) -> Result<Option<CustomerRow>, ReadError> {

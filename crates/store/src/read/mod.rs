@@ -16,11 +16,13 @@ mod query;
 pub mod queue;
 pub mod reservations;
 pub mod secrets;
+pub mod search;
 pub mod stock;
 pub mod timeline;
 pub mod transfers;
 pub mod webhooks;
 pub mod why;
+mod words;
 
 use crate::error::StoreError;
 use std::sync::Arc;
@@ -109,6 +111,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// Of a list with nothing in it.
+    const fn empty() -> Self {
+        Self { rows: Vec::new(), next: None }
+    }
+
     /// Cuts what was read beyond `limit` off and notes where it went on.
     fn cut(mut rows: Vec<T>, limit: usize, key: impl Fn(&T) -> Vec<crate::Value>) -> Self {
         let more = rows.len() > limit;

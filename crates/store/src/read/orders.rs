@@ -2,19 +2,24 @@
 
 use super::cursor;
 use super::query::Query;
+use super::words::{self, CHUNK, Finding};
 use super::{Page, PageRequest, ReadError, Viewer};
 use crate::backend::Store;
 use crate::error::StoreError;
+use crate::search::Search;
 use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::attempt::Origin;
-use waybill_domain::ids::OrderId;
+use waybill_domain::ids::{Id, OrderId};
 use waybill_domain::money::{Currency, Minor};
 use waybill_domain::order::{
     DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus,
 };
 use waybill_domain::time::{Date, Timestamp};
+
+/// Orders of the same reference, or with parcels of the same tracking number, that are found.
+const EXACT_MAX: usize = 20;
 
 /// Which orders are wanted; everything given must hold.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +41,8 @@ pub struct OrderFilter {
     pub placed_from: Option<Timestamp>,
     /// Before this moment.
     pub placed_to: Option<Timestamp>,
+    /// What somebody typed. What is exactly that comes first; see [`orders`].
+    pub search: Option<Search>,
 }
 
 /// An order as a list shows it.
@@ -94,14 +101,8 @@ fn read(row: &mut Row) -> Result<OrderRow, StoreError> {
     })
 }
 
-/// Orders in the viewer's channels, newest first.
-pub async fn orders(
-    store: &dyn Store,
-    viewer: &Viewer,
-    filter: &OrderFilter,
-    page: &PageRequest,
-) -> Result<Page<OrderRow>, ReadError> {
-    viewer.must(&[Permission::OrdersRead])?;
+/// Everything that a list asks, save which page.
+fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
     let mut query = Query::new(COLUMNS);
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
     query.and_some("o.lifecycle = ?", filter.lifecycle.map(Code::code));
@@ -125,6 +126,34 @@ pub async fn orders(
         Some(false) => query.push(" AND o.holds_active = 0"),
         None => {}
     }
+    query
+}
+
+/// Orders in the viewer's channels, newest first.
+///
+/// With a search: the order of that number first, then those of that reference, then those with a parcel of that tracking
+/// number, then those in which every word is the beginning of one of its party's words or of a SKU. Where words are
+/// common, only the newest that have them are looked at for one page, so that a page may be short of its limit, or empty,
+/// and still have a next one.
+pub async fn orders(
+    store: &dyn Store,
+    viewer: &Viewer,
+    filter: &OrderFilter,
+    page: &PageRequest,
+) -> Result<Page<OrderRow>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    if let Some(search) = &filter.search {
+        let exact = exact(store, viewer, search).await?;
+        let found = |row: &mut Row| read(row);
+        let ids = |ids: &[Id]| {
+            let mut query = wanted(viewer, filter);
+            query.among("o.id", ids, CHUNK);
+            query.push(" ORDER BY o.id DESC");
+            query
+        };
+        return Finding { store, words: &words::OF_ORDERS, search, exact }.page(page, ids, found, |row| row.id.0).await;
+    }
+    let mut query = wanted(viewer, filter);
     if let Some(after) = &page.after {
         let key = cursor::decode(after, &[ColumnKind::Id])?;
         query.and("o.id < ?", key.into_iter().next().unwrap_or(Value::Null));
@@ -132,6 +161,36 @@ pub async fn orders(
     query.order_and_limit("o.id DESC", page.limit() + 1);
     let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(rows, page.limit(), |row| vec![Value::Id(row.id.0)]))
+}
+
+/// The orders that are exactly what was typed: by number or id, by reference, by a parcel's tracking number.
+async fn exact(store: &dyn Store, viewer: &Viewer, search: &Search) -> Result<Vec<Vec<Id>>, ReadError> {
+    let mut number = Query::new("SELECT o.id FROM orders o WHERE TRUE");
+    number.and("o.number = ?", search.order_number().map_or(0, |number| number.0));
+    let mut queries = vec![number];
+    // One question each: to either of two spellings, newest first, a planner would answer from the newest order on.
+    let codes = search.codes();
+    for code in &codes {
+        let mut reference = Query::new("SELECT o.id FROM orders o WHERE TRUE");
+        reference.push(" AND o.channel_id IN (SELECT x.id FROM channels x)");
+        reference.and("o.external_ref = ?", code.as_str());
+        reference.order_and_limit("o.id DESC", EXACT_MAX);
+        queries.push(reference);
+    }
+    for code in &codes {
+        let mut tracking = Query::new("SELECT p.order_id FROM parcels p WHERE TRUE");
+        tracking.within("p.location_id", &viewer.actor().locations, |id| id.0);
+        tracking.and("p.tracking_number = ?", code.as_str());
+        tracking.order_and_limit("p.order_id DESC", EXACT_MAX);
+        queries.push(tracking);
+    }
+    let found = Query::together(&queries.iter().collect::<Vec<_>>(), store).await?.into_iter();
+    let ids = found.map(|rows| rows.into_iter().map(|mut row| row.take()).collect());
+    let mut ids = ids.collect::<Result<Vec<Vec<Id>>, StoreError>>()?.into_iter();
+    let mut next = |count: usize| ids.by_ref().take(count).flatten().collect::<Vec<Id>>();
+    let mut one = next(1);
+    one.extend(search.order_id().map(|id| id.0));
+    Ok(vec![one, next(codes.len()), next(codes.len())])
 }
 
 /// Orders of which something can be handed to a location now, most urgent first: what has stock and no hold in its way.

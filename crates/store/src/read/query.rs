@@ -66,6 +66,16 @@ impl Query {
         Some(format!("{column} IN ({})", places.join(", ")))
     }
 
+    /// Only these ids. Their places are filled up to `places` with the last one, so that the text is the same for any number.
+    pub fn among(&mut self, column: &str, ids: &[Id], places: usize) {
+        let Some(last) = ids.last() else {
+            return self.push(" AND FALSE");
+        };
+        let all = ids.iter().copied().chain(std::iter::repeat(*last));
+        let places: Vec<_> = all.take(places.max(ids.len())).map(|id| self.bind(id)).collect();
+        self.push(&format!(" AND {column} IN ({})", places.join(", ")));
+    }
+
     /// Comes after a key, in a list that ascends by `columns`.
     pub fn after(&mut self, columns: &[&str], key: Vec<Value>) {
         let places: Vec<_> = key.into_iter().map(|value| self.bind(value)).collect();

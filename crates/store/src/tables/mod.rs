@@ -55,6 +55,8 @@ pub fn tables() -> Vec<&'static Table> {
         PartyRow::table(),
         AddressRow::table(),
         TextRow::table(),
+        OrderWord::table(),
+        CustomerWord::table(),
         StockLevel::table(),
         StockDocument::table(),
         Reservation::table(),

@@ -1,6 +1,7 @@
 //! Personal data, in rows of its own.
 
 use crate::error::StoreError;
+use crate::record;
 use crate::record::{Record, Table};
 use crate::value::{Column, ColumnKind, Row, Sink};
 use waybill_domain::ids::*;
@@ -158,5 +159,47 @@ impl Record for TextRow {
         let id = row.take()?;
         let body: Option<String> = row.take()?;
         Ok(Self(PersonalText { id, value: body.unwrap_or_default() }))
+    }
+}
+
+/// A word that an order is found by: of its party's names and contacts, or of a SKU in it. Kept by the worker that follows
+/// the log, never by a command.
+///
+/// Personal data. Whoever erases the party of an order deletes the order's words in the same transaction (the second index
+/// finds them); the worker makes none for a party without a text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OrderWord {
+    pub word: String,
+    pub order_id: OrderId,
+}
+
+record!(
+    OrderWord, "order_words", key: ["word", "order_id"],
+    indexes: [{ "order_words_order", ["order_id"], unique: false }],
+    fixed: { word, order_id }, fields: { }
+);
+
+/// A word that a customer is found by: of the present names and contacts. Personal data, kept and erased as [`OrderWord`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct CustomerWord {
+    pub word: String,
+    pub customer_id: CustomerId,
+}
+
+record!(
+    CustomerWord, "customer_words", key: ["word", "customer_id"],
+    indexes: [{ "customer_words_customer", ["customer_id"], unique: false }],
+    fixed: { word, customer_id }, fields: { }
+);
+
+impl std::fmt::Debug for OrderWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OrderWord({})", self.order_id)
+    }
+}
+
+impl std::fmt::Debug for CustomerWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CustomerWord({})", self.customer_id)
     }
 }

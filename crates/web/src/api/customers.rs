@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use waybill_domain::customer::{ArchiveCustomer, PutCustomer, Tier};
 use waybill_domain::personal::{Party, Personal};
 use waybill_store::read::customers::{self, CustomerFilter, CustomerRow};
+use waybill_store::search::Search;
 
 /// A known customer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,7 +67,12 @@ body! {
 }
 
 /// Customers by code.
-#[utoipa::path(get, path = "/customers", tag = "customers", params(("archived" = Option<bool>, Query),
+///
+/// With `search` those that match it, newest first: the customer of that code, then those in whose present name, company
+/// or email every word typed is the beginning of one, as in `GET /orders`. It combines with the other filters.
+#[utoipa::path(get, path = "/customers", tag = "customers", params(
+    ("search" = Option<String>, Query, description = "A code, or words; combines with the other filters"),
+    ("archived" = Option<bool>, Query),
     ("tier" = Option<String>, Query), ("email" = Option<String>, Query), ("limit" = Option<u32>, Query),
     ("after" = Option<String>, Query)), responses((status = 200, body = List<CustomerView>)))]
 pub async fn list(
@@ -74,8 +80,12 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<CustomerView>>, Problem> {
-    let filter =
-        CustomerFilter { archived: params.bool("archived"), tier: params.code("tier"), email: params.text("email") };
+    let filter = CustomerFilter {
+        archived: params.bool("archived"),
+        tier: params.code("tier"),
+        email: params.text("email"),
+        search: params.text("search").map(|text| Search::new(&text)),
+    };
     let page = params.page();
     params.close()?;
     Ok(List::of(customers::customers(state.store(), &caller.viewer(), &filter, &page).await?, CustomerView::from))

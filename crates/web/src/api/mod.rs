@@ -17,6 +17,7 @@ pub mod payments;
 pub mod place;
 pub mod reservations;
 pub mod returns;
+pub mod search;
 pub mod stock;
 pub mod tracking;
 pub mod transfers;
@@ -56,6 +57,7 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(channels::get, channels::put, channels::archive))
         .routes(routes!(customers::list))
         .routes(routes!(customers::get, customers::put, customers::archive))
+        .routes(routes!(search::search))
         .routes(routes!(stock::levels))
         .routes(routes!(stock::postings))
         .routes(routes!(stock::receive))

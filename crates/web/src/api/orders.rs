@@ -31,6 +31,7 @@ use waybill_engine::{Placed, Receipt};
 use waybill_store::read::order::{OrderDetail, OrderKey};
 use waybill_store::read::orders::{OrderFilter, OrderRow};
 use waybill_store::read::{order, orders};
+use waybill_store::search::Search;
 
 /// An order as a list shows it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -165,7 +166,15 @@ pub async fn change(
 }
 
 /// Orders, newest first.
+///
+/// With `search` those that match it: the order of that number or id first, then those of that external reference, then
+/// those with a parcel of that tracking number, then those in which every word typed (six at most) is the beginning of a
+/// word of the party's name, company or email, of what is behind the email's `@`, or of a SKU; four digits or more are
+/// also compared with the end of the telephone number. Newest first within each. It combines with every other filter. A
+/// page may be short of its limit, or empty, while `next` says that there is more: of words that are common only the
+/// newest orders are looked at for one page. Words of an order are found about a second after it was placed.
 #[utoipa::path(get, path = "/orders", tag = "orders", params(
+    ("search" = Option<String>, Query, description = "A number, a reference, or words; combines with the other filters"),
     ("lifecycle" = Option<String>, Query), ("payment_status" = Option<String>, Query),
     ("fulfillment_status" = Option<String>, Query), ("delivery_status" = Option<String>, Query),
     ("return_status" = Option<String>, Query), ("channel" = Option<String>, Query, description = "The channel's code"),
@@ -194,6 +203,7 @@ pub async fn list(
         origin: params.code("origin"),
         placed_from: params.written("placed_from"),
         placed_to: params.written("placed_to"),
+        search: params.text("search").map(|text| Search::new(&text)),
     };
     let page = params.page();
     params.close()?;
