@@ -3,6 +3,10 @@
 mod shop;
 
 use shop::{on_both, quiet};
+use waybill_domain::access::Access;
+use waybill_domain::access::change::ChangeUser;
+use waybill_domain::access::invite::InviteUser;
+use waybill_domain::access::role::Role;
 use waybill_domain::customer::{PutCustomer, Tier};
 use waybill_domain::order::hold::ApplyHold;
 use waybill_domain::order::{HoldKind, Step};
@@ -58,6 +62,14 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
         let party = Personal { id: shop.engine.ids().nth(1), value: party() };
         shop.must(PutCustomer { code: "C-1".into(), party: Some(party), tier: Tier::Gold }).await;
 
+        let person =
+            || Party { name: some("name"), email: Some(format!("{SENTINEL}@example.com")), ..Party::default() };
+        let (party, access) =
+            (|n| Personal { id: shop.engine.ids().nth(n), value: person() }, || Access::everywhere(Role::Viewer));
+        let invited = shop.must(InviteUser { party: party(1), access: access() }).await;
+        let user_id = invited.subject.unwrap().id.into();
+        shop.must(ChangeUser { user_id, party: Some(party(1)), access: access() }).await;
+
         let mut found = Vec::new();
         for table in tables() {
             let rows = shop.store.read(&format!("SELECT * FROM {}", table.name), &[]).await.expect("a table");
@@ -71,7 +83,7 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
                 found.push((table.name, count));
             }
         }
-        // Two parties of 4 texts, one address of 8 (its country is no sentinel), and token, instructions, two notes.
-        assert_eq!(found, [("parties", 8), ("addresses", 8), ("texts", 4)]);
+        // Two parties of 4 texts and two of 2, one address of 8 (its country is no sentinel), and token, instructions, two notes.
+        assert_eq!(found, [("parties", 12), ("addresses", 8), ("texts", 4)]);
     });
 }

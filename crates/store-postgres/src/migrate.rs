@@ -10,6 +10,7 @@ use waybill_store::migration::{Applied, CREATE_SCHEMA_MIGRATIONS, Migration, now
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", sql: include_str!("../migrations/0001_spine.sql") },
     Migration { version: 2, name: "webhooks", sql: include_str!("../migrations/0002_webhooks.sql") },
+    Migration { version: 3, name: "access", sql: include_str!("../migrations/0003_access.sql") },
 ];
 
 /// How often to look again after another process was faster. Each time it has finished at least one migration.

@@ -9,6 +9,7 @@ use waybill_store::migration::{Applied, CREATE_SCHEMA_MIGRATIONS, Migration, now
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", sql: include_str!("../migrations/0001_spine.sql") },
     Migration { version: 2, name: "webhooks", sql: include_str!("../migrations/0002_webhooks.sql") },
+    Migration { version: 3, name: "access", sql: include_str!("../migrations/0003_access.sql") },
 ];
 
 /// What a file has behind it; nothing where it was never migrated.

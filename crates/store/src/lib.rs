@@ -18,6 +18,7 @@ pub mod migration;
 pub mod raw_rows;
 pub mod read;
 pub mod record;
+pub mod sign_in;
 #[doc(hidden)]
 pub mod specimen;
 pub mod tables;

@@ -15,9 +15,12 @@ pub mod postings;
 mod query;
 pub mod queue;
 pub mod reservations;
+pub mod sign_in;
 pub mod stock;
 pub mod timeline;
+pub mod trail;
 pub mod transfers;
+pub mod users;
 pub mod webhooks;
 pub mod why;
 
