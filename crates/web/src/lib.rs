@@ -16,6 +16,7 @@ mod params;
 pub mod problem;
 mod request;
 mod serve;
+pub mod sign_in;
 mod state;
 
 pub use api::openapi::openapi_json;
