@@ -1,6 +1,6 @@
 //! Who acts, through which door, and what they may do.
 
-use crate::ids::{ApiKeyId, ChannelId, LocationId};
+use crate::ids::{ApiKeyId, ChannelId, LocationId, UserId};
 use serde::{Deserialize, Serialize};
 
 codes! {
@@ -36,6 +36,9 @@ codes! {
         SettingsWrite = "settings.write",
         WebhooksRead = "webhooks.read",
         WebhooksWrite = "webhooks.write",
+        UsersRead = "users.read",
+        UsersWrite = "users.write",
+        AuditRead = "audit.read",
     }
 }
 
@@ -72,9 +75,10 @@ impl<T: PartialEq> Scope<T> {
     }
 }
 
-/// Who: shown in events as `key_...`, `system` or a worker's name; never a person's name.
+/// Who: shown in events as `usr_...`, `key_...`, `system` or a worker's name; never a person's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Principal {
+    User(UserId),
     ApiKey(ApiKeyId),
     /// Waybill itself: workers, the import, the command line.
     System(&'static str),
@@ -83,6 +87,7 @@ pub enum Principal {
 impl std::fmt::Display for Principal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::User(id) => id.fmt(f),
             Self::ApiKey(id) => id.fmt(f),
             Self::System(name) => write!(f, "system:{name}"),
         }

@@ -2,6 +2,7 @@
 //!
 //! An event belongs to one aggregate and changes only its records; stock and money change through its postings.
 
+use crate::access::events::*;
 use crate::catalog::channel::{ChannelArchived, ChannelSet};
 use crate::catalog::item::{ItemArchived, ItemSet};
 use crate::catalog::location::{LocationArchived, LocationSet};
@@ -34,6 +35,7 @@ codes! {
         ApiKey = "api_key",
         Settings = "settings",
         WebhookEndpoint = "webhook_endpoint",
+        User = "user",
     }
 }
 
@@ -61,6 +63,7 @@ impl std::fmt::Display for Aggregate {
             AggregateKind::ApiKey => ApiKeyId(id).fmt(f),
             AggregateKind::Settings => f.write_str("settings"),
             AggregateKind::WebhookEndpoint => WebhookEndpointId(id).fmt(f),
+            AggregateKind::User => UserId(id).fmt(f),
         }
     }
 }
@@ -132,6 +135,16 @@ events! {
     WebhookEndpointDisabled(WebhookEndpointDisabled) = "webhook_endpoint.disabled" v 1 of WebhookEndpoint(endpoint);
     WebhookEndpointArchived(WebhookEndpointArchived) = "webhook_endpoint.archived" v 1 of WebhookEndpoint(endpoint);
     WebhookReplayRequested(WebhookReplayRequested) = "webhook_endpoint.replay_requested" v 1 of WebhookEndpoint(endpoint);
+    UserInvited(UserInvited) = "user.invited" v 1 of User(user);
+    UserJoined(UserJoined) = "user.joined" v 1 of User(user);
+    UserChanged(UserChanged) = "user.changed" v 1 of User(user);
+    UserArchived(UserArchived) = "user.archived" v 1 of User(user);
+    UserPasswordSet(UserPasswordSet) = "user.password_set" v 1 of User(user);
+    UserTotpEnrolled(UserTotpEnrolled) = "user.totp_enrolled" v 1 of User(user);
+    UserTotpConfirmed(UserTotpConfirmed) = "user.totp_confirmed" v 1 of User(user);
+    UserTotpRemoved(UserTotpRemoved) = "user.totp_removed" v 1 of User(user);
+    UserSessionsEnded(UserSessionsEnded) = "user.sessions_ended" v 1 of User(user);
+    UserLinkOffered(UserLinkOffered) = "user.link_offered" v 1 of User(user);
     StockReceived(StockReceived) = "stock.received" v 1 of StockDocument(document);
     StockAdjusted(StockAdjusted) = "stock.adjusted" v 1 of StockDocument(document);
     TransferSent(TransferSent) = "transfer.sent" v 1 of Transfer(transfer);
@@ -309,6 +322,16 @@ impl Event {
             | Self::WebhookEndpointDisabled(_)
             | Self::WebhookEndpointArchived(_)
             | Self::WebhookReplayRequested(_)
+            | Self::UserInvited(_)
+            | Self::UserJoined(_)
+            | Self::UserChanged(_)
+            | Self::UserArchived(_)
+            | Self::UserPasswordSet(_)
+            | Self::UserTotpEnrolled(_)
+            | Self::UserTotpConfirmed(_)
+            | Self::UserTotpRemoved(_)
+            | Self::UserSessionsEnded(_)
+            | Self::UserLinkOffered(_)
             | Self::OrderDrafted(_)
             | Self::OrderPlaced(_)
             | Self::OrderSubmitted(_)
@@ -393,6 +416,16 @@ impl Event {
             | Self::WebhookEndpointDisabled(_)
             | Self::WebhookEndpointArchived(_)
             | Self::WebhookReplayRequested(_)
+            | Self::UserInvited(_)
+            | Self::UserJoined(_)
+            | Self::UserChanged(_)
+            | Self::UserArchived(_)
+            | Self::UserPasswordSet(_)
+            | Self::UserTotpEnrolled(_)
+            | Self::UserTotpConfirmed(_)
+            | Self::UserTotpRemoved(_)
+            | Self::UserSessionsEnded(_)
+            | Self::UserLinkOffered(_)
             | Self::StockReceived(_)
             | Self::StockAdjusted(_)
             | Self::TransferSent(_)

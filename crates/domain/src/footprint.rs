@@ -1,6 +1,9 @@
 //! The records a command needs before it can be decided.
 
-use crate::ids::{ApiKeyId, ChannelId, CustomerId, ItemId, OrderId, ReservationId, TransferId, WebhookEndpointId};
+use crate::access::email::EmailDigest;
+use crate::ids::{
+    ApiKeyId, ChannelId, CustomerId, ItemId, OrderId, ReservationId, TransferId, UserId, WebhookEndpointId,
+};
 
 /// Keys to load (and lock, where several processes write). Catalog records that are only read come from the cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +24,11 @@ pub struct Footprint {
     pub reservations: Vec<ReservationId>,
     pub api_keys: Vec<ApiKeyId>,
     pub webhook_endpoints: Vec<WebhookEndpointId>,
+    pub users: Vec<UserId>,
+    /// Whether a user has this email.
+    pub user_emails: Vec<EmailDigest>,
+    /// All owners, whatever became of them.
+    pub owners: bool,
     /// The catalog and settings records of this command will change: take them from the store, locked.
     pub catalog: bool,
 }
@@ -43,6 +51,9 @@ impl Footprint {
         self.reservations.extend(other.reservations);
         self.api_keys.extend(other.api_keys);
         self.webhook_endpoints.extend(other.webhook_endpoints);
+        self.users.extend(other.users);
+        self.user_emails.extend(other.user_emails);
+        self.owners |= other.owners;
         self.catalog |= other.catalog;
     }
 
@@ -63,5 +74,7 @@ impl Footprint {
         tidy(&mut self.reservations);
         tidy(&mut self.api_keys);
         tidy(&mut self.webhook_endpoints);
+        tidy(&mut self.users);
+        tidy(&mut self.user_emails);
     }
 }

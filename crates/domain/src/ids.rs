@@ -164,6 +164,7 @@ typed_ids! {
     EventId = "evt",
     StoreId = "sto",
     WebhookEndpointId = "whe",
+    UserId = "usr",
 }
 
 macro_rules! inner_ids {

@@ -8,6 +8,7 @@ mod code;
 #[macro_use]
 pub mod refusal;
 
+pub mod access;
 pub mod actor;
 pub mod attempt;
 pub mod catalog;

@@ -185,6 +185,7 @@ pub fn all() -> Vec<RefusalKind> {
         crate::returns::ReturnRefusal::KINDS,
         crate::system::SystemRefusal::KINDS,
         crate::webhook::WebhookRefusal::KINDS,
+        crate::access::UserRefusal::KINDS,
     ]
     .concat()
 }

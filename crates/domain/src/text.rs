@@ -1,5 +1,7 @@
 //! Texts that cannot be kept: PostgreSQL stores no NUL, so no rule lets one through, whichever the database.
 
+use crate::access::change::ChangeUser;
+use crate::access::invite::InviteUser;
 use crate::catalog::item::ItemFacts;
 use crate::catalog::location::LocationFacts;
 use crate::command::{Command, Stop};
@@ -71,6 +73,11 @@ impl Texts {
         }
     }
 
+    fn user(&mut self, party: &Party) {
+        self.maybe("name", party.name.as_ref());
+        self.maybe("email", party.email.as_ref());
+    }
+
     fn endpoint(&mut self, facts: &EndpointFacts, url: Option<&EndpointUrl>) {
         self.one("name", &facts.name);
         self.maybe("url", url.map(|url| &url.0));
@@ -132,6 +139,8 @@ impl Texts {
             Command::CreateApiKey(command) => self.one("name", &command.name),
             Command::CreateWebhookEndpoint(command) => self.endpoint(&command.facts, Some(&command.url)),
             Command::ChangeWebhookEndpoint(command) => self.endpoint(&command.facts, command.url.as_ref()),
+            Command::InviteUser(InviteUser { party, .. }) => self.user(&party.value),
+            Command::ChangeUser(ChangeUser { party, .. }) => party.iter().for_each(|party| self.user(&party.value)),
             Command::ReceiveStock(command) => {
                 self.maybe("reference", command.reference.as_ref());
                 let skus = command.lines.iter().map(|line| &line.sku);
@@ -191,6 +200,14 @@ impl Texts {
             | Command::DisableWebhookEndpoint(_)
             | Command::ArchiveWebhookEndpoint(_)
             | Command::ReplayWebhook(_)
+            | Command::AcceptInvitation(_)
+            | Command::ArchiveUser(_)
+            | Command::SetPassword(_)
+            | Command::EnrollTotp(_)
+            | Command::ConfirmTotp(_)
+            | Command::RemoveTotp(_)
+            | Command::EndSessions(_)
+            | Command::OfferLink(_)
             | Command::ReceiveTransfer(_)
             | Command::ReleaseReservation(_)
             | Command::ExpireReservation(_)

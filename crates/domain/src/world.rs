@@ -2,6 +2,8 @@
 
 mod fold;
 
+use crate::access::User;
+use crate::access::email::EmailDigest;
 use crate::attempt::Origin;
 use crate::catalog::Catalog;
 use crate::catalog::item::{Item, Supply};
@@ -43,6 +45,11 @@ pub struct World {
     webhook_endpoints: FxHashMap<WebhookEndpointId, Tracked<WebhookEndpoint>>,
     /// Those asked for in this batch: no rule reads the earlier ones.
     webhook_replays: Rows<WebhookReplay>,
+    users: FxHashMap<UserId, Tracked<User>>,
+    /// Who has an email; None for nobody.
+    user_emails: FxHashMap<EmailDigest, Option<UserId>>,
+    /// Whether every owner is here.
+    has_owners: bool,
     /// Orders whose derived axes are to be recomputed at the end of the command.
     unsettled: FxHashSet<OrderId>,
     /// Catalog records changed by this batch.
@@ -131,6 +138,19 @@ impl World {
         self.webhook_endpoints.get(&id).map(|endpoint| &**endpoint)
     }
 
+    pub fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id).map(|user| &**user)
+    }
+
+    pub fn user_by_email(&self, digest: EmailDigest) -> Option<&User> {
+        self.user_emails.get(&digest).copied().flatten().and_then(|id| self.user(id))
+    }
+
+    /// Those that are here.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.values().map(|user| &**user)
+    }
+
     pub fn work_location(&self, id: FulfillmentOrderId) -> Option<LocationId> {
         self.order(id.order_id)?.fulfillment_order(id.number).map(|work| work.location_id)
     }
@@ -152,6 +172,9 @@ impl World {
             reservations: not(&needs.reservations, |id| self.reservations.contains_key(id)),
             api_keys: not(&needs.api_keys, |id| self.api_keys.contains_key(id)),
             webhook_endpoints: not(&needs.webhook_endpoints, |id| self.webhook_endpoints.contains_key(id)),
+            users: not(&needs.users, |id| self.users.contains_key(id)),
+            user_emails: not(&needs.user_emails, |digest| self.user_emails.contains_key(digest)),
+            owners: needs.owners && !self.has_owners,
             catalog: needs.catalog,
         }
     }
@@ -194,6 +217,21 @@ impl World {
         self.webhook_endpoints.insert(endpoint.id, Tracked::loaded(endpoint));
     }
 
+    /// A user as the store has it; what is here already is newer.
+    pub fn load_user(&mut self, user: User) {
+        let (id, digest) = (user.id, user.email_digest);
+        let known = self.users.entry(id).or_insert_with(|| Tracked::loaded(user));
+        if let Some(digest) = digest {
+            let owner = (known.email_digest == Some(digest)).then_some(id);
+            self.user_emails.entry(digest).or_insert(owner);
+        }
+    }
+
+    /// Every owner that the store has was loaded.
+    pub fn loaded_owners(&mut self) {
+        self.has_owners = true;
+    }
+
     /// Takes over what `needs` names from the World of the batch before, as it will stand once that batch is written. For
     /// a store that nobody else writes: what is not here then is in the store as it was.
     pub fn adopt(&mut self, needs: &Footprint, before: &Self) {
@@ -226,6 +264,14 @@ impl World {
         take(&needs.api_keys, &mut self.api_keys, &before.api_keys, Tracked::written);
         let endpoints = &needs.webhook_endpoints;
         take(endpoints, &mut self.webhook_endpoints, &before.webhook_endpoints, Tracked::written);
+        take(&needs.user_emails, &mut self.user_emails, &before.user_emails, |_| ());
+        let named = needs.user_emails.iter().filter_map(|digest| self.user_emails.get(digest).copied().flatten());
+        let mut users: Vec<UserId> = needs.users.iter().copied().chain(named).collect();
+        if needs.owners {
+            // Whoever that batch touched may be an owner since, or no longer; the others are in the store as they were.
+            users.extend(before.users.keys());
+        }
+        take(&users, &mut self.users, &before.users, Tracked::written);
         take(&needs.transfers, &mut self.transfers, &before.transfers, |transfer| {
             transfer.head.written();
             transfer.lines.written();
@@ -265,6 +311,10 @@ impl World {
 
     pub fn api_keys(&self) -> impl Iterator<Item = &Tracked<ApiKey>> {
         self.api_keys.values()
+    }
+
+    pub fn tracked_users(&self) -> impl Iterator<Item = &Tracked<User>> {
+        self.users.values()
     }
 
     pub fn webhook_endpoints(&self) -> impl Iterator<Item = &Tracked<WebhookEndpoint>> {
@@ -310,6 +360,7 @@ impl World {
             AggregateKind::ApiKey => self.api_keys.get(&ApiKeyId(id)).map(|key| key.chain),
             AggregateKind::Settings => Some(self.settings_chain),
             AggregateKind::WebhookEndpoint => self.webhook_endpoints.get(&WebhookEndpointId(id)).map(|one| one.chain),
+            AggregateKind::User => self.users.get(&UserId(id)).map(|user| user.chain),
         }
         .unwrap_or_default()
     }
@@ -340,6 +391,7 @@ impl World {
             AggregateKind::WebhookEndpoint => {
                 self.webhook_endpoints.get_mut(&WebhookEndpointId(id)).map(|one| &mut one.edit().chain)
             }
+            AggregateKind::User => self.users.get_mut(&UserId(id)).map(|user| &mut user.edit().chain),
         };
         if let Some(place) = place {
             *place = chain;

@@ -332,6 +332,16 @@ fn long_histories_reach_every_kind_of_event() {
         "webhook_endpoint.disabled",
         "webhook_endpoint.archived",
         "webhook_endpoint.replay_requested",
+        "user.invited",
+        "user.joined",
+        "user.changed",
+        "user.archived",
+        "user.password_set",
+        "user.totp_enrolled",
+        "user.totp_confirmed",
+        "user.totp_removed",
+        "user.sessions_ended",
+        "user.link_offered",
         "supplier.shipped",
     ];
     let missed: Vec<&str> = waybill_domain::event::Event::KINDS

@@ -167,6 +167,18 @@ fn samples() -> Vec<(String, Sample)> {
     none("webhook_endpoint.disabled", json!({"endpoint": endpoint, "reason": "failing", "at": at}));
     none("webhook_endpoint.archived", json!({"endpoint": endpoint}));
     none("webhook_endpoint.replay_requested", json!({"endpoint": endpoint, "replay": 1, "position": 3, "at": at}));
+    let user = id::<UserId>(71);
+    let access = json!({"user": user, "role": "order_desk", "channels": "all", "locations": [id::<LocationId>(21)]});
+    none("user.invited", with(access.clone(), json!({"party": id::<PartyId>(72), "at": at})));
+    none("user.joined", json!({"user": user, "with_password": true, "at": at}));
+    none("user.changed", access);
+    none("user.password_set", json!({"user": user, "at": at}));
+    none("user.totp_enrolled", json!({"user": user, "at": at}));
+    none("user.totp_confirmed", json!({"user": user, "at": at}));
+    none("user.totp_removed", json!({"user": user, "at": at}));
+    none("user.sessions_ended", json!({"user": user, "at": at}));
+    none("user.link_offered", json!({"user": user, "at": at}));
+    none("user.archived", json!({"user": user, "at": at}));
     let placed = json!({"order": order, "number": 100_001, "channel": id::<ChannelId>(31), "currency": "EUR", "at": at,
         "priority": {"score": 1, "due": 1, "tier": 0, "value": 0},
         "lines": [{"line": 1, "item": id::<ItemId>(11), "sku": "MUG", "supply": "stock", "quantity": 7,

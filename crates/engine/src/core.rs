@@ -162,8 +162,16 @@ impl Engine {
 
     /// A secret nobody can guess.
     pub fn signing_secret(&self) -> SigningSecret {
-        let half = || self.shared.ports.entropy.random().to_be_bytes();
-        SigningSecret([half(), half()].concat())
+        SigningSecret(self.token().to_vec())
+    }
+
+    /// 32 bytes nobody can guess.
+    pub fn token(&self) -> [u8; 32] {
+        let mut token = [0; 32];
+        for half in token.chunks_mut(16) {
+            half.copy_from_slice(&self.shared.ports.entropy.random().to_be_bytes());
+        }
+        token
     }
 
     /// Ids for one command.

@@ -6,6 +6,14 @@ use shop::{Shop, on_both, quiet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use waybill_domain::Code;
+use waybill_domain::access::Access;
+use waybill_domain::access::archive::ArchiveUser;
+use waybill_domain::access::change::ChangeUser;
+use waybill_domain::access::invite::{AcceptInvitation, InviteUser};
+use waybill_domain::access::password::{PasswordHash, SetPassword};
+use waybill_domain::access::role::Role;
+use waybill_domain::access::sessions::{EndSessions, OfferLink};
+use waybill_domain::access::totp::{ConfirmTotp, EnrollTotp, RemoveTotp, TotpSecret};
 use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
 use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel};
 use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply};
@@ -36,6 +44,7 @@ use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
 use waybill_domain::payment::receive::RecordPayment;
 use waybill_domain::payment::refund::GrantRefund;
 use waybill_domain::personal::PersonalText;
+use waybill_domain::personal::{Party, Personal, PersonalParty};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::returns::receive::ReceiveReturn;
 use waybill_domain::settings::Settings;
@@ -129,6 +138,14 @@ impl Shop {
         let url = || EndpointUrl("https://hooks.example/till".into());
         let create = CreateWebhookEndpoint { facts: facts(), url: url(), secret: secret.clone(), head: 1 };
         let endpoint_id = WebhookEndpointId(self.made(create.clone()).await);
+        let person = |email: &str| -> PersonalParty {
+            let value = Party { name: Some("Ada".into()), email: Some(email.into()), ..Party::default() };
+            Personal { id: self.engine.ids().nth(1), value }
+        };
+        let access = || Access::everywhere(Role::Viewer);
+        let invite = |email: &str| InviteUser { party: person(email), access: access() };
+        let user_id = UserId(self.made(invite("ada@example.com")).await);
+        let totp = || TotpSecret(vec![1; 20]);
         let reason = || "customer".to_owned();
         let text = |value: &str| PersonalText { id: self.engine.ids().nth(1), value: value.into() };
         let lines = || vec![ReceiveLine { sku: "MUG-1".into(), lot_id: LotId::NIL, quantity: Quantity(1) }];
@@ -272,6 +289,17 @@ impl Shop {
             case(DisableWebhookEndpoint { endpoint_id, reason: DisabledReason::Requested }, WHOLE, WHOLE),
             case(EnableWebhookEndpoint { endpoint_id }, WHOLE, WHOLE),
             case(ArchiveWebhookEndpoint { endpoint_id }, WHOLE, WHOLE),
+            // Somebody else's account: who may change it may give it any scope.
+            case(invite("ben@example.com"), WHOLE, WHOLE),
+            case(AcceptInvitation { user_id, password_hash: None }, WHOLE, WHOLE),
+            case(ChangeUser { user_id, party: None, access: access() }, WHOLE, WHOLE),
+            case(SetPassword { user_id, password_hash: PasswordHash("$h$".into()) }, WHOLE, WHOLE),
+            case(EnrollTotp { user_id, secret: totp() }, WHOLE, WHOLE),
+            case(ConfirmTotp { user_id, secret: totp() }, WHOLE, WHOLE),
+            case(RemoveTotp { user_id }, WHOLE, WHOLE),
+            case(EndSessions { user_id }, WHOLE, WHOLE),
+            case(OfferLink { user_id }, WHOLE, WHOLE),
+            case(ArchiveUser { user_id }, WHOLE, WHOLE),
         ]
     }
 
@@ -348,8 +376,10 @@ fn commands_are_for_those_who_may() {
             let outside = [case.from_foreign_channel, case.from_foreign_location];
             let hidden = answer.is_some() && outside.contains(&answer.as_deref());
             let kind = case.command.operation().split('.').next();
-            let is_shared =
-                matches!(kind, Some("item" | "location" | "channel" | "settings" | "api_key" | "webhook_endpoint"));
+            let is_shared = matches!(
+                kind,
+                Some("item" | "location" | "channel" | "settings" | "api_key" | "webhook_endpoint" | "user")
+            );
             assert_eq!(hidden, is_shared, "{}: {answer:?}", case.command.operation());
         }
     });

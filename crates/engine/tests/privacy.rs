@@ -2,7 +2,11 @@
 
 mod shop;
 
-use shop::on_both;
+use shop::{on_both, quiet};
+use waybill_domain::access::Access;
+use waybill_domain::access::change::ChangeUser;
+use waybill_domain::access::invite::InviteUser;
+use waybill_domain::access::role::Role;
 use waybill_domain::customer::{PutCustomer, Tier};
 use waybill_domain::order::hold::ApplyHold;
 use waybill_domain::order::{HoldKind, Step};
@@ -65,6 +69,13 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         }
+        let person =
+            || Party { name: some("name"), email: Some(format!("{SENTINEL}@example.com")), ..Party::default() };
+        let (party, access) =
+            (|n| Personal { id: shop.engine.ids().nth(n), value: person() }, || Access::everywhere(Role::Viewer));
+        let invited = shop.must(InviteUser { party: party(1), access: access() }).await;
+        let user_id = invited.subject.unwrap().id.into();
+        shop.must(ChangeUser { user_id, party: Some(party(1)), access: access() }).await;
 
         let mut found = Vec::new();
         for table in tables() {
@@ -79,9 +90,9 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
                 found.push((table.name, count));
             }
         }
-        // Two parties of 4 texts, one address of 8 (its country is no sentinel), and token, instructions, two notes. The
-        // parties' texts have one word with it.
-        let personal = [("parties", 8), ("addresses", 8), ("texts", 4), ("order_words", 1), ("customer_words", 1)];
+        // Two parties of 4 texts and two of 2, one address of 8 (its country is no sentinel), and token, instructions,
+        // two notes. The texts of customers' parties have one word with it.
+        let personal = [("parties", 12), ("addresses", 8), ("texts", 4), ("order_words", 1), ("customer_words", 1)];
         assert_eq!(found, personal);
     });
 }

@@ -114,7 +114,8 @@ fn request(
             (68..86, _) => Some(workload::stock(&mut desk).into()),
             (86..91, _) => Some(workload::upkeep(&mut desk).into()),
             (91..92, _) => Some(workload::webhooks(&mut desk).into()),
-            (92..96, _) => carrier(sim, &mut desk),
+            (92..93, _) => Some(workload::users(&mut desk).into()),
+            (93..96, _) => carrier(sim, &mut desk),
             _ => workload::blind(&mut desk, &known).inspect(|_| sim.coverage.fault("gateway message repeated")),
         };
         (request?, workload::actors(&books))

@@ -12,6 +12,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "webhooks", sql: include_str!("../migrations/0002_webhooks.sql") },
     Migration { version: 3, name: "search", sql: include_str!("../migrations/0003_search.sql") },
     Migration { version: 4, name: "store_secrets", sql: include_str!("../migrations/0004_store_secrets.sql") },
+    Migration { version: 5, name: "access", sql: include_str!("../migrations/0005_access.sql") },
 ];
 
 /// How often to look again after another process was faster. Each time it has finished at least one migration.

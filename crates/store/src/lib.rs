@@ -19,6 +19,7 @@ pub mod raw_rows;
 pub mod read;
 pub mod record;
 pub mod search;
+pub mod sign_in;
 #[doc(hidden)]
 pub mod specimen;
 pub mod tables;

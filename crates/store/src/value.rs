@@ -2,6 +2,9 @@
 
 use crate::error::StoreError;
 use waybill_domain::Code;
+use waybill_domain::access::email::EmailDigest;
+use waybill_domain::access::password::PasswordHash;
+use waybill_domain::access::totp::TotpSecret;
 use waybill_domain::actor::Scope;
 use waybill_domain::chain::Chain;
 use waybill_domain::ids::*;
@@ -232,6 +235,9 @@ columns! {
     Id, Id, id, |value| *value, |raw| Ok(raw);
     EndpointUrl, Text, text, |value| value.0.as_str(), |raw| Ok(EndpointUrl(raw));
     SigningSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(SigningSecret(raw));
+    EmailDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_slice().try_into().map(EmailDigest).map_err(|_| damaged("32 bytes", "a blob"));
+    PasswordHash, Text, text, |value| value.0.as_str(), |raw| Ok(PasswordHash(raw));
+    TotpSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(TotpSecret(raw));
     DisabledReason, Text, text, |value| value.code(), |raw| code_from(Some(raw));
 }
 
@@ -255,6 +261,7 @@ id_columns!(
     EventId,
     StoreId,
     WebhookEndpointId,
+    UserId,
 );
 
 /// Declares columns for enumerations with codes.

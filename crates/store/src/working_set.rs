@@ -5,6 +5,9 @@ use crate::error::StoreError;
 use crate::record::{Record, Table, ToRow};
 use crate::value::{Row, Value};
 use std::collections::BTreeMap;
+use waybill_domain::Code;
+use waybill_domain::access::User;
+use waybill_domain::access::role::Role;
 use waybill_domain::catalog::channel::Channel;
 use waybill_domain::catalog::item::Item;
 use waybill_domain::catalog::location::Location;
@@ -63,6 +66,8 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
         .iter()
         .map(|(channel, reference)| vec![Value::Id(channel.0), Value::Text(reference.clone())])
         .collect();
+    let emails = needs.user_emails.iter().map(|digest| vec![Value::Bytes(digest.0.to_vec())]).collect();
+    let owners = needs.owners.then(|| vec![Value::Text(Role::Owner.code().to_owned())]);
     let texts = |list: &[String]| list.iter().map(|text| vec![Value::Text(text.clone())]).collect::<Vec<_>>();
     let mut selects = vec![
         select::<OrderHead>(&["id"], orders(), true),
@@ -70,6 +75,9 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
         select::<Reservation>(&["id"], keys(needs.reservations.iter().map(|id| id.0)), true),
         select::<ApiKey>(&["id"], keys(needs.api_keys.iter().map(|id| id.0)), true),
         select::<WebhookEndpoint>(&["id"], keys(needs.webhook_endpoints.iter().map(|id| id.0)), true),
+        select::<User>(&["id"], keys(needs.users.iter().map(|id| id.0)), true),
+        select::<User>(&["email_digest"], emails, true),
+        select::<User>(&["role"], owners.into_iter().collect(), true),
         select::<Customer>(&["code"], texts(&needs.customer_codes), true),
         select::<Item>(&["sku"], texts(&needs.skus), false),
         select::<Item>(&["id"], keys(needs.items.iter().map(|id| id.0)), false),
@@ -91,6 +99,14 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
     }
     for endpoint in read_rows(next())? {
         world.load_webhook_endpoint(endpoint);
+    }
+    for _ in 0..3 {
+        for user in read_rows(next())? {
+            world.load_user(user);
+        }
+    }
+    if needs.owners {
+        world.loaded_owners();
     }
     for customer in read_rows(next())? {
         world.load_customer(customer);
@@ -237,6 +253,7 @@ impl<'a> Changes<'a> {
         }
         world.api_keys().for_each(|one| self.tracked(one));
         world.webhook_endpoints().for_each(|one| self.tracked(one));
+        world.tracked_users().for_each(|one| self.tracked(one));
         self.rows(world.webhook_replays());
         world.customers().for_each(|one| self.tracked(one));
         world.documents().for_each(|one| self.tracked::<StockDocument>(one));

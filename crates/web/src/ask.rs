@@ -157,7 +157,7 @@ impl Context {
     ) -> Result<Receipt, Problem> {
         let command = command.into();
         if self.expected_version.is_some() && !command.has_version() {
-            let detail = "If-Match is understood by requests that change an order or a webhook endpoint only.";
+            let detail = "If-Match is understood by requests that change an order, a webhook endpoint or a user only.";
             return Err(Problem::malformed(detail));
         }
         Ok(state.engine().submit(self.submission(command, ids)).await?)

@@ -17,6 +17,7 @@ mod portal;
 pub mod problem;
 mod request;
 mod serve;
+pub mod sign_in;
 mod state;
 
 pub use api::openapi::openapi_json;

@@ -54,11 +54,12 @@ edge_kinds! {
     INVALID = "request.invalid", 422, AfterChange, "Correct every problem listed and send it again.";
     TOO_LARGE = "request.too_large", 413, Never, "Send less at once; bulk placement takes any number of lines.";
     MEDIA_TYPE = "request.media_type", 415, Never, "Send the body with the content type application/json.";
-    UNAUTHENTICATED = "request.unauthenticated", 401, AfterChange, "Send `Authorization: Bearer` with a key that is not revoked.";
+    UNAUTHENTICATED = "request.unauthenticated", 401, AfterChange, "Sign in, or send `Authorization: Bearer` with a key that is not revoked.";
     NOT_FOUND = "request.not_found", 404, Never, "Check the path and the ids in it.";
     METHOD = "request.method_not_allowed", 405, Never, "Use a method that the API documentation lists for this path.";
     KEY_INVALID = "request.key_invalid", 400, Never, "Send an Idempotency-Key of 1 to 200 visible ASCII characters.";
     KEY_REUSED = "request.key_reused", 422, Never, "Use a new key for a new request.";
+    CROSS_SITE = "request.cross_site", 403, Never, "Ask from a page of this server, or as a program with an API key.";
     RATE_LIMITED = "request.rate_limited", 429, SameRequest, "Wait as long as Retry-After says, then send it again.";
     TIMED_OUT = "request.timed_out", 408, SameRequest, "Send it again with the same Idempotency-Key.";
     OVERLOADED = "engine.overloaded", 503, SameRequest, "Wait as long as Retry-After says, then send it again.";

@@ -1,8 +1,10 @@
 //! The socket: connections taken in, and closed where the client does not do its part.
 
 use crate::router;
+use crate::sign_in::Peer;
 use crate::state::WebState;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -37,7 +39,13 @@ pub async fn serve(
             stream = accept(&listener) => stream?,
             () = &mut shutdown => break,
         };
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let (stream, peer) = stream;
+        let service = service.clone();
+        let service = service_fn(move |mut request| {
+            hyper::Request::extensions_mut(&mut request).insert(peer);
+            service.call(request)
+        });
+        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 // The client's doing, and nothing that anybody has to look at.
@@ -51,13 +59,14 @@ pub async fn serve(
     Ok(())
 }
 
-async fn accept(listener: &TcpListener) -> std::io::Result<TcpStream> {
+/// The next connection, and from where it comes.
+async fn accept(listener: &TcpListener) -> std::io::Result<(TcpStream, Peer)> {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, from)) => {
                 // An answer is written at once; waiting for more to send would only delay it.
                 let _ = stream.set_nodelay(true);
-                return Ok(stream);
+                return Ok((stream, Peer(from.ip())));
             }
             // Gone again before it was taken in.
             Err(error)

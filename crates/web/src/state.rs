@@ -4,6 +4,7 @@ use crate::auth::Keyring;
 use crate::console::Hub;
 use crate::metrics::Metrics;
 use crate::pages::index::Glance;
+use crate::sign_in::SignIn;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -15,13 +16,17 @@ use waybill_store::Store;
 pub struct WebOptions {
     /// Shown on pages.
     pub store_name: String,
-    /// While the store has no API key at all, requests without one act as the local owner. Only for a listener that
+    /// While the store has neither API key nor user, requests without one act as the local owner. Only for a listener that
     /// nothing but this machine reaches; whoever opens the listener decides.
     pub loopback_open: bool,
     /// How long placing an order waits for its gateway.
     pub settle: Duration,
     /// How long a client may take to send the head of a request, or leave a connection idle, before it is closed.
     pub head_limit: Duration,
+    /// How long a session holds that is not used, in seconds.
+    pub session_idle_s: i64,
+    /// How long a session holds at most, in seconds.
+    pub session_max_s: i64,
     /// Requests that one key may send a second on average, and ten times as many at once; None for any number.
     pub requests_per_s: Option<u32>,
 }
@@ -33,6 +38,8 @@ impl Default for WebOptions {
             loopback_open: false,
             settle: Duration::from_millis(5_000),
             head_limit: Duration::from_secs(30),
+            session_idle_s: 12 * 3_600,
+            session_max_s: 14 * 86_400,
             requests_per_s: None,
         }
     }
@@ -43,6 +50,7 @@ struct Shared {
     options: WebOptions,
     metrics: Metrics,
     keyring: Keyring,
+    sign_in: SignIn,
     glance: Glance,
     hub: Hub,
     stopping: watch::Sender<bool>,
@@ -66,6 +74,7 @@ impl WebState {
             options,
             metrics: Metrics::default(),
             keyring,
+            sign_in: SignIn::default(),
             glance: Glance::default(),
             hub: Hub::default(),
             stopping: watch::Sender::new(false),
@@ -94,6 +103,10 @@ impl WebState {
 
     pub(crate) fn keyring(&self) -> &Keyring {
         &self.0.keyring
+    }
+
+    pub(crate) fn sign_in(&self) -> &SignIn {
+        &self.0.sign_in
     }
 
     pub(crate) fn glance(&self) -> &Glance {

@@ -1,7 +1,7 @@
 //! What a command is about.
 
 use super::Command;
-use crate::ids::{OrderId, WebhookEndpointId};
+use crate::ids::{OrderId, UserId, WebhookEndpointId};
 
 impl Command {
     /// The order the command is about, where it names one that exists.
@@ -53,6 +53,16 @@ impl Command {
             | Self::DisableWebhookEndpoint(_)
             | Self::ArchiveWebhookEndpoint(_)
             | Self::ReplayWebhook(_)
+            | Self::InviteUser(_)
+            | Self::AcceptInvitation(_)
+            | Self::ChangeUser(_)
+            | Self::ArchiveUser(_)
+            | Self::SetPassword(_)
+            | Self::EnrollTotp(_)
+            | Self::ConfirmTotp(_)
+            | Self::RemoveTotp(_)
+            | Self::EndSessions(_)
+            | Self::OfferLink(_)
             | Self::ReceiveStock(_)
             | Self::AdjustStock(_)
             | Self::SendTransfer(_)
@@ -77,8 +87,24 @@ impl Command {
         }
     }
 
-    /// Whether the sender may say which version it means: of the order or the endpoint that the command is about.
+    /// The user the command is about, where it names one that exists.
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::AcceptInvitation(command) => Some(command.user_id),
+            Self::ChangeUser(command) => Some(command.user_id),
+            Self::ArchiveUser(command) => Some(command.user_id),
+            Self::SetPassword(command) => Some(command.user_id),
+            Self::EnrollTotp(command) => Some(command.user_id),
+            Self::ConfirmTotp(command) => Some(command.user_id),
+            Self::RemoveTotp(command) => Some(command.user_id),
+            Self::EndSessions(command) => Some(command.user_id),
+            Self::OfferLink(command) => Some(command.user_id),
+            _ => None,
+        }
+    }
+
+    /// Whether the sender may say which version it means: of the order, the endpoint or the user that the command is about.
     pub const fn has_version(&self) -> bool {
-        self.order().is_some() || self.webhook_endpoint().is_some()
+        self.order().is_some() || self.webhook_endpoint().is_some() || self.user().is_some()
     }
 }

@@ -6,6 +6,13 @@ mod permit;
 
 pub use permit::Requirement;
 
+use crate::access::UserRefusal;
+use crate::access::archive::ArchiveUser;
+use crate::access::change::ChangeUser;
+use crate::access::invite::{AcceptInvitation, InviteUser};
+use crate::access::password::SetPassword;
+use crate::access::sessions::{EndSessions, OfferLink};
+use crate::access::totp::{ConfirmTotp, EnrollTotp, RemoveTotp};
 use crate::actor::Permission;
 use crate::attempt::Attempt;
 use crate::catalog::channel::{ArchiveChannel, PutChannel};
@@ -108,6 +115,16 @@ commands! {
     DisableWebhookEndpoint(DisableWebhookEndpoint) = "webhook_endpoint.disable", WebhooksWrite;
     ArchiveWebhookEndpoint(ArchiveWebhookEndpoint) = "webhook_endpoint.archive", WebhooksWrite;
     ReplayWebhook(ReplayWebhook) = "webhook_endpoint.replay", WebhooksWrite;
+    InviteUser(InviteUser) = "user.invite", UsersWrite;
+    AcceptInvitation(AcceptInvitation) = "user.accept_invitation", UsersWrite;
+    ChangeUser(ChangeUser) = "user.change", UsersWrite;
+    ArchiveUser(ArchiveUser) = "user.archive", UsersWrite;
+    SetPassword(SetPassword) = "user.set_password", UsersWrite;
+    EnrollTotp(EnrollTotp) = "user.enroll_totp", UsersWrite;
+    ConfirmTotp(ConfirmTotp) = "user.confirm_totp", UsersWrite;
+    RemoveTotp(RemoveTotp) = "user.remove_totp", UsersWrite;
+    EndSessions(EndSessions) = "user.end_sessions", UsersWrite;
+    OfferLink(OfferLink) = "user.offer_link", UsersWrite;
     ReceiveStock(ReceiveStock) = "stock.receive", StockWrite;
     AdjustStock(AdjustStock) = "stock.adjust", StockWrite;
     SendTransfer(SendTransfer) = "transfer.send", StockWrite;
@@ -159,6 +176,8 @@ impl Command {
                 command.payments.iter().for_each(|payment| rows.text(payment.token.as_ref()));
             }
             Self::PutCustomer(command) => rows.party(command.party.as_ref()),
+            Self::InviteUser(command) => rows.party(Some(&command.party)),
+            Self::ChangeUser(command) => rows.party(command.party.as_ref()),
             Self::ApplyHold(command) => rows.text(command.note.as_ref()),
             Self::AuthorizePayment(command) => rows.text(Some(&command.token)),
             Self::RecordTracking(command) => rows.text(command.raw.as_ref()),
@@ -177,6 +196,12 @@ impl Command {
             let (endpoint_id, found) = (endpoint.id, endpoint.chain.sequence);
             if let Some(expected) = attempt.expected_version.filter(|expected| *expected != found) {
                 return Err(WebhookRefusal::StaleVersion { endpoint_id, expected, found }.into());
+            }
+        }
+        if let Some(user) = self.user().and_then(|id| world.user(id)) {
+            let (user_id, found) = (user.id, user.chain.sequence);
+            if let Some(expected) = attempt.expected_version.filter(|expected| *expected != found) {
+                return Err(UserRefusal::StaleVersion { user_id, expected, found }.into());
             }
         }
         let events = self.judge(world, attempt)?;
@@ -204,6 +229,16 @@ impl Command {
             Self::DisableWebhookEndpoint(command) => crate::webhook::manage::disable(world, command, attempt),
             Self::ArchiveWebhookEndpoint(command) => crate::webhook::manage::archive(world, command),
             Self::ReplayWebhook(command) => crate::webhook::replay::replay(world, command, attempt),
+            Self::InviteUser(command) => crate::access::invite::invite(world, command, attempt),
+            Self::AcceptInvitation(command) => crate::access::invite::accept(world, command, attempt),
+            Self::ChangeUser(command) => crate::access::change::change(world, command),
+            Self::ArchiveUser(command) => crate::access::archive::archive(world, command, attempt),
+            Self::SetPassword(command) => crate::access::password::set_password(world, command, attempt),
+            Self::EnrollTotp(command) => crate::access::totp::enroll(world, command, attempt),
+            Self::ConfirmTotp(command) => crate::access::totp::confirm(world, command, attempt),
+            Self::RemoveTotp(command) => crate::access::totp::remove(world, command, attempt),
+            Self::EndSessions(command) => crate::access::sessions::end(world, command, attempt),
+            Self::OfferLink(command) => crate::access::sessions::offer_link(world, command, attempt),
             Self::ReceiveStock(command) => crate::stock::receive::receive_stock(world, command, attempt),
             Self::AdjustStock(command) => crate::stock::adjust::adjust_stock(world, command, attempt),
             Self::SendTransfer(command) => crate::stock::transfer::send_transfer(world, command, attempt),

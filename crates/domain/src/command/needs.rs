@@ -1,6 +1,7 @@
 //! The records a command needs before it can be decided.
 
 use super::Command;
+use crate::access::invite::email_of;
 use crate::catalog::Catalog;
 use crate::footprint::Footprint;
 use crate::world::World;
@@ -14,6 +15,7 @@ impl Command {
         }
         needs.orders.extend(self.order());
         needs.webhook_endpoints.extend(self.webhook_endpoint());
+        needs.users.extend(self.user());
         let mut levels = |skus: &mut dyn Iterator<Item = &String>| {
             for sku in skus {
                 match catalog.item_by_sku(sku) {
@@ -39,6 +41,12 @@ impl Command {
             Self::PutCustomer(command) => needs.customer_codes.push(command.code.clone()),
             Self::ArchiveCustomer(command) => needs.customer_codes.push(command.code.clone()),
             Self::RevokeApiKey(command) => needs.api_keys.push(command.key_id),
+            Self::InviteUser(command) => needs.user_emails.push(email_of(&command.party)),
+            Self::ChangeUser(command) => {
+                needs.user_emails.extend(command.party.as_ref().map(email_of));
+                needs.owners = true;
+            }
+            Self::ArchiveUser(_) => needs.owners = true,
             Self::ReceiveStock(command) => levels(&mut command.lines.iter().map(|line| &line.sku)),
             Self::AdjustStock(command) => levels(&mut command.lines.iter().map(|line| &line.sku)),
             Self::SendTransfer(command) => levels(&mut command.lines.iter().map(|line| &line.sku)),
@@ -64,6 +72,13 @@ impl Command {
             | Self::DisableWebhookEndpoint(_)
             | Self::ArchiveWebhookEndpoint(_)
             | Self::ReplayWebhook(_)
+            | Self::AcceptInvitation(_)
+            | Self::SetPassword(_)
+            | Self::EnrollTotp(_)
+            | Self::ConfirmTotp(_)
+            | Self::RemoveTotp(_)
+            | Self::EndSessions(_)
+            | Self::OfferLink(_)
             | Self::SubmitOrder(_)
             | Self::ConfirmOrder(_)
             | Self::AllocateOrder(_)

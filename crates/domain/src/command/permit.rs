@@ -1,7 +1,8 @@
 //! Who may ask for a command.
 
 use super::{Command, Stop};
-use crate::actor::{Actor, Permission};
+use crate::access::role::Role;
+use crate::actor::{Actor, Permission, Principal};
 use crate::fulfillment::pack::Pack;
 use crate::fulfillment::pick::Pick;
 use crate::fulfillment::ship::Ship;
@@ -65,6 +66,9 @@ impl Command {
 
     /// Whether the actor may; an object outside its scope is as unknown to it as one that does not exist.
     pub fn permit(&self, world: &World, actor: &Actor) -> Result<(), Stop> {
+        if self.is_ones_own(actor) {
+            return Ok(());
+        }
         let requirement = self.requires(world);
         if !actor.may(requirement.permission) {
             return Err(SystemRefusal::NotPermitted { permission: requirement.permission }.into());
@@ -74,6 +78,11 @@ impl Command {
             && let Some(permission) = key.permissions.iter().find(|permission| !actor.may(**permission))
         {
             return Err(SystemRefusal::NotPermitted { permission: *permission }.into());
+        }
+        // Nor do they touch those who may more.
+        let ranks = self.roles(world).into_iter().flatten().flat_map(Role::permissions);
+        if let Some(permission) = ranks.into_iter().find(|permission| !actor.may(*permission)) {
+            return Err(SystemRefusal::NotPermitted { permission }.into());
         }
         // An endpoint shows what it is sent to whoever made it.
         let sends =
@@ -90,6 +99,30 @@ impl Command {
         let channel = requirement.channel.is_none_or(|channel| actor.channels.contains(&channel));
         let locations = requirement.locations.iter().all(|location| actor.locations.contains(location));
         if channel && locations { Ok(()) } else { Err(self.unknown(world, actor)) }
+    }
+
+    /// Whether somebody asks for what concerns nobody but themselves: how they sign in.
+    fn is_ones_own(&self, actor: &Actor) -> bool {
+        let own = matches!(
+            self,
+            Self::AcceptInvitation(_)
+                | Self::SetPassword(_)
+                | Self::EnrollTotp(_)
+                | Self::ConfirmTotp(_)
+                | Self::RemoveTotp(_)
+                | Self::EndSessions(_)
+        );
+        own && self.user().is_some_and(|user_id| actor.principal == Principal::User(user_id))
+    }
+
+    /// The role of the user that the command is about, and the role that it gives.
+    fn roles(&self, world: &World) -> [Option<Role>; 2] {
+        let given = match self {
+            Self::InviteUser(command) => Some(command.access.role),
+            Self::ChangeUser(command) => Some(command.access.role),
+            _ => None,
+        };
+        [self.user().and_then(|id| world.user(id)).map(|user| user.role), given]
     }
 
     /// What every channel and location shares is changed by those alone who see all of them.
@@ -112,6 +145,16 @@ impl Command {
                 | Self::DisableWebhookEndpoint(_)
                 | Self::ArchiveWebhookEndpoint(_)
                 | Self::ReplayWebhook(_)
+                | Self::InviteUser(_)
+                | Self::AcceptInvitation(_)
+                | Self::ChangeUser(_)
+                | Self::ArchiveUser(_)
+                | Self::SetPassword(_)
+                | Self::EnrollTotp(_)
+                | Self::ConfirmTotp(_)
+                | Self::RemoveTotp(_)
+                | Self::EndSessions(_)
+                | Self::OfferLink(_)
         )
     }
 

@@ -1,6 +1,7 @@
 //! How each event changes the records of its aggregate.
 
 use super::World;
+use crate::access::{User, UserState};
 use crate::attempt::Origin;
 use crate::catalog::channel::Channel;
 use crate::catalog::item::Item;
@@ -135,6 +136,33 @@ impl World {
                     asked_at: event.at,
                 });
             }
+            Event::UserInvited(event) => {
+                let user = User::from_invited(event);
+                self.user_emails.extend(user.email_digest.map(|digest| (digest, Some(user.id))));
+                self.users.insert(user.id, Tracked::new(user));
+            }
+            Event::UserJoined(event) => self.edit_user(event.user, |user| {
+                user.state = UserState::Active;
+                user.joined_at = Some(event.at);
+                if event.with_password {
+                    user.apply_password(event.password_hash.as_ref(), event.at);
+                }
+            }),
+            Event::UserChanged(event) => self.edit_user(event.user, |user| user.apply_changed(event)),
+            Event::UserArchived(event) => self.edit_user(event.user, User::apply_archived),
+            Event::UserPasswordSet(event) => {
+                self.edit_user(event.user, |user| user.apply_password(event.password_hash.as_ref(), event.at));
+            }
+            Event::UserTotpEnrolled(event) => {
+                self.edit_user(event.user, |user| user.apply_totp(event.secret.clone()));
+            }
+            Event::UserTotpConfirmed(event) => {
+                self.edit_user(event.user, |user| user.apply_totp_confirmed(event.at));
+            }
+            Event::UserTotpRemoved(event) => self.edit_user(event.user, |user| user.apply_totp(None)),
+            Event::UserSessionsEnded(event) => self.edit_user(event.user, |user| user.epoch += 1),
+            // Whoever uses the link changes something; the offer alone changes nothing.
+            Event::UserLinkOffered(_) => {}
             Event::StockReceived(event) => {
                 self.document(event.document, StockDocumentKind::Receipt, event.location, &event.reference, event.at)
             }
@@ -268,6 +296,18 @@ impl World {
     fn edit_endpoint(&mut self, id: WebhookEndpointId, change: impl FnOnce(&mut WebhookEndpoint)) {
         if let Some(endpoint) = self.webhook_endpoints.get_mut(&id) {
             change(endpoint.edit());
+        }
+    }
+
+    /// Changes a user, and who is found by which email with it.
+    fn edit_user(&mut self, id: UserId, change: impl FnOnce(&mut User)) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        let before = user.email_digest;
+        let user = user.edit();
+        change(user);
+        if user.email_digest != before {
+            self.user_emails.extend(before.map(|digest| (digest, None)));
+            self.user_emails.extend(user.email_digest.map(|digest| (digest, Some(id))));
         }
     }
 

@@ -11,6 +11,7 @@ mod scope;
 mod shop;
 mod stock;
 mod texts;
+mod users;
 mod webhooks;
 
 use rows::{BTreeSet, Rows};
@@ -26,6 +27,7 @@ fn every_refusal_has_a_row_that_reaches_it() {
     fulfillment::fulfillment(&mut rows);
     fulfillment::returns(&mut rows);
     webhooks::webhooks(&mut rows);
+    users::users(&mut rows);
     let all: BTreeSet<String> = waybill_domain::refusal::all().iter().map(|kind| kind.code.to_owned()).collect();
     let missed: Vec<&String> = all.difference(&rows.reached).collect();
     assert_eq!(missed, Vec::<&String>::new(), "refusals that no row reaches");

@@ -19,6 +19,10 @@ fn no_text_with_a_nul_gets_through_whatever_the_command() {
     order.ship_to = Some(Personal { id: AddressId::NIL, value: address });
     let customer =
         PutCustomer { code: "C".into(), party: Some(Personal { id: PartyId::NIL, value: party }), tier: Tier::Gold };
+    let somebody = Party { name: Some(nul()), email: Some(nul()), ..Party::default() };
+    let somebody = Personal { id: PartyId::NIL, value: somebody };
+    let invitation = InviteUser { party: somebody.clone(), access: Access::everywhere(Role::Viewer) };
+    let change = ChangeUser { user_id: UserId::NIL, party: Some(somebody), access: Access::everywhere(Role::Viewer) };
     let token = PersonalText { id: TextId::NIL, value: nul() };
     let parcel = ShipParcel { parcel: 1, tracking_number: Some(nul()) };
     let input = ReturnInput { line: 1, quantity: Quantity(1), state: StockAccount::Available, reason: nul() };
@@ -27,6 +31,8 @@ fn no_text_with_a_nul_gets_through_whatever_the_command() {
     let commands: Vec<(Command, Vec<&str>)> = vec![
         (order.into(), vec!["customer.email", "ship_to.city", "po_number", "lines[0].sku", "payments[0].token"]),
         (customer.into(), vec!["customer.email"]),
+        (invitation.into(), vec!["name", "email"]),
+        (change.into(), vec!["name", "email"]),
         (item("A\0", Supply::Stock, 0).into(), vec!["sku", "name"]),
         (ArchiveItem { sku: nul() }.into(), vec!["sku"]),
         (ReceiveStock { location_id: here, state, reference: Some(nul()), lines: vec![] }.into(), vec!["reference"]),

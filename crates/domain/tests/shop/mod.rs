@@ -131,6 +131,11 @@ impl Shop {
                     | Event::WebhookEndpointCreated(_)
                     | Event::WebhookEndpointChanged(_)
                     | Event::WebhookSecretRotated(_)
+                    | Event::UserInvited(_)
+                    | Event::UserJoined(_)
+                    | Event::UserChanged(_)
+                    | Event::UserPasswordSet(_)
+                    | Event::UserTotpEnrolled(_)
             );
             if !has_secret {
                 assert_eq!(&read, event, "an event reads back as it was");

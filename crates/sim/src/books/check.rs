@@ -9,7 +9,7 @@ use waybill_domain::command::Command;
 use waybill_domain::ids::*;
 use waybill_store::{Row, Store, StoreError, Value};
 
-const STATEMENTS: [&str; 15] = [
+const STATEMENTS: [&str; 17] = [
     "SELECT item_id, location_id, CAST(SUM(available + reserved + allocated + picked + packed + quality_control + \
      damaged + quarantined) AS BIGINT), CAST(SUM(in_transit) AS BIGINT), CAST(SUM(reserved) AS BIGINT), \
      CAST(SUM(allocated) AS BIGINT), CAST(SUM(picked) AS BIGINT), CAST(SUM(packed) AS BIGINT), \
@@ -27,7 +27,8 @@ const STATEMENTS: [&str; 15] = [
      FROM order_lines ORDER BY order_id, number",
     "SELECT aggregate_id, CAST(COUNT(*) AS BIGINT), CAST(MAX(sequence) AS BIGINT) FROM events GROUP BY aggregate_id",
     "SELECT (SELECT position FROM log_head), (SELECT COUNT(*) FROM events), (SELECT COUNT(*) FROM reservations), \
-     (SELECT COUNT(*) FROM transfers), (SELECT COUNT(*) FROM api_keys), (SELECT COUNT(*) FROM webhook_endpoints)",
+     (SELECT COUNT(*) FROM transfers), (SELECT COUNT(*) FROM api_keys), (SELECT COUNT(*) FROM webhook_endpoints), \
+     (SELECT COUNT(*) FROM users)",
     "SELECT order_id, CAST(SUM(CASE WHEN method = 'card' THEN received ELSE 0 END) AS BIGINT), \
      CAST(SUM(CASE WHEN method <> 'card' THEN received ELSE 0 END) AS BIGINT), \
      CAST(SUM(CASE WHEN method = 'card' THEN refunded ELSE 0 END) AS BIGINT), \
@@ -44,6 +45,8 @@ const STATEMENTS: [&str; 15] = [
      SELECT 'parcel', 'parcel ' || state FROM parcels UNION ALL \
      SELECT 'worker', actor || ' ' || kind FROM events WHERE actor LIKE 'system:%' UNION ALL \
      SELECT 'transaction', 'transaction ' || state FROM payment_transactions) AS reached GROUP BY what",
+    "SELECT aggregate_id, kind, payload FROM events WHERE aggregate_kind = 'user' ORDER BY position",
+    "SELECT id, role, state FROM users",
 ];
 
 /// One order as it was read.
@@ -96,8 +99,10 @@ pub async fn check(
             personal,
             open,
             reached,
+            user_events,
+            users,
         ],
-    ) = <[Vec<Row>; 15]>::try_from(results)
+    ) = <[Vec<Row>; 17]>::try_from(results)
     else {
         return Ok(());
     };
@@ -114,6 +119,7 @@ pub async fn check(
     check.tracking(tracking)?;
     check.documents(documents)?;
     check.personal(personal)?;
+    super::users::wrong(user_events, users)?.into_iter().for_each(|why| check.books.fail(why));
     check.reached(reached)
 }
 
@@ -316,6 +322,8 @@ impl Check<'_> {
         let (head, events): (i64, i64) = (row.take()?, row.take()?);
         self.equal(|| "length of the log".to_owned(), head, events);
         let (reservations, transfers, keys, endpoints) = (row.take()?, row.take()?, row.take()?, row.take()?);
+        let users = row.take()?;
+        self.equal(|| "users made".to_owned(), self.books.users.len() as i64, users);
         self.equal(|| "reservations made".to_owned(), self.books.reservations.len() as i64, reservations);
         self.equal(|| "transfers sent".to_owned(), self.books.transfers.len() as i64, transfers);
         self.equal(|| "keys made".to_owned(), self.books.api_keys.len() as i64, keys);

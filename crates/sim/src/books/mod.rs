@@ -4,6 +4,7 @@ mod check;
 mod drained;
 mod expected;
 mod orders;
+mod users;
 
 pub use check::check;
 pub use drained::undone;
@@ -58,6 +59,7 @@ pub struct Books {
     pub transfers: BTreeMap<TransferId, TransferBook>,
     pub api_keys: Vec<ApiKeyId>,
     pub webhook_endpoints: Vec<WebhookEndpointId>,
+    pub users: Vec<UserId>,
     /// Units that must be on hand if nothing had shipped.
     on_hand: BTreeMap<(LocationId, ItemId), i64>,
     in_transit: BTreeMap<(LocationId, ItemId), i64>,
@@ -156,6 +158,7 @@ impl Books {
                 self.channels.insert(put.facts.code.clone(), ChannelId(subject));
             }
             Command::CreateApiKey(_) => self.api_keys.push(ApiKeyId(subject)),
+            Command::InviteUser(_) => self.users.push(UserId(subject)),
             Command::CreateWebhookEndpoint(_) => self.webhook_endpoints.push(WebhookEndpointId(subject)),
             Command::ReceiveStock(received) => {
                 self.documents.extend(received.reference.clone().map(|reference| (reference, intent.number)));
@@ -291,5 +294,6 @@ const fn makes_something(command: &Command) -> bool {
             | Command::ReserveStock(_)
             | Command::CreateApiKey(_)
             | Command::CreateWebhookEndpoint(_)
+            | Command::InviteUser(_)
     )
 }

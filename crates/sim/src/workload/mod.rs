@@ -4,6 +4,7 @@ mod catalog;
 mod orders;
 mod place;
 mod stock;
+mod users;
 mod webhooks;
 
 pub use catalog::{setup, upkeep};
@@ -11,6 +12,7 @@ pub use orders::{about, blind};
 pub use place::place;
 pub use stock::opening;
 pub use stock::stock;
+pub use users::users;
 pub use webhooks::webhooks;
 
 use std::sync::Arc;

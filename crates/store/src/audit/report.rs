@@ -131,6 +131,7 @@ fn prefix(table: &str, column: &str) -> &'static str {
         ("reservations", "id") => "res_",
         ("api_keys", "id") => "key_",
         ("webhook_endpoints", "id") | ("webhook_replays", "endpoint_id") => "whe_",
+        ("users", "id") => "usr_",
         (_, "lot_id") => "lot_",
         _ => "",
     }

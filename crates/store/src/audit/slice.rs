@@ -5,6 +5,7 @@ use super::records::typed;
 use super::report::Findings;
 use crate::record::Record;
 use crate::tables::{EventRecord, MoneyPostingRecord, StockPostingRecord};
+use waybill_domain::access::User;
 use waybill_domain::catalog::channel::Channel;
 use waybill_domain::catalog::item::Item;
 use waybill_domain::catalog::location::Location;
@@ -83,6 +84,7 @@ slice! {
     settings: SettingsRecord, "id";
     webhook_endpoints: WebhookEndpoint, "id";
     webhook_replays: WebhookReplay, "endpoint_id";
+    users: User, "id";
 }
 
 fn range<R: Record>(column: &str) -> String {

@@ -19,6 +19,7 @@ const CHANNELS: i64 = 3;
 const LOCATIONS: i64 = 4;
 const KEYS: i64 = 3;
 const ENDPOINTS: i64 = 40;
+const USERS: i64 = 30;
 /// Events, stock postings and receipts begin behind this position, so that they can be counted by order.
 const EVENTS: i64 = 4;
 /// Words of every order and every customer.
@@ -44,7 +45,12 @@ pub struct Sample {
     pub location: String,
     pub customer: String,
     pub email: String,
+    /// Of a key, a user's email, a session and a link alike.
     pub secret_hash: [u8; 32],
+    pub key_id: ApiKeyId,
+    pub user_id: UserId,
+    /// A user who did something to the order.
+    pub actor_id: UserId,
     /// Between the first order and the last.
     pub placed_at: Timestamp,
     /// A channel and a location of which nothing here knows.
@@ -100,6 +106,10 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
         (0..parties * WORDS).map(|n| row("customer_words", n / WORDS, n % WORDS)).collect(),
         each("api_keys", KEYS),
         each("webhook_endpoints", ENDPOINTS),
+        each("users", USERS),
+        each("sessions", orders / 4),
+        each("sign_in_links", orders / 4),
+        each("totp_uses", USERS),
         each("webhook_replays", ENDPOINTS),
         each("webhook_cursors", ENDPOINTS),
         each("webhook_retries", orders / 4),
@@ -182,7 +192,10 @@ pub fn sample(orders: i64) -> Sample {
         location: format!("L{}", order % LOCATIONS),
         customer: format!("customer-{}", order / 10),
         email: format!("{}@example.org", order / 10),
-        secret_hash: [1; 32],
+        secret_hash: secret_hash(1),
+        key_id: ApiKeyId(id(Kind::Key, 1)),
+        user_id: UserId(id(Kind::User, 1)),
+        actor_id: UserId(id(Kind::User, order % USERS)),
         placed_at: Timestamp(BEGAN + orders / 2 * 1_000_000),
         foreign_channel: ChannelId(id(Kind::Channel, 1_000)),
         foreign_location: LocationId(id(Kind::Location, 1_000)),
@@ -219,6 +232,8 @@ enum Kind {
     Key,
     Endpoint,
     Attempt,
+    User,
+    Session,
 }
 
 fn id(kind: Kind, n: i64) -> Id {
@@ -260,9 +275,19 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         }),
         ("parties", "email") => text(format!("{n}@example.org")),
         ("api_keys", "id") => Value::Id(id(Kind::Key, n)),
-        ("api_keys", "secret_hash") => Value::Bytes(vec![n as u8; 32]),
+        ("api_keys", "secret_hash") | ("users", "email_digest") | ("sessions" | "sign_in_links", "token_hash") => {
+            Value::Bytes(secret_hash(n).to_vec())
+        }
+        ("users", "id") => Value::Id(id(Kind::User, n)),
+        (_, "user_id") => Value::Id(id(Kind::User, n % USERS)),
+        ("users", "party_id") => Value::Id(id(Kind::Party, n)),
+        ("users", "role") => if n == 0 { "owner" } else { "order_desk" }.into(),
+        ("users", "state") => "active".into(),
+        ("sessions", "id") => Value::Id(id(Kind::Session, n)),
+        ("sign_in_links", "purpose") => "password".into(),
+        ("parties", "name") => text(format!("person {n}")),
         ("api_keys", "permissions") => "orders.read".into(),
-        ("api_keys", "channels" | "locations") => r#""all""#.into(),
+        ("api_keys" | "users", "channels" | "locations") => r#""all""#.into(),
         ("webhook_endpoints", "id") => Value::Id(id(Kind::Endpoint, n)),
         (_, "endpoint_id") => Value::Id(id(Kind::Endpoint, n % ENDPOINTS)),
         ("webhook_endpoints", "origins") => "live".into(),
@@ -399,6 +424,11 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("events", "sequence") => if number == EVENTS { 1 } else { number }.into(),
         ("orders", "sequence") => (EVENTS - 1).into(),
         ("events", "kind") => "order.cancelled".into(),
+        ("events", "actor") => match n % 50 {
+            9 => text(UserId(id(Kind::User, n % USERS)).to_string()),
+            10 => text(ApiKeyId(id(Kind::Key, n % KEYS)).to_string()),
+            _ => "system:someone".into(),
+        },
         ("events", "payload") => {
             let order = OrderId(id(Kind::Order, n));
             text(Event::OrderCancelled(OrderCancelled { order, reason: "customer".into(), at: Timestamp(at) }).encode())
@@ -432,6 +462,11 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         },
     });
     RawRow { table, values: values.collect() }
+}
+
+/// Of the `n`-th thing that has one.
+fn secret_hash(n: i64) -> [u8; 32] {
+    waybill_domain::chain::digest(&n.to_be_bytes())
 }
 
 const fn position(order: i64, number: i64) -> i64 {

@@ -23,6 +23,8 @@ const SMALL: &[&str] = &[
     "webhook_endpoints",
     "webhook_replays",
     "webhook_cursors",
+    "users",
+    "totp_uses",
     "channels",
     "locations",
 ];

@@ -12,12 +12,16 @@ use crate::read::postings::{self, PostingFilter};
 use crate::read::queue::{self, WorkFilter};
 use crate::read::reservations::{self, ReservationFilter};
 use crate::read::stock::{self, LevelFilter};
+use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
-use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, search, timeline, webhooks, why};
+use crate::read::users::{self, AccountKey};
+use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, search, sign_in, timeline, webhooks, why};
 use crate::search::Search;
 use std::pin::Pin;
 use std::sync::Arc;
 use waybill_domain::Code;
+use waybill_domain::access::UserState;
+use waybill_domain::access::email::EmailDigest;
 use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
 use waybill_domain::attempt::Origin;
 use waybill_domain::customer::Tier;
@@ -76,6 +80,7 @@ const fn by_both(any: &'static [Permission]) -> Askers {
     Askers::Holders { any, by_channel: true, by_location: true }
 }
 
+const AUDIT: &[Permission] = &[Permission::AuditRead];
 const CATALOG: &[Permission] = &[Permission::CatalogRead];
 const CUSTOMERS: &[Permission] = &[Permission::CustomersRead];
 const EVENTS: &[Permission] = &[Permission::EventsRead];
@@ -84,6 +89,8 @@ const ORDERS: &[Permission] = &[Permission::OrdersRead];
 const WEBHOOKS: &[Permission] = &[Permission::WebhooksRead, Permission::WebhooksWrite];
 /// Each finds what it may read.
 const FINDERS: &[Permission] = &[Permission::OrdersRead, Permission::CustomersRead, Permission::CatalogRead];
+/// Whoever may change a user may see them.
+const USERS: &[Permission] = &[Permission::UsersRead, Permission::UsersWrite];
 const STOCK: &[Permission] = &[Permission::StockRead];
 const WORK: &[Permission] = &[Permission::OrdersRead, Permission::FulfillmentWrite];
 /// Whoever may do something to an order may name it.
@@ -233,6 +240,12 @@ questions! {
     };
     "keys::any" ("any") by Askers::Waybill("decides whether a store without keys is open to its own machine"),
     |store, _viewer, _sample| Ok(usize::from(keys::any(store).await?));
+    "keys::keys" ("next page") by holders(&[Permission::KeysWrite]), |store, viewer, _sample| {
+        paged!(|page| keys::keys(store, viewer, page))
+    };
+    "keys::key" ("one") by holders(&[Permission::KeysWrite]), |store, viewer, sample| {
+        Ok(keys::key(store, viewer, sample.key_id).await?.iter().count())
+    };
     "order::find" ("by id") by by_channel(NAMERS), |store, viewer, sample| {
         Ok(order::find(store, viewer, OrderKey::Id(sample.order_id)).await?.iter().count())
     };
@@ -371,6 +384,15 @@ questions! {
         let found = search::search(store, viewer, &Search::new(&sample.sku)).await?;
         Ok(rows(found.orders) + rows(found.customers) + rows(found.items))
     };
+    "sign_in::session" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
+        Ok(sign_in::session(store, sample.secret_hash).await?.iter().count())
+    };
+    "sign_in::sessions_of" ("one user") by holders(USERS), |store, viewer, sample| {
+        Ok(sign_in::sessions_of(store, viewer, sample.user_id, Timestamp(0)).await?.len())
+    };
+    "sign_in::link" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
+        Ok(sign_in::link(store, sample.secret_hash).await?.iter().count())
+    };
     "stock::levels" ("all") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(stock::levels(store, viewer, &LevelFilter::default(), &PageRequest::default()).await?))
     };
@@ -390,6 +412,19 @@ questions! {
     };
     "timeline::of_aggregate" ("all") by Askers::Waybill("for the command line, whose user has the store itself"),
     |store, _viewer, sample| Ok(timeline::of_aggregate(store, sample.order_id.0, 0).await?.len());
+    "trail::trail" ("of orders") by by_channel(AUDIT), |store, viewer, _sample| {
+        let filter = TrailFilter { limit: Some(200), ..TrailFilter::default() };
+        Ok(of_orders(trail::trail(store, viewer, &filter).await?))
+    };
+    "trail::trail" ("what a user did") by by_channel(AUDIT), |store, viewer, sample| {
+        let filter = TrailFilter { user: Some(sample.actor_id), ..TrailFilter::default() };
+        Ok(of_orders(trail::trail(store, viewer, &filter).await?))
+    };
+    "trail::trail" ("what people did of a kind") by by_channel(AUDIT), |store, viewer, _sample| {
+        let kind = Some("order.cancelled".to_owned());
+        let filter = TrailFilter { people: true, kind, before: Some(5_000), ..TrailFilter::default() };
+        Ok(of_orders(trail::trail(store, viewer, &filter).await?))
+    };
     "transfers::transfers" ("next page") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         paged!(|page| transfers::transfers(store, viewer, &TransferFilter::default(), page))
     };
@@ -400,6 +435,23 @@ questions! {
     "transfers::transfer" ("one") by by_location(STOCK), |store, viewer, sample| {
         Ok(transfers::transfer(store, viewer, sample.transfer_id).await?.iter().count())
     };
+    "users::users" ("next page") by holders(USERS), |store, viewer, _sample| {
+        paged!(|page| users::users(store, viewer, None, page))
+    };
+    "users::users" ("active") by holders(USERS), |store, viewer, _sample| {
+        Ok(rows(users::users(store, viewer, Some(UserState::Active), &PageRequest::default()).await?))
+    };
+    "users::user" ("one") by holders(USERS), |store, viewer, sample| {
+        Ok(users::user(store, viewer, sample.user_id).await?.iter().count())
+    };
+    "users::account" ("by id") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
+        Ok(users::account(store, AccountKey::Id(sample.user_id)).await?.iter().count())
+    };
+    "users::account" ("by email") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
+        Ok(users::account(store, AccountKey::Email(EmailDigest(sample.secret_hash))).await?.iter().count())
+    };
+    "users::any" ("any") by Askers::Waybill("decides whether a store without users is open to its own machine"),
+    |store, _viewer, _sample| Ok(usize::from(users::any(store).await?));
     "webhooks::endpoints" ("next page") by holders(WEBHOOKS), |store, viewer, _sample| {
         paged!(|page| webhooks::endpoints(store, viewer, None, page))
     };
@@ -416,6 +468,10 @@ questions! {
     "why::of_order" ("all") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(why::of_order(store, viewer, sample.order_id).await?.len())
     };
+}
+
+fn of_orders(trail: trail::Trail) -> usize {
+    trail.entries.iter().filter(|entry| entry.event.subject_kind == "order" && entry.name.is_some()).count()
 }
 
 /// 1 where every part of an order was read, so that an order whose parts are missing counts as not found.

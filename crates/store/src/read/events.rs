@@ -88,6 +88,7 @@ pub fn subject(kind: AggregateKind, id: Id) -> String {
         AggregateKind::ApiKey => ApiKeyId(id).to_string(),
         AggregateKind::Settings => "settings".to_owned(),
         AggregateKind::WebhookEndpoint => WebhookEndpointId(id).to_string(),
+        AggregateKind::User => UserId(id).to_string(),
     }
 }
 
@@ -130,7 +131,8 @@ fn one_of<'a>(query: &mut Query, column: &str, values: impl Iterator<Item = &'a 
     }
 }
 
-fn scope(query: &mut Query, viewer: &Viewer) {
+/// Only what lies within the viewer's scope.
+pub(super) fn scope(query: &mut Query, viewer: &Viewer) {
     let actor = viewer.actor();
     if actor.is_unscoped() {
         return;

@@ -4,6 +4,8 @@ use crate::error::StoreError;
 use crate::value::{Column, ColumnKind, Row, Sink};
 use crate::{code_columns, value};
 use waybill_domain::Code;
+use waybill_domain::access::UserState;
+use waybill_domain::access::role::Role;
 use waybill_domain::actor::Permission;
 use waybill_domain::attempt::Origin;
 use waybill_domain::catalog::item::Supply;
@@ -41,12 +43,14 @@ code_columns!(
     ReturnStatus,
     StockAccount,
     StockDocumentKind,
+    Role,
     Supply,
     Tier,
     TrackingStatus,
     TransactionKind,
     TransactionState,
     TransferState,
+    UserState,
 );
 
 impl Column for OrderNumber {

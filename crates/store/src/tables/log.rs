@@ -32,7 +32,11 @@ pub struct EventRecord {
 
 record!(
     EventRecord, "events", key: ["position"], append_only: true,
-    indexes: [{ "events_aggregate", ["aggregate_id", "sequence"], unique: true }],
+    indexes: [
+        { "events_aggregate", ["aggregate_id", "sequence"], unique: true },
+        // What people did, for the audit trail. Programs and workers, who do most, pay nothing for it.
+        { "events_of_users", ["actor", "position"], unique: false, only: "actor >= 'usr_' AND actor < 'usr`'" }
+    ],
     fixed: {
         position, id, aggregate_kind, aggregate_id, sequence, kind, version, actor, origin, cause, happened_at,
         recorded_at, payload, hash

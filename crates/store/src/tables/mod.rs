@@ -6,13 +6,16 @@ mod house;
 mod log;
 mod personal;
 mod records;
+mod sign_in;
 
 pub use deliveries::*;
 pub use house::*;
 pub use log::*;
 pub use personal::*;
+pub use sign_in::*;
 
 use crate::record::{Record, Table};
+use waybill_domain::access::User;
 use waybill_domain::catalog::channel::Channel;
 use waybill_domain::catalog::item::Item;
 use waybill_domain::catalog::location::Location;
@@ -48,6 +51,10 @@ pub fn tables() -> Vec<&'static Table> {
         WebhookCursor::table(),
         WebhookRetry::table(),
         WebhookAttempt::table(),
+        User::table(),
+        Session::table(),
+        SignInLink::table(),
+        TotpUse::table(),
         Channel::table(),
         Location::table(),
         Item::table(),

@@ -1,6 +1,7 @@
 //! The records that the rules change.
 
 use crate::record;
+use waybill_domain::access::User;
 use waybill_domain::catalog::channel::Channel;
 use waybill_domain::catalog::item::Item;
 use waybill_domain::catalog::location::Location;
@@ -61,6 +62,16 @@ record!(
 record!(
     WebhookReplay, "webhook_replays", key: ["endpoint_id", "number"], parent: ("webhook_endpoints", "endpoint_id"),
     fixed: { endpoint_id, number, position, onward, asked_at }, fields: { }
+);
+
+record!(
+    User, "users", key: ["id"],
+    indexes: [{ "users_email", ["email_digest"], unique: true, only: "email_digest IS NOT NULL" }],
+    fixed: { id, invited_at },
+    fields: {
+        party_id, email_digest, role, channels, locations, state, joined_at, password_hash, password_set_at, totp_secret,
+        totp_confirmed_at, epoch, chain
+    }
 );
 
 record!(SettingsRecord, "settings", key: ["id"], fixed: { id }, fields: { settings, chain });

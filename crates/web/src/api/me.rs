@@ -7,13 +7,13 @@ use utoipa::ToSchema;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 
-/// The key in use.
+/// Whoever asks.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Me)]
 pub struct MeView {
     /// As events show it.
     pub principal: String,
-    /// The key's name; null for the owner of this machine.
+    /// The user's or the key's name; null for the owner of this machine.
     pub name: Option<String>,
     pub permissions: Vec<String>,
     /// Ids of the channels it is for; null for all.

@@ -8,6 +8,7 @@ pub mod fulfillment;
 pub mod history;
 pub mod holds;
 pub mod items;
+pub mod keys;
 pub mod locations;
 pub mod me;
 pub mod openapi;
@@ -17,10 +18,12 @@ pub mod payments;
 pub mod place;
 pub mod reservations;
 pub mod returns;
+mod scopes;
 pub mod search;
 pub mod stock;
 pub mod tracking;
 pub mod transfers;
+pub mod users;
 pub mod webhook_view;
 pub mod webhooks;
 
@@ -107,6 +110,13 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(webhooks::rotate))
         .routes(routes!(webhooks::replay))
         .routes(routes!(webhooks::attempts))
+        .routes(routes!(users::list, users::invite))
+        .routes(routes!(users::get, users::put, users::archive))
+        .routes(routes!(users::offer_link))
+        .routes(routes!(users::end_sessions))
+        .routes(routes!(users::remove_totp))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::get, keys::revoke))
         .routes(routes!(me::me));
     OpenApiRouter::new().nest(PREFIX, routes)
 }

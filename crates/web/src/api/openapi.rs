@@ -14,7 +14,7 @@ const ABOUT: &str = "Orders in, verified, paid, promised, picked, shipped, deliv
     Amounts are whole minor units of the order's currency; quantities are whole numbers of an item's base unit at its \
     precision; moments are RFC 3339 in UTC. Lists come in pages: send `next` as `after`. Every writing request takes an \
     `Idempotency-Key`: repeating it with the same body gives the same answer with `Idempotency-Replayed: true`. \
-    Requests that change an order or a webhook endpoint take `If-Match` with its `ETag`. \
+    Requests that change an order, a webhook endpoint or a user take `If-Match` with its `ETag`. \
     `Prefer: return=minimal` answers a change with its receipt instead of the whole thing, and does not wait for a \
     gateway. Problems are `application/problem+json`, each with a code that is explained under `/docs/errors/`.";
 
@@ -42,7 +42,7 @@ fn finish(mut api: OpenApi) -> OpenApi {
         }
     }
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
-    let bearer = bearer.description(Some("An API key: `wbk_...`, made by `waybill key create`.")).build();
+    let bearer = bearer.description(Some("An API key: `wbk_...`, made by `waybill key create` or under `/keys`. Browsers send the cookie of who signed in.")).build();
     let mut components = api.components.take().unwrap_or_default();
     components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
     let mut schemas = vec![(ProblemView::name().into_owned(), ProblemView::schema())];
@@ -80,8 +80,8 @@ fn describe(operation: &mut Operation, writes: bool, path: &str) {
         params.push(
             header_param("Idempotency-Key", "1 to 200 visible ASCII characters; makes a repeat harmless.").into(),
         );
-        if path.contains("orders/{id}/") || path.contains("webhook-endpoints/{id}") {
-            let about = "The `ETag` of the order or endpoint: the request is meant for this version of it, and refused for \
+        if ["orders/{id}/", "webhook-endpoints/{id}", "users/{id}"].iter().any(|one| path.contains(one)) {
+            let about = "The `ETag` of the order, endpoint or user: the request is meant for this version of it, and refused for \
                 another.";
             params.push(header_param("If-Match", about).into());
         }

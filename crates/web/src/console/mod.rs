@@ -2,12 +2,14 @@
 //! script. A page is a Rust file and a template beside it.
 
 pub mod assets;
+mod form;
 mod frame;
 mod html;
 mod live;
 pub mod look;
 mod order;
 mod orders;
+mod search;
 mod status;
 
 pub use html::{Html, shape};
@@ -25,7 +27,9 @@ pub fn router() -> Router<WebState> {
     Router::new()
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(order::order))
+        .route("/search", get(search::search))
         .route("/live", get(live::stream))
+        .layer(axum::middleware::from_fn(frame::once))
 }
 
 /// A page made of its template. What it shows changes, so nothing keeps it.

@@ -18,6 +18,7 @@ use waybill_domain::order::{
 use waybill_domain::time::Date;
 use waybill_store::read::PageRequest;
 use waybill_store::read::orders::{self, OrderFilter, OrderRow};
+use waybill_store::search::Search;
 
 /// What a viewer comes for most, as tabs.
 const VIEWS: &[(&str, &str)] = &[
@@ -138,12 +139,16 @@ pub async fn list(
         origin: None,
         placed_from: None,
         placed_to: None,
+        search: None,
     };
+    let sought = params.text("search");
     let (from, to): (Option<Date>, Option<Date>) = (params.written("placed_from"), params.written("placed_to"));
     let after = params.text("after");
     params.close()?;
-    let asked = asked(&filter, from, to);
+    let mut asked = asked(&filter, from, to);
+    asked.keep("search", sought.clone());
     let filter = OrderFilter {
+        search: sought.as_deref().map(Search::new),
         placed_from: from.map(|day| look.start_of(day)),
         placed_to: to.and_then(|day| day.tomorrow().ok()).map(|day| look.start_of(day)),
         ..filter
@@ -207,6 +212,7 @@ fn field(name: &str) -> &'static str {
         "number" => "Number",
         "held" => "Holds",
         "placed_from" => "Placed from",
+        "search" => "Search",
         _ => "Placed until",
     }
 }
@@ -216,7 +222,7 @@ fn chips(asked: &Asked, look: &Look) -> Vec<Chip> {
         "held" if value == "true" => "active".to_owned(),
         "held" => "none".to_owned(),
         "placed_from" | "placed_to" => value.parse().map_or_else(|_| value.to_owned(), |day| look.day(day)),
-        "channel" | "customer" | "external_ref" | "number" => value.to_owned(),
+        "channel" | "customer" | "external_ref" | "number" | "search" => value.to_owned(),
         _ => status::words(value),
     };
     let chip = |(name, text): &(&'static str, String)| Chip {

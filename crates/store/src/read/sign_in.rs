@@ -1,0 +1,62 @@
+//! Sessions and one-time links, for whoever authenticates.
+
+use super::query::Query;
+use super::{ReadError, Viewer};
+use crate::backend::Store;
+use crate::record::Record;
+use crate::record::columns;
+use crate::tables::{Session, SignInLink};
+use crate::value::Value;
+use waybill_domain::access::User;
+use waybill_domain::actor::{Permission, Principal};
+use waybill_domain::ids::UserId;
+use waybill_domain::time::Timestamp;
+
+/// A session, whose it is, and their name where it was not erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionOf {
+    pub session: Session,
+    pub user: User,
+    pub name: Option<String>,
+}
+
+/// The session whose token has this SHA-256, whether it still holds or not.
+pub async fn session(store: &dyn Store, token_hash: [u8; 32]) -> Result<Option<SessionOf>, ReadError> {
+    let mut query = Query::new(format!(
+        "SELECT {}, {}, p.name FROM sessions s JOIN users u ON u.id = s.user_id \
+         LEFT JOIN parties p ON p.id = u.party_id WHERE TRUE",
+        columns::<Session>("s"),
+        columns::<User>("u")
+    ));
+    query.and("s.token_hash = ?", Value::Bytes(token_hash.to_vec()));
+    let mut rows = query.rows(store).await?;
+    let Some(row) = rows.first_mut() else { return Ok(None) };
+    Ok(Some(SessionOf { session: Session::read(row)?, user: User::read(row)?, name: row.take()? }))
+}
+
+/// Sessions of a user that have not come to their end, the latest first. Everybody may see their own.
+pub async fn sessions_of(
+    store: &dyn Store,
+    viewer: &Viewer,
+    user_id: UserId,
+    now: Timestamp,
+) -> Result<Vec<Session>, ReadError> {
+    if viewer.actor().principal != Principal::User(user_id) {
+        viewer.must(&[Permission::UsersRead, Permission::UsersWrite])?;
+    }
+    let mut query = Query::new(format!(
+        "SELECT {} FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.epoch WHERE TRUE",
+        columns::<Session>("s")
+    ));
+    query.and("s.user_id = ?", user_id.0);
+    query.and("s.expires_at > ?", now.0);
+    query.order_and_limit("s.seen_at DESC", 200);
+    Ok(query.rows(store).await?.iter_mut().map(Session::read).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// The one-time link whose token has this SHA-256, if it was not used.
+pub async fn link(store: &dyn Store, token_hash: [u8; 32]) -> Result<Option<SignInLink>, ReadError> {
+    let mut query = Query::new(format!("SELECT {} FROM sign_in_links l WHERE TRUE", columns::<SignInLink>("l")));
+    query.and("l.token_hash = ?", Value::Bytes(token_hash.to_vec()));
+    Ok(query.rows(store).await?.first_mut().map(SignInLink::read).transpose()?)
+}

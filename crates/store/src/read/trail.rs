@@ -1,0 +1,109 @@
+//! Who did what to what, and when: the log from its end backwards.
+
+use super::events::{ShownEvent, WINDOW, scope};
+use super::query::Query;
+use super::{ReadError, Viewer};
+use crate::backend::Store;
+use crate::record::Record;
+use crate::record::columns;
+use crate::tables::EventRecord;
+use std::collections::BTreeMap;
+use waybill_domain::actor::Permission;
+use waybill_domain::ids::{ApiKeyId, Id, UserId};
+
+/// What of the trail is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrailFilter {
+    /// What this user did.
+    pub user: Option<UserId>,
+    /// What people did, not programs and Waybill itself.
+    pub people: bool,
+    /// Only this kind of event.
+    pub kind: Option<String>,
+    /// Behind this position; the end of the log when not said.
+    pub before: Option<i64>,
+    /// 1 to 200, 50 when not said.
+    pub limit: Option<u32>,
+}
+
+/// An event, and the name of whoever did it: a user's or a key's, where there is one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrailEntry {
+    pub event: ShownEvent,
+    pub name: Option<String>,
+}
+
+/// A stretch of the trail, the latest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trail {
+    pub entries: Vec<TrailEntry>,
+    /// Ask on before this position; None at the beginning of the log.
+    pub next_before: Option<i64>,
+}
+
+/// At most so many positions are looked at for one answer, unless one user's are asked for: those are found by themselves.
+pub async fn trail(store: &dyn Store, viewer: &Viewer, filter: &TrailFilter) -> Result<Trail, ReadError> {
+    viewer.must(&[Permission::AuditRead])?;
+    let limit = filter.limit.unwrap_or(50).clamp(1, 200) as usize;
+    let head = Query::new("SELECT position FROM log_head WHERE id = 1").rows(store).await?;
+    let head: i64 = head.into_iter().next().map_or(Ok(0), |mut row| row.take())?;
+    let before = filter.before.unwrap_or(i64::MAX).clamp(1, head + 1);
+    let floor = if filter.user.is_some() { 0 } else { (before - 1 - WINDOW).max(0) };
+    let mut query = Query::new(format!("SELECT {} FROM events e WHERE TRUE", columns::<EventRecord>("e")));
+    query.and("e.position < ?", before);
+    query.and("e.position > ?", floor);
+    if filter.people || filter.user.is_some() {
+        // As the index says it.
+        query.push(" AND e.actor >= 'usr_' AND e.actor < 'usr`'");
+    }
+    query.and_some("e.actor = ?", filter.user.map(|user| user.to_string()));
+    query.and_some("e.kind = ?", filter.kind.as_deref());
+    scope(&mut query, viewer);
+    query.order_and_limit("e.position DESC", limit);
+    let rows = query.rows(store).await?;
+    let events = rows.into_iter().map(|mut row| EventRecord::read(&mut row)).collect::<Result<Vec<_>, _>>()?;
+    let reached = match events.last() {
+        Some(last) if events.len() == limit => last.position,
+        _ => floor + 1,
+    };
+    let names = names(store, &events).await?;
+    let named = |event: EventRecord| TrailEntry { name: names.get(&event.actor).cloned(), event: event.into() };
+    Ok(Trail { entries: events.into_iter().map(named).collect(), next_before: (reached > 1).then_some(reached) })
+}
+
+/// Names of the users and keys who acted.
+async fn names(store: &dyn Store, events: &[EventRecord]) -> Result<BTreeMap<String, String>, ReadError> {
+    let mut names = BTreeMap::new();
+    let users = events.iter().filter_map(|event| event.actor.parse::<UserId>().ok()).map(|id| id.0);
+    let sql = "SELECT u.id, p.name FROM users u JOIN parties p ON p.id = u.party_id WHERE p.name IS NOT NULL";
+    for (id, name) in named(store, sql, "u.id", users).await? {
+        names.insert(UserId(id).to_string(), name);
+    }
+    let keys = events.iter().filter_map(|event| event.actor.parse::<ApiKeyId>().ok()).map(|id| id.0);
+    for (id, name) in named(store, "SELECT k.id, k.name FROM api_keys k WHERE TRUE", "k.id", keys).await? {
+        names.insert(ApiKeyId(id).to_string(), name);
+    }
+    Ok(names)
+}
+
+async fn named(
+    store: &dyn Store,
+    sql: &str,
+    column: &str,
+    ids: impl Iterator<Item = Id>,
+) -> Result<Vec<(Id, String)>, ReadError> {
+    let mut ids: Vec<Id> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = Query::new(sql);
+    let places: Vec<String> = ids.into_iter().map(|id| query.bind(id)).collect();
+    query.push(&format!(" AND {column} IN ({})", places.join(", ")));
+    let rows = query.rows(store).await?;
+    Ok(rows
+        .into_iter()
+        .map(|mut row| Ok((row.take()?, row.take()?)))
+        .collect::<Result<_, crate::error::StoreError>>()?)
+}

@@ -1,0 +1,79 @@
+//! What is kept of how people sign in: sessions, one-time links, codes that were taken. Housekeeping, beside the log.
+
+use crate::backend::Store;
+use crate::error::StoreError;
+use crate::record::values;
+use crate::record::{Record, Table};
+use crate::tables::{LinkPurpose, Session, SignInLink};
+use crate::value::Value;
+use waybill_domain::Code;
+use waybill_domain::ids::{Id, UserId};
+use waybill_domain::time::Timestamp;
+
+fn hash(token_hash: [u8; 32]) -> Value {
+    Value::Bytes(token_hash.to_vec())
+}
+
+fn insert(table: &Table) -> String {
+    let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("${place}")).collect();
+    format!("INSERT INTO {} ({}) VALUES ({})", table.name, table.column_list(), places.join(", "))
+}
+
+/// Begins a session, and removes those of anybody that came to their end.
+pub async fn begin(store: &dyn Store, session: &Session) -> Result<(), StoreError> {
+    let sql = insert(Session::table());
+    let over: &[Value] = &[session.created_at.0.into()];
+    store.execute(&[("DELETE FROM sessions WHERE expires_at <= $1", over), (&sql, &values(session))]).await.map(drop)
+}
+
+/// Notes that a session was used.
+pub async fn seen(store: &dyn Store, token_hash: [u8; 32], at: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET seen_at = $2 WHERE token_hash = $1 AND seen_at < $2";
+    store.execute(&[(sql, &[hash(token_hash), at.0.into()])]).await.map(drop)
+}
+
+/// Ends the session with this token.
+pub async fn end(store: &dyn Store, token_hash: [u8; 32]) -> Result<(), StoreError> {
+    store.execute(&[("DELETE FROM sessions WHERE token_hash = $1", &[hash(token_hash)])]).await.map(drop)
+}
+
+/// Ends one session of a user; says whether there was one.
+pub async fn end_one(store: &dyn Store, user_id: UserId, id: Id) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
+    let ended = store.execute(&[(sql, &[user_id.0.into(), id.into()])]).await?;
+    Ok(ended.first() == Some(&1))
+}
+
+/// Ends every session of a user, and every link that was made for them.
+pub async fn end_all(store: &dyn Store, user_id: UserId) -> Result<(), StoreError> {
+    let user: &[Value] = &[user_id.0.into()];
+    let sessions = ("DELETE FROM sessions WHERE user_id = $1", user);
+    store.execute(&[sessions, ("DELETE FROM sign_in_links WHERE user_id = $1", user)]).await.map(drop)
+}
+
+/// Makes a link, and removes those of anybody that came to their end.
+pub async fn make_link(store: &dyn Store, link: &SignInLink, now: Timestamp) -> Result<(), StoreError> {
+    let sql = insert(SignInLink::table());
+    let over: &[Value] = &[now.0.into()];
+    store.execute(&[("DELETE FROM sign_in_links WHERE expires_at <= $1", over), (&sql, &values(link))]).await.map(drop)
+}
+
+/// Uses a link up; false where it was used before, came to its end, or is for something else.
+pub async fn take_link(
+    store: &dyn Store,
+    token_hash: [u8; 32],
+    purpose: LinkPurpose,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM sign_in_links WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3";
+    let taken = store.execute(&[(sql, &[hash(token_hash), purpose.code().into(), now.0.into()])]).await?;
+    Ok(taken.first() == Some(&1))
+}
+
+/// Takes a code of an authenticator; false where it, or a later one, was taken before.
+pub async fn take_code(store: &dyn Store, user_id: UserId, step: i64) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO totp_uses (user_id, step) VALUES ($1, $2) ON CONFLICT (user_id) \
+         DO UPDATE SET step = excluded.step WHERE totp_uses.step < excluded.step";
+    let taken = store.execute(&[(sql, &[user_id.0.into(), step.into()])]).await?;
+    Ok(taken.first() == Some(&1))
+}

@@ -1,0 +1,76 @@
+//! How people sign in, kept by the web side beside the log: nothing here is worth telling of in an event.
+
+use crate::record;
+use waybill_domain::ids::*;
+use waybill_domain::time::Timestamp;
+
+waybill_domain::codes! {
+    /// What a one-time link is for.
+    pub enum LinkPurpose {
+        /// Whoever was invited joins.
+        Join = "join",
+        /// Somebody who has joined sets another password.
+        Password = "password",
+        /// Somebody who has joined is signed in.
+        SignIn = "sign_in",
+        /// Somebody whose password was right still has to show a code.
+        SecondStep = "second_step",
+    }
+}
+
+crate::code_columns!(LinkPurpose);
+
+/// Somebody who signed in. The token itself is never stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// SHA-256 of the token.
+    pub token_hash: [u8; 32],
+    /// How the session is named where it is shown.
+    pub id: Id,
+    pub user_id: UserId,
+    /// The user's epoch when it began; void in any other.
+    pub epoch: i64,
+    pub created_at: Timestamp,
+    /// When it was last used, to about a minute.
+    pub seen_at: Timestamp,
+    /// When it ends, used or not.
+    pub expires_at: Timestamp,
+}
+
+record!(
+    Session, "sessions", key: ["token_hash"], scattered_key: true,
+    indexes: [
+        { "sessions_user", ["user_id"], unique: false },
+        { "sessions_expiry", ["expires_at"], unique: false }
+    ],
+    fixed: { token_hash, id, user_id, epoch, created_at, expires_at }, fields: { seen_at }
+);
+
+/// A link that works once. The token itself is never stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInLink {
+    /// SHA-256 of the token.
+    pub token_hash: [u8; 32],
+    pub user_id: UserId,
+    pub purpose: LinkPurpose,
+    pub expires_at: Timestamp,
+}
+
+record!(
+    SignInLink, "sign_in_links", key: ["token_hash"], scattered_key: true,
+    indexes: [
+        { "sign_in_links_user", ["user_id"], unique: false },
+        { "sign_in_links_expiry", ["expires_at"], unique: false }
+    ],
+    fixed: { token_hash, user_id, purpose, expires_at }, fields: { }
+);
+
+/// The latest code of a user's authenticator that was taken: it, and those before, are taken no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TotpUse {
+    pub user_id: UserId,
+    /// Number of the code: half minutes since 1970.
+    pub step: i64,
+}
+
+record!(TotpUse, "totp_uses", key: ["user_id"], fixed: { user_id }, fields: { step });

@@ -1,0 +1,55 @@
+//! The cookie in which a browser keeps the token of its session.
+
+use super::origin::is_plain_local;
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// Browsers take this name over TLS alone, for the whole host and nobody below or above it.
+const SECURE: &str = "__Host-waybill";
+/// For the browser of the very machine, where there is no TLS.
+const PLAIN: &str = "waybill";
+
+/// The token that a browser sends, if it looks like one.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let name = if is_plain_local(headers) { PLAIN } else { SECURE };
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, token) = pairs.find(|(one, _)| *one == name)?;
+    (token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(token)
+}
+
+/// The header that gives a browser its token for `seconds`. `asked` are the headers of the request.
+pub fn set(asked: &HeaderMap, token: &str, seconds: i64) -> Option<HeaderValue> {
+    let (name, secure) = if is_plain_local(asked) { (PLAIN, "") } else { (SECURE, "; Secure") };
+    let cookie = format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// The header that takes the token away again.
+pub fn clear(asked: &HeaderMap) -> Option<HeaderValue> {
+    set(asked, "", 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_kept_as_safely_as_the_address_allows() {
+        let asked = |host: &'static str, cookie: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            headers.insert(header::COOKIE, HeaderValue::from_str(cookie).unwrap());
+            headers
+        };
+        let (one, other) = ("a".repeat(64), "b".repeat(64));
+        let cookies = format!("x=1; waybill={one}; __Host-waybill={other}");
+        assert_eq!(token(&asked("localhost:8080", &cookies)), Some(one.as_str()));
+        assert_eq!(token(&asked("shop.example", &cookies)), Some(other.as_str()));
+        for wrong in ["", "waybill", "waybill=", "waybill=zz", &format!("waybill={}g", "a".repeat(63))] {
+            assert_eq!(token(&asked("localhost", wrong)), None, "{wrong}");
+        }
+        let set = |host| set(&asked(host, ""), "t", 60).unwrap().to_str().unwrap().to_owned();
+        assert_eq!(set("127.0.0.1"), "waybill=t; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+        assert_eq!(set("shop.example"), "__Host-waybill=t; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+    }
+}

@@ -1,0 +1,97 @@
+//! Where a browser says that a request comes from.
+
+use axum::http::{HeaderMap, HeaderName, Method, header};
+
+fn text(headers: &HeaderMap, name: impl axum::http::header::AsHeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The name in `localhost:8080`, `127.0.0.1` or `[::1]:8080`.
+fn is_of_this_machine(host: &str) -> bool {
+    let name = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map_or_else(|| host.rsplit_once(':').map_or(host, |(name, _)| name), |(name, _)| name);
+    matches!(name, "localhost" | "127.0.0.1" | "::1")
+}
+
+/// Whether the address in the browser is one of this machine, without TLS before it.
+pub fn is_plain_local(headers: &HeaderMap) -> bool {
+    let tls = text(headers, "x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+    !tls && text(headers, header::HOST).is_some_and(is_of_this_machine)
+}
+
+/// Whether a browser sends this for a page that does not come from here, or under a name that is not this machine's.
+pub fn from_another_site(headers: &HeaderMap) -> bool {
+    let foreign_host = text(headers, header::HOST).is_some_and(|host| !is_of_this_machine(host));
+    let foreign_origin = text(headers, header::ORIGIN)
+        .is_some_and(|origin| !origin.split_once("://").is_some_and(|(_, host)| is_of_this_machine(host)));
+    let foreign_site = headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site");
+    foreign_host || foreign_origin || foreign_site
+}
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether a request changes nothing by what its method means.
+pub fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether a browser sends this for a page of ours. One that says nothing of where it comes from does not.
+pub fn from_our_own_page(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get(SEC_FETCH_SITE) {
+        return site == "same-origin";
+    }
+    let origin = text(headers, header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    origin.is_some() && origin == text(headers, header::HOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn only_pages_of_this_machine_pass_for_local() {
+        let foreign = |pairs: &[(&'static str, &str)]| from_another_site(&headers(pairs));
+        for local in ["localhost:8080", "127.0.0.1", "[::1]:8080", "127.0.0.1:80"] {
+            assert!(!foreign(&[("host", local)]), "{local}");
+        }
+        assert!(!foreign(&[("host", "localhost:8080"), ("origin", "http://localhost:8080")]));
+        assert!(foreign(&[("host", "shop.example")]), "a name that was pointed at this machine");
+        assert!(foreign(&[("host", "localhost"), ("origin", "https://evil.example")]));
+        assert!(foreign(&[("host", "localhost"), ("origin", "null")]));
+        assert!(foreign(&[("host", "localhost"), ("sec-fetch-site", "cross-site")]));
+    }
+
+    #[test]
+    fn only_our_own_pages_pass_for_ours() {
+        let own = |pairs: &[(&'static str, &str)]| from_our_own_page(&headers(pairs));
+        assert!(own(&[("host", "shop.example"), ("sec-fetch-site", "same-origin")]));
+        assert!(own(&[("host", "shop.example:8443"), ("origin", "https://shop.example:8443")]));
+        assert!(!own(&[("host", "shop.example")]), "nothing is said");
+        for site in ["cross-site", "same-site", "none", ""] {
+            let pairs = [("host", "shop.example"), ("origin", "https://shop.example"), ("sec-fetch-site", site)];
+            assert!(!own(&pairs), "{site}");
+        }
+        for origin in ["https://evil.example", "null", "https://shop.example:444", "https://shop.example.evil.example"]
+        {
+            assert!(!own(&[("host", "shop.example"), ("origin", origin)]), "{origin}");
+        }
+    }
+
+    #[test]
+    fn plain_is_what_comes_from_this_machine_without_tls() {
+        assert!(is_plain_local(&headers(&[("host", "127.0.0.1:8080")])));
+        assert!(!is_plain_local(&headers(&[("host", "127.0.0.1:8080"), ("x-forwarded-proto", "https")])));
+        assert!(!is_plain_local(&headers(&[("host", "shop.example")])));
+        assert!(!is_plain_local(&headers(&[])));
+    }
+}

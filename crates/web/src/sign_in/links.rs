@@ -1,0 +1,49 @@
+//! One-time links: to join, to set another password, to sign in.
+
+use crate::auth::secret_hash;
+use waybill_domain::chain::hex;
+use waybill_domain::ids::UserId;
+use waybill_domain::time::Timestamp;
+use waybill_store::tables::{LinkPurpose, SignInLink};
+use waybill_store::{Store, StoreError};
+
+/// How long a link works, in seconds.
+pub const fn lasts_s(purpose: LinkPurpose) -> i64 {
+    match purpose {
+        LinkPurpose::Join => 7 * 86_400,
+        LinkPurpose::Password => 86_400,
+        LinkPurpose::SignIn => 3_600,
+        LinkPurpose::SecondStep => 300,
+    }
+}
+
+/// Makes a link for a user out of 32 random bytes; returns its secret, which is kept nowhere.
+///
+/// # Errors
+/// As the store says.
+pub async fn make(
+    store: &dyn Store,
+    random: [u8; 32],
+    user_id: UserId,
+    purpose: LinkPurpose,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    let token = hex(&random);
+    let link = SignInLink {
+        token_hash: secret_hash(&token),
+        user_id,
+        purpose,
+        expires_at: now.plus_seconds(lasts_s(purpose)),
+    };
+    waybill_store::sign_in::make_link(store, &link, now).await?;
+    Ok(token)
+}
+
+/// Where a link leads, behind the server's own address.
+pub fn path(purpose: LinkPurpose, token: &str) -> String {
+    match purpose {
+        LinkPurpose::Join | LinkPurpose::Password => format!("/join/{token}"),
+        LinkPurpose::SignIn => format!("/sign-in/{token}"),
+        LinkPurpose::SecondStep => "/login/totp".to_owned(),
+    }
+}

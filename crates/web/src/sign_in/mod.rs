@@ -1,0 +1,248 @@
+//! Signing in: by password and code or by a one-time link, and the session that comes of it.
+
+pub mod code;
+mod hasher;
+pub mod links;
+mod throttle;
+
+pub use hasher::{Busy, Hasher};
+
+use crate::auth::{SignedIn, secret_hash};
+use crate::state::WebState;
+use std::net::IpAddr;
+use std::time::Instant;
+use throttle::{Guesser, Throttle};
+use waybill_domain::access::email::EmailDigest;
+use waybill_domain::access::password::PasswordHash;
+use waybill_domain::access::{User, UserState};
+use waybill_domain::chain::hex;
+use waybill_domain::ids::{EventId, UserId};
+use waybill_store::StoreError;
+use waybill_store::read::users::{self, Account, AccountKey};
+use waybill_store::read::{ReadError, sign_in};
+use waybill_store::tables::{LinkPurpose, Session};
+
+/// What signing in needs beside the store.
+#[derive(Debug, Default)]
+pub struct SignIn {
+    hasher: Hasher,
+    throttle: Throttle,
+}
+
+/// The address that a request came from, where it came over a socket.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// How far somebody has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Come {
+    /// Signed in: the token of the session.
+    In(String),
+    /// The password was right; a code is asked for, with this token.
+    CodeWanted(String),
+}
+
+/// Why somebody is not signed in.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Which of them is not said.
+    #[error("the email, the password or the code is wrong")]
+    Wrong,
+    #[error("too many tries; wait {seconds} s")]
+    Wait { seconds: u64 },
+    #[error("too many want to sign in at once")]
+    Busy,
+    /// A link, or a second step, that was used, came to its end, or never was.
+    #[error("this link does not work any more")]
+    Spent,
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl From<Busy> for SignInError {
+    fn from(Busy: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<StoreError> for SignInError {
+    fn from(error: StoreError) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+fn turn(state: &WebState, guesser: Guesser) -> Result<(), SignInError> {
+    let waits = state.sign_in().throttle.attempt(guesser, Instant::now());
+    waits.map_err(|seconds| SignInError::Wait { seconds })
+}
+
+/// The first step: email and password. Says as late and as little about an unknown email as about a wrong password.
+///
+/// # Errors
+/// [`SignInError`].
+pub async fn password(state: &WebState, email: &str, password: &str, peer: Option<Peer>) -> Result<Come, SignInError> {
+    let digest = EmailDigest::of(email);
+    if let Some(Peer(address)) = peer {
+        turn(state, Guesser::Address(address))?;
+    }
+    turn(state, Guesser::Account(digest))?;
+    let found = users::account(state.store(), AccountKey::Email(digest)).await?;
+    let user = found.map(|account| account.user).filter(|user| user.state == UserState::Active);
+    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+    let right = state.sign_in().hasher.verify(password.to_owned(), hash).await?;
+    let Some(user) = user.filter(|_| right) else { return Err(SignInError::Wrong) };
+    state.sign_in().throttle.succeeded(Guesser::Account(digest));
+    proceed(state, &user).await
+}
+
+/// Signs a user in who has shown one proof, or asks for a code where they have an authenticator.
+async fn proceed(state: &WebState, user: &User) -> Result<Come, SignInError> {
+    if user.totp_confirmed_at.is_none() {
+        return Ok(Come::In(begin(state, user).await?));
+    }
+    let (random, now) = (state.engine().token(), state.engine().now());
+    Ok(Come::CodeWanted(links::make(state.store(), random, user.id, LinkPurpose::SecondStep, now).await?))
+}
+
+/// The second step: a code of the user's authenticator. `step` is the token that the first step gave.
+///
+/// # Errors
+/// [`SignInError`]; `Spent` where the first step has to be done again.
+pub async fn second_step(state: &WebState, step: &str, code: &str) -> Result<String, SignInError> {
+    let account = by_link(state, step, &[LinkPurpose::SecondStep]).await?.1;
+    let user = account.user;
+    turn(state, Guesser::Codes(user.id))?;
+    let secret = user.totp_secret.as_ref().filter(|_| user.totp_confirmed_at.is_some()).ok_or(SignInError::Spent)?;
+    let number = code::step(secret, code, state.engine().now()).ok_or(SignInError::Wrong)?;
+    if !waybill_store::sign_in::take_code(state.store(), user.id, number).await? {
+        return Err(SignInError::Wrong);
+    }
+    take(state, step, LinkPurpose::SecondStep).await?;
+    state.sign_in().throttle.succeeded(Guesser::Codes(user.id));
+    begin(state, &user).await
+}
+
+/// Whose link this is, and what it is for; it goes on working.
+///
+/// # Errors
+/// `Spent` where it does not work for any of these purposes.
+pub async fn by_link(
+    state: &WebState,
+    token: &str,
+    purposes: &[LinkPurpose],
+) -> Result<(LinkPurpose, Account), SignInError> {
+    let link = sign_in::link(state.store(), secret_hash(token)).await?;
+    let now = state.engine().now();
+    let link = link.filter(|link| now < link.expires_at && purposes.contains(&link.purpose));
+    let link = link.ok_or(SignInError::Spent)?;
+    let account = users::account(state.store(), AccountKey::Id(link.user_id)).await?.ok_or(SignInError::Spent)?;
+    let wanted = match link.purpose {
+        LinkPurpose::Join => UserState::Invited,
+        LinkPurpose::Password | LinkPurpose::SignIn | LinkPurpose::SecondStep => UserState::Active,
+    };
+    if account.user.state != wanted {
+        return Err(SignInError::Spent);
+    }
+    Ok((link.purpose, account))
+}
+
+/// Uses a link up.
+///
+/// # Errors
+/// `Spent` where somebody was faster.
+pub async fn take(state: &WebState, token: &str, purpose: LinkPurpose) -> Result<(), SignInError> {
+    let now = state.engine().now();
+    let taken = waybill_store::sign_in::take_link(state.store(), secret_hash(token), purpose, now).await?;
+    if taken { Ok(()) } else { Err(SignInError::Spent) }
+}
+
+/// Signs somebody in by a link for that. Where they have an authenticator, a code is still asked for.
+///
+/// # Errors
+/// [`SignInError`].
+pub async fn with_link(state: &WebState, token: &str) -> Result<Come, SignInError> {
+    let (purpose, account) = by_link(state, token, &[LinkPurpose::SignIn]).await?;
+    take(state, token, purpose).await?;
+    proceed(state, &account.user).await
+}
+
+/// Begins a session; returns its token.
+///
+/// # Errors
+/// As the store says.
+async fn begin(state: &WebState, user: &User) -> Result<String, SignInError> {
+    let (token, now) = (hex(&state.engine().token()), state.engine().now());
+    let session = Session {
+        token_hash: secret_hash(&token),
+        id: state.engine().ids().nth::<EventId>(0).0,
+        user_id: user.id,
+        epoch: user.epoch,
+        created_at: now,
+        seen_at: now,
+        expires_at: now.plus_seconds(state.options().session_max_s),
+    };
+    waybill_store::sign_in::begin(state.store(), &session).await?;
+    Ok(token)
+}
+
+/// Begins another session for somebody whose sessions were ended by what they did themselves, and ends the one they had.
+///
+/// # Errors
+/// As the store says; `Spent` where the user is gone.
+pub async fn begin_anew(state: &WebState, before: Option<SignedIn>, user_id: UserId) -> Result<String, SignInError> {
+    if let Some(before) = before {
+        end(state, before).await?;
+    }
+    state.keyring().forget_user(user_id);
+    let account = users::account(state.store(), AccountKey::Id(user_id)).await?;
+    let user = account.map(|account| account.user).filter(|user| user.state == UserState::Active);
+    begin(state, &user.ok_or(SignInError::Spent)?).await
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// As the store says.
+pub async fn end(state: &WebState, session: SignedIn) -> Result<(), SignInError> {
+    waybill_store::sign_in::end(state.store(), session.token_hash).await?;
+    state.keyring().forget(session.token_hash);
+    Ok(())
+}
+
+/// Hashes a new password.
+///
+/// # Errors
+/// `Busy` where too many wait.
+pub async fn hash(state: &WebState, password: &str) -> Result<PasswordHash, SignInError> {
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&state.engine().token()[..16]);
+    Ok(state.sign_in().hasher.hash(password.to_owned(), salt).await?)
+}
+
+/// Whether it is the password of somebody who is signed in. Guesses count like those of a stranger.
+///
+/// # Errors
+/// [`SignInError`]; `Wrong` where it is not.
+pub async fn confirm_password(state: &WebState, account: &Account, password: &str) -> Result<(), SignInError> {
+    let guesser = account.user.email_digest.map(Guesser::Account);
+    guesser.into_iter().try_for_each(|guesser| turn(state, guesser))?;
+    let right = state.sign_in().hasher.verify(password.to_owned(), account.user.password_hash.clone()).await?;
+    if !right {
+        return Err(SignInError::Wrong);
+    }
+    guesser.into_iter().for_each(|guesser| state.sign_in().throttle.succeeded(guesser));
+    Ok(())
+}
+
+impl SignInError {
+    /// As the API and pages without words of their own say it.
+    pub fn problem(self) -> crate::problem::Problem {
+        use crate::problem::{self, Problem};
+        match self {
+            Self::Wrong | Self::Spent => Problem::edge(problem::UNAUTHENTICATED, format!("{self}.")),
+            Self::Wait { seconds } => Problem::edge(problem::RATE_LIMITED, format!("{self}.")).retry_after(seconds),
+            Self::Busy => Problem::edge(problem::OVERLOADED, "Too many want to sign in at once.").retry_after(5),
+            Self::Read(error) => error.into(),
+        }
+    }
+}
