@@ -1,7 +1,7 @@
 //! Opens the store that `--database` names.
 
 use crate::failure::Failure;
-use crate::settings::{OFF, Settings};
+use crate::settings::{OFF, Settings, Url};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +16,7 @@ use waybill_store_sqlite::{SqliteOptions, SqliteStore};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     Sqlite(PathBuf),
-    /// A URL; may hold a password and is never printed.
-    Postgres(String),
+    Postgres(Url),
 }
 
 impl Database {
@@ -28,7 +27,7 @@ impl Database {
             return Ok(Self::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
+            return Ok(Self::Postgres(Url::from(text.to_owned())));
         }
         Err(Failure::Usage(
             "--database must look like sqlite:waybill-data/waybill.db or postgres://user@host/database".to_owned(),
@@ -39,11 +38,7 @@ impl Database {
     pub fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite:{}", path.display()),
-            Self::Postgres(url) => {
-                let place = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-                let place = place.split('?').next().unwrap_or_default();
-                format!("postgres://{}", place.rsplit_once('@').map_or(place, |(_, place)| place))
-            }
+            Self::Postgres(url) => url.shown(),
         }
     }
 
@@ -57,7 +52,9 @@ impl Database {
                 private_folder(path)?;
                 Ok(Arc::new(SqliteStore::open(path, sqlite_options(settings))?))
             }
-            Self::Postgres(url) => Ok(Arc::new(PostgresStore::connect(url, &postgres_options(settings)).await?)),
+            Self::Postgres(url) => {
+                Ok(Arc::new(PostgresStore::connect(url.as_str(), &postgres_options(settings)).await?))
+            }
         }
     }
 
@@ -145,15 +142,15 @@ pub async fn engine(store: Arc<dyn Store>, settings: &Settings, workers: bool) -
 fn nats(settings: &Settings) -> Result<Option<Arc<dyn EventSink>>, Failure> {
     use waybill_integrations::sinks::nats::{NatsOptions, NatsSink};
     let crate::settings::Nats { url, stream, subject_prefix } = settings.nats.clone();
-    if url == OFF {
+    if url.as_str() == OFF {
         return Ok(None);
     }
-    Ok(Some(Arc::new(NatsSink::new(NatsOptions { url, stream, subject_prefix }))))
+    Ok(Some(Arc::new(NatsSink::new(NatsOptions { url: url.as_str().to_owned(), stream, subject_prefix }))))
 }
 
 #[cfg(not(feature = "nats"))]
 fn nats(settings: &Settings) -> Result<Option<Arc<dyn EventSink>>, Failure> {
-    if settings.nats.url == OFF {
+    if settings.nats.url.as_str() == OFF {
         return Ok(None);
     }
     Err(Failure::Usage("nats.url names a server, but this waybill was built without the feature nats".to_owned()))

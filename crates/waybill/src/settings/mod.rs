@@ -2,10 +2,12 @@
 
 mod example;
 mod sources;
+mod url;
 mod value;
 
 pub use example::example;
 pub use sources::{Problem, Sources};
+pub use url::Url;
 
 use std::net::SocketAddr;
 
@@ -33,7 +35,7 @@ macro_rules! settings {
             pub about: String,
             pub name: &'static str,
             pub doc: String,
-            /// As written in the file.
+            /// As written in the file, without passwords.
             pub value: String,
         }
 
@@ -79,7 +81,7 @@ settings! {
     /// The store and the log of this process.
     Process = "" {
         /// Where the store is: `sqlite:PATH` or `postgres://user@host/database`.
-        database: String = "sqlite:waybill-data/waybill.db".to_owned(),
+        database: Url = Url::from("sqlite:waybill-data/waybill.db".to_owned()),
         /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`), or levels per part such as `info,waybill_engine=debug`.
         log: String = "info".to_owned(),
         /// Whether the log is written as JSON, one object per line.
@@ -122,7 +124,7 @@ settings! {
     /// NATS JetStream, which takes the live events of the log where a server is named.
     Nats = "nats" {
         /// The server, such as `nats://localhost:4222`; `off` sends nothing.
-        url: String = OFF.to_owned(),
+        url: Url = Url::from(OFF.to_owned()),
         /// The stream; it is made where there is none.
         stream: String = "WAYBILL".to_owned(),
         /// How subjects begin; the kind of the event follows, as in `waybill.order.placed`.
