@@ -1,7 +1,7 @@
 //! Opens the store that `--database` names.
 
 use crate::failure::Failure;
-use crate::settings::{OFF, Settings, Url};
+use crate::settings::{OFF, Settings, Url, Webhooks};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,14 +127,20 @@ pub async fn engine(store: Arc<dyn Store>, settings: &Settings, workers: bool) -
     let gateway: Arc<dyn waybill_engine::Gateway> = Arc::new(gateway);
     let mut ports = Ports::system([gateway]);
     if workers {
-        ports.webhooks = Some(Arc::new(HttpSender::new(WebhookOptions {
-            allow_http: settings.webhooks.allow_http,
-            allow_private: settings.webhooks.allow_private,
-            limit: Duration::from_millis(settings.webhooks.limit_ms),
-        })));
+        ports.webhooks = Some(Arc::new(HttpSender::new(webhook_options(settings)?)));
         ports.sinks.extend(nats(settings)?);
     }
     Ok(Engine::start(store, ports, options).await?)
+}
+
+/// # Errors
+/// [`Failure::Usage`] where the file of certificates cannot be used.
+fn webhook_options(settings: &Settings) -> Result<WebhookOptions, Failure> {
+    let Webhooks { allow_http, allow_private, limit_ms, ca_file } = settings.webhooks.clone();
+    let ca_file = Some(ca_file).filter(|file| file != OFF).map(PathBuf::from);
+    let options = WebhookOptions { allow_http, allow_private, limit: Duration::from_millis(limit_ms), ca_file };
+    options.check().map_err(|what| Failure::Usage(format!("webhooks.ca_file: {what}")))?;
+    Ok(options)
 }
 
 /// The NATS server, where one is named.

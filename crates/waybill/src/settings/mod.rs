@@ -74,7 +74,7 @@ macro_rules! settings {
     };
 }
 
-/// Stands for a server that is not there.
+/// Stands for a server or a file that is not there.
 pub const OFF: &str = "off";
 
 settings! {
@@ -120,6 +120,8 @@ settings! {
         allow_private: bool = false,
         /// How long the answer to one may take, in milliseconds.
         limit_ms: u64 = 15_000,
+        /// A file of certificates (PEM) that receivers may have beside those the system trusts; `off` for none.
+        ca_file: String = OFF.to_owned(),
     }
     /// NATS JetStream, which takes the live events of the log where a server is named.
     Nats = "nats" {
@@ -194,15 +196,17 @@ impl Settings {
     /// What no single value shows: limits between values.
     fn problems(&self) -> Vec<Problem> {
         let at_least_one = [
-            ("engine.waiting_max", self.engine.waiting_max),
-            ("engine.batch_max", self.engine.batch_max),
-            ("engine.gateway_calls_max", self.engine.gateway_calls_max),
-            ("sqlite.readers", self.sqlite.readers),
-            ("postgres.readers", self.postgres.readers),
+            ("engine.waiting_max", self.engine.waiting_max == 0),
+            ("engine.batch_max", self.engine.batch_max == 0),
+            ("engine.gateway_calls_max", self.engine.gateway_calls_max == 0),
+            ("webhooks.limit_ms", self.webhooks.limit_ms == 0),
+            ("sqlite.readers", self.sqlite.readers == 0),
+            ("postgres.readers", self.postgres.readers == 0),
+            ("postgres.connect_ms", self.postgres.connect_ms == 0),
         ];
         at_least_one
             .into_iter()
-            .filter(|(_, value)| *value == 0)
+            .filter(|(_, is_zero)| *is_zero)
             .map(|(name, _)| Problem { place: name.to_owned(), what: "must be at least 1".to_owned() })
             .collect()
     }
