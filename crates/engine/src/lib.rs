@@ -18,6 +18,8 @@ mod trouble;
 pub mod workers;
 
 pub use core::{Engine, EngineOptions, Figures};
-pub use ports::{Clock, Entropy, EventSink, Gateway, GatewayCall, Ports, WebhookAnswer, WebhookMessage, WebhookSender};
+pub use ports::{
+    Clock, Entropy, EventSink, Gateway, GatewayCall, Ports, Taken, WebhookAnswer, WebhookMessage, WebhookSender,
+};
 pub use receipt::{Placed, Receipt, Subject};
 pub use submission::{Submission, SubmitError};

@@ -107,6 +107,15 @@ pub trait WebhookSender: Send + Sync {
     async fn send(&self, message: &WebhookMessage) -> WebhookAnswer;
 }
 
+/// How far a sink came with the events it was handed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The first so many are durable there and are not handed over again.
+    pub count: usize,
+    /// What kept it from taking the rest; None where there is no rest.
+    pub failure: Option<String>,
+}
+
 /// Another system that takes the whole log.
 #[async_trait]
 pub trait EventSink: Send + Sync {
@@ -116,9 +125,9 @@ pub trait EventSink: Send + Sync {
     /// What it takes.
     fn origins(&self) -> Vec<Origin>;
 
-    /// Hands events over in their order; returns when all of them are durable there, or with what kept them from it.
-    /// What comes twice is known by its id. Bounded in time.
-    async fn take(&self, events: &[ShownEvent]) -> Result<(), String>;
+    /// Hands events over in their order; returns when all of them are durable there, or with how many are and what kept
+    /// the rest from it. What comes twice is known by its id. Bounded in time: after 15 s nothing counts as taken.
+    async fn take(&self, events: &[ShownEvent]) -> Taken;
 }
 
 /// Everything outside that the engine reaches.

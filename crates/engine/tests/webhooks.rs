@@ -45,7 +45,12 @@ impl Forward {
 }
 
 fn sender() -> HttpSender {
-    HttpSender::new(WebhookOptions { allow_http: true, allow_private: true, limit: Duration::from_secs(20) })
+    HttpSender::new(WebhookOptions {
+        allow_http: true,
+        allow_private: true,
+        limit: Duration::from_secs(20),
+        ca_file: None,
+    })
 }
 
 fn with(clock: Forward) -> Ports {

@@ -31,6 +31,11 @@ impl Drop for Server {
 impl Server {
     /// None, and says so, where the machine has no NATS server.
     async fn start(folder: &TestFolder) -> Option<Self> {
+        Self::start_with(folder, "").await
+    }
+
+    /// With more settings, as its configuration file has them.
+    async fn start_with(folder: &TestFolder, settings: &str) -> Option<Self> {
         let given = std::env::var_os("WAYBILL_TEST_NATS_SERVER").map(PathBuf::from);
         let paths = std::env::var_os("PATH").unwrap_or_default();
         let places = std::env::split_paths(&paths).chain([PathBuf::from("/usr/sbin")]);
@@ -41,6 +46,7 @@ impl Server {
         };
         let folder = folder.path().join("nats");
         std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("settings"), settings).unwrap();
         // The server picks a free port and writes it to a file.
         let child = run(&program, &folder, "-1");
         let file = folder.join(format!("nats-server_{}.ports", child.id()));
@@ -84,6 +90,7 @@ impl Server {
 fn run(program: &PathBuf, folder: &PathBuf, port: &str) -> Child {
     let mut command = Command::new(program);
     command.args(["-a", "127.0.0.1", "-p", port, "-js", "-sd"]).arg(folder).arg("--ports_file_dir").arg(folder);
+    command.arg("-c").arg(folder.join("settings"));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("nats-server starts")
 }
 
@@ -95,18 +102,17 @@ async fn engine(store: &Arc<dyn Store>, options: NatsOptions) -> Engine {
 
 /// Makes some events.
 async fn tell(engine: &Engine, codes: std::ops::Range<u32>, is_history: bool) {
-    let actor = Arc::new(Actor::system("test", Door::Command));
     for n in codes {
-        let facts = ChannelFacts {
-            code: format!("c{n}"),
-            name: "A channel".into(),
-            ship_on_pending: false,
-            auto_release: false,
-        };
-        let submission = Submission::new(PutChannel { facts }, actor.clone(), engine.ids());
-        let submission = if is_history { submission.imported(engine.now()) } else { submission };
-        engine.submit(submission).await.expect("carried out");
+        tell_one(engine, n, "A channel", is_history).await;
     }
+}
+
+async fn tell_one(engine: &Engine, n: u32, name: &str, is_history: bool) {
+    let actor = Arc::new(Actor::system("test", Door::Command));
+    let facts = ChannelFacts { code: format!("c{n}"), name: name.into(), ship_on_pending: false, auto_release: false };
+    let submission = Submission::new(PutChannel { facts }, actor, engine.ids());
+    let submission = if is_history { submission.imported(engine.now()) } else { submission };
+    engine.submit(submission).await.expect("carried out");
 }
 
 /// Waits until the stream has `count` messages, and reads them.
@@ -169,4 +175,50 @@ async fn the_stream_holds_the_log_once_and_in_order_whatever_happens_to_the_serv
     tell(&third, 80..81, false).await;
     assert_eq!(messages(&server, 71).await, expected(&*store).await);
     third.stop().await;
+}
+
+/// The server's limit counts headers too. What is too large must not keep back what comes behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_larger_than_the_server_takes_goes_without_its_payload_and_the_rest_follows() {
+    let folder = TestFolder::create();
+    let Some(server) = Server::start_with(&folder, "max_payload: 1024").await else { return };
+    let store: Arc<dyn Store> = Arc::new(folder.open());
+    store.migrate().await.expect("a schema");
+    let engine = engine(&store, server.options()).await;
+    tell(&engine, 0..3, false).await;
+    // A name of 200 bytes, of which JSON makes 1,200.
+    tell_one(&engine, 3, &"\u{1}".repeat(200), false).await;
+    tell(&engine, 4..7, false).await;
+    let mut wanted = expected(&*store).await;
+    let large = serde_json::to_vec(&wanted[3].2).unwrap().len();
+    assert!(large > 1_024, "{large} bytes");
+    wanted[3].2["payload"] = serde_json::Value::Null;
+    wanted[3].2["payload_omitted"] = serde_json::json!({"bytes": large, "feed": "/api/v1/events?after=3&limit=1"});
+    assert_eq!(wanted[3].2["position"], 4);
+    assert_eq!(messages(&server, 7).await, wanted);
+    engine.stop().await;
+}
+
+/// Nobody else should publish there. Where somebody does, the stream still gets everything, once and in order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_message_does_not_stop_the_stream() {
+    let folder = TestFolder::create();
+    let Some(server) = Server::start(&folder).await else { return };
+    let store: Arc<dyn Store> = Arc::new(folder.open());
+    store.migrate().await.expect("a schema");
+    let first = engine(&store, server.options()).await;
+    tell(&first, 0..5, false).await;
+    messages(&server, 5).await;
+    first.stop().await;
+    drop(first);
+    let foreign = jetstream::new(async_nats::connect(server.options().url).await.expect("a connection"));
+    foreign.publish("waybill.foreign", "{}".into()).await.expect("sent").await.expect("stored");
+    // The next page begins with what the stream has already, and goes on behind the foreign message.
+    store.execute(&[("UPDATE cursors SET position = 3", &[])]).await.expect("a cursor");
+    let second = engine(&store, server.options()).await;
+    tell(&second, 5..8, false).await;
+    let mut found = messages(&server, 9).await;
+    assert_eq!(found.remove(5).0, "waybill.foreign");
+    assert_eq!(found, expected(&*store).await);
+    second.stop().await;
 }

@@ -73,7 +73,7 @@ async fn behave(mut stream: TcpStream, behaves: Behaves, saw: Arc<Saw>) {
 }
 
 fn open() -> WebhookOptions {
-    WebhookOptions { allow_http: true, allow_private: true, limit: Duration::from_secs(30) }
+    WebhookOptions { allow_http: true, allow_private: true, limit: Duration::from_secs(30), ca_file: None }
 }
 
 async fn send(options: WebhookOptions, url: &str) -> WebhookAnswer {
@@ -160,11 +160,11 @@ async fn private_addresses_are_not_even_connected_to() {
     let closed = WebhookOptions { allow_private: false, ..open() };
     // Written out, behind a name, as a number that the system's resolver understands, and mapped.
     for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "[::1]", "169.254.169.254"] {
-        let answer = send(closed, &format!("http://{host}:{port}/")).await;
+        let answer = send(closed.clone(), &format!("http://{host}:{port}/")).await;
         let refused = matches!(answer.outcome, DeliveryOutcome::Forbidden | DeliveryOutcome::Unreachable);
         assert!(refused && answer.status.is_none(), "{host}: {answer:?}");
     }
-    assert_eq!(send(closed, &format!("http://localhost:{port}/")).await.outcome, DeliveryOutcome::Forbidden);
+    assert_eq!(send(closed.clone(), &format!("http://localhost:{port}/")).await.outcome, DeliveryOutcome::Forbidden);
     assert_eq!(visits.connections.load(Ordering::Relaxed), 0);
     assert_eq!(send(open(), &format!("http://localhost:{port}/")).await.outcome, DeliveryOutcome::Delivered);
     assert_eq!(visits.connections.load(Ordering::Relaxed), 1, "the name leads there where that is allowed");
@@ -174,14 +174,14 @@ async fn private_addresses_are_not_even_connected_to() {
 async fn what_may_be_sent_to_is_known_beforehand() {
     let objection = |options, url: &str| HttpSender::new(options).objection(&EndpointUrl(url.into()));
     let closed = WebhookOptions::default();
-    assert_eq!(objection(closed, "https://hooks.example/x"), None);
+    assert_eq!(objection(closed.clone(), "https://hooks.example/x"), None);
     for (url, word) in [
         ("http://hooks.example/", "webhooks.allow_http"),
         ("https://10.0.0.1/", "webhooks.allow_private"),
         ("https://[fe80::1]/", "webhooks.allow_private"),
         ("https://a b/", "is not a URL"),
     ] {
-        assert!(objection(closed, url).is_some_and(|why| why.contains(word)), "{url}");
+        assert!(objection(closed.clone(), url).is_some_and(|why| why.contains(word)), "{url}");
     }
     assert_eq!(objection(open(), "http://10.0.0.1/"), None);
 }

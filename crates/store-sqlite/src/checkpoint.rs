@@ -138,7 +138,7 @@ impl Signal {
 /// When an overgrown log is worth keeping the writer waiting, until readers let it start over.
 ///
 /// A backup reads for as long as it takes, and waiting for it would stop the writer again and again (measured: a
-/// fortieth of the commits). So after a wait in vain the log must double before the next.
+/// fortieth of the commits). So after a wait in vain the log must double before the next, unless it was short in between.
 #[derive(Debug)]
 struct Overgrown {
     least: i64,
@@ -151,12 +151,16 @@ impl Overgrown {
         Self { least, next: least }
     }
 
-    const fn is_due(&self, pages: i64) -> bool {
+    fn is_due(&mut self, pages: i64) -> bool {
+        if pages < self.least {
+            self.next = self.least;
+        }
         pages >= self.next
     }
 
-    const fn waited(&mut self, log: Log) {
-        self.next = if log.held { log.pages * 2 } else { self.least };
+    fn waited(&mut self, log: Log) {
+        // Where another checkpoint was in the way its length is not told.
+        self.next = if log.held { self.least.max(log.pages.saturating_mul(2)) } else { self.least };
     }
 }
 
@@ -233,5 +237,23 @@ mod tests {
         assert_eq!(waits, [40, 80, 160, 320, 640]);
         overgrown.waited(Log { pages: 1_000, copied: 1_000, held: false });
         assert!(overgrown.is_due(40), "once readers let go, the log is short again");
+    }
+
+    /// A backup ends between two waits, and the log starts over by itself.
+    #[test]
+    fn a_log_that_was_short_again_need_not_double_from_where_it_was() {
+        let mut overgrown = Overgrown::new(10);
+        overgrown.waited(Log { pages: 640, copied: 5, held: true });
+        assert!(!overgrown.is_due(1_279));
+        assert!(!overgrown.is_due(39));
+        assert!(overgrown.is_due(40));
+    }
+
+    /// A length that is not known is told as 0 pages.
+    #[test]
+    fn a_log_of_unknown_length_does_not_make_the_writer_wait_at_every_commit() {
+        let mut overgrown = Overgrown::new(10);
+        overgrown.waited(Log { pages: 0, copied: 0, held: true });
+        assert!(!overgrown.is_due(5) && overgrown.is_due(40));
     }
 }

@@ -1,7 +1,7 @@
 //! Opens the store that `--database` names.
 
 use crate::failure::Failure;
-use crate::settings::{OFF, Settings};
+use crate::settings::{OFF, Settings, Url, Webhooks};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +16,7 @@ use waybill_store_sqlite::{SqliteOptions, SqliteStore};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     Sqlite(PathBuf),
-    /// A URL; may hold a password and is never printed.
-    Postgres(String),
+    Postgres(Url),
 }
 
 impl Database {
@@ -28,7 +27,7 @@ impl Database {
             return Ok(Self::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
+            return Ok(Self::Postgres(Url::from(text.to_owned())));
         }
         Err(Failure::Usage(
             "--database must look like sqlite:waybill-data/waybill.db or postgres://user@host/database".to_owned(),
@@ -39,11 +38,7 @@ impl Database {
     pub fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite:{}", path.display()),
-            Self::Postgres(url) => {
-                let place = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-                let place = place.split('?').next().unwrap_or_default();
-                format!("postgres://{}", place.rsplit_once('@').map_or(place, |(_, place)| place))
-            }
+            Self::Postgres(url) => url.shown(),
         }
     }
 
@@ -57,7 +52,9 @@ impl Database {
                 private_folder(path)?;
                 Ok(Arc::new(SqliteStore::open(path, sqlite_options(settings))?))
             }
-            Self::Postgres(url) => Ok(Arc::new(PostgresStore::connect(url, &postgres_options(settings)).await?)),
+            Self::Postgres(url) => {
+                Ok(Arc::new(PostgresStore::connect(url.as_str(), &postgres_options(settings)).await?))
+            }
         }
     }
 
@@ -130,14 +127,20 @@ pub async fn engine(store: Arc<dyn Store>, settings: &Settings, workers: bool) -
     let gateway: Arc<dyn waybill_engine::Gateway> = Arc::new(gateway);
     let mut ports = Ports::system([gateway]);
     if workers {
-        ports.webhooks = Some(Arc::new(HttpSender::new(WebhookOptions {
-            allow_http: settings.webhooks.allow_http,
-            allow_private: settings.webhooks.allow_private,
-            limit: Duration::from_millis(settings.webhooks.limit_ms),
-        })));
+        ports.webhooks = Some(Arc::new(HttpSender::new(webhook_options(settings)?)));
         ports.sinks.extend(nats(settings)?);
     }
     Ok(Engine::start(store, ports, options).await?)
+}
+
+/// # Errors
+/// [`Failure::Usage`] where the file of certificates cannot be used.
+fn webhook_options(settings: &Settings) -> Result<WebhookOptions, Failure> {
+    let Webhooks { allow_http, allow_private, limit_ms, ca_file } = settings.webhooks.clone();
+    let ca_file = Some(ca_file).filter(|file| file != OFF).map(PathBuf::from);
+    let options = WebhookOptions { allow_http, allow_private, limit: Duration::from_millis(limit_ms), ca_file };
+    options.check().map_err(|what| Failure::Usage(format!("webhooks.ca_file: {what}")))?;
+    Ok(options)
 }
 
 /// The NATS server, where one is named.
@@ -145,15 +148,15 @@ pub async fn engine(store: Arc<dyn Store>, settings: &Settings, workers: bool) -
 fn nats(settings: &Settings) -> Result<Option<Arc<dyn EventSink>>, Failure> {
     use waybill_integrations::sinks::nats::{NatsOptions, NatsSink};
     let crate::settings::Nats { url, stream, subject_prefix } = settings.nats.clone();
-    if url == OFF {
+    if url.as_str() == OFF {
         return Ok(None);
     }
-    Ok(Some(Arc::new(NatsSink::new(NatsOptions { url, stream, subject_prefix }))))
+    Ok(Some(Arc::new(NatsSink::new(NatsOptions { url: url.as_str().to_owned(), stream, subject_prefix }))))
 }
 
 #[cfg(not(feature = "nats"))]
 fn nats(settings: &Settings) -> Result<Option<Arc<dyn EventSink>>, Failure> {
-    if settings.nats.url == OFF {
+    if settings.nats.url.as_str() == OFF {
         return Ok(None);
     }
     Err(Failure::Usage("nats.url names a server, but this waybill was built without the feature nats".to_owned()))

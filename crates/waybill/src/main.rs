@@ -85,6 +85,6 @@ impl Settings {
     /// # Errors
     /// [`Failure::Usage`] where the setting names no database.
     fn database(&self) -> Result<database::Database, Failure> {
-        database::Database::parse(&self.process.database)
+        database::Database::parse(self.process.database.as_str())
     }
 }

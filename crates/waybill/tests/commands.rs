@@ -140,6 +140,12 @@ fn the_settings_and_the_api_describe_themselves() {
     let path = shell.path("example.toml");
     std::fs::write(&path, &example.stdout).expect("a file");
     assert_eq!(shell.answers(0, &["config", "check", "--config", &path])["ok"], true);
+    let secret = shell.path("secret.toml");
+    std::fs::write(&secret, "[nats]\nurl = \"ada:zq-password@host:4222\"\n").expect("a file");
+    let shown =
+        shell.run(&["config", "check", "--config", &secret, "--database", "postgres://ada:zq-password@db/shop"]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("host:4222") && shown.contains("db/shop") && !shown.contains("zq-password"), "{shown}");
     let openapi = shell.answers(0, &["openapi"]);
     assert!(openapi["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", openapi["openapi"]);
 }

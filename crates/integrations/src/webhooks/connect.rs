@@ -2,6 +2,7 @@
 //! connected to. A name that stands for something else a moment later changes nothing.
 
 use super::address::is_public;
+use super::trust::Trust;
 use hyper::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -9,14 +10,13 @@ use hyper_util::rt::TokioIo;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tower_service::Service;
 
 /// Why there is no connection.
@@ -32,6 +32,9 @@ pub enum ConnectError {
     Tls(String),
 }
 
+/// Addresses of one name that are tried at most.
+const ADDRESSES_MAX: usize = 8;
+
 /// A host that is an address itself.
 pub fn literal(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
@@ -40,12 +43,14 @@ pub fn literal(host: &str) -> Option<IpAddr> {
 #[derive(Clone, Debug)]
 pub struct Connector {
     allow_private: bool,
-    tls: Arc<OnceLock<Result<Arc<ClientConfig>, String>>>,
+    /// How long everything may take, from resolving the name to the answer.
+    limit: Duration,
+    trust: Trust,
 }
 
 impl Connector {
-    pub fn new(allow_private: bool) -> Self {
-        Self { allow_private, tls: Arc::default() }
+    pub fn new(allow_private: bool, limit: Duration, trust: Trust) -> Self {
+        Self { allow_private, limit, trust }
     }
 
     async fn connect(self, uri: Uri) -> Result<Stream, ConnectError> {
@@ -59,7 +64,7 @@ impl Connector {
         }
         let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(name).map_err(|error| ConnectError::Tls(error.to_string()))?;
-        let config = self.tls.get_or_init(trusted).clone().map_err(ConnectError::Tls)?;
+        let config = self.trust.config().await.map_err(ConnectError::Tls)?;
         let tls = TlsConnector::from(config).connect(name, tcp).await;
         let tls = tls.map_err(|error| ConnectError::Tls(error.to_string()))?;
         Ok(Stream(TokioIo::new(Box::new(tls))))
@@ -71,29 +76,24 @@ impl Connector {
             Some(address) => vec![SocketAddr::new(address, port)],
             None => tokio::net::lookup_host((host, port)).await.map_err(ConnectError::Resolve)?.collect(),
         };
-        let mut last = ConnectError::Forbidden;
-        for address in found.into_iter().filter(|address| self.allow_private || is_public(address.ip())) {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = ConnectError::Connect(error),
-            }
-        }
-        Err(last)
+        let allowed = found.into_iter().filter(|address| self.allow_private || is_public(address.ip()));
+        first_of(allowed.take(ADDRESSES_MAX).collect(), self.limit).await
     }
 }
 
-/// What the system trusts.
-fn trusted() -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        let why = found.errors.first().map_or_else(|| "none was found".to_owned(), ToString::to_string);
-        return Err(format!("the system has no certificates to trust: {why}"));
+/// The first address that can be connected to. Each may take its share of the time, and one share is left for the answer,
+/// so that an address where nobody is does not use up the time of those where somebody is.
+async fn first_of(addresses: Vec<SocketAddr>, limit: Duration) -> Result<TcpStream, ConnectError> {
+    let share = limit / u32::try_from(addresses.len() + 1).unwrap_or(u32::MAX);
+    let mut last = ConnectError::Forbidden;
+    for address in addresses {
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = ConnectError::Connect(error),
+            Err(_) => last = ConnectError::Connect(io::ErrorKind::TimedOut.into()),
+        }
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+    Err(last)
 }
 
 impl Service<Uri> for Connector {
@@ -139,5 +139,33 @@ impl Write for Stream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::{TcpListener, TcpSocket};
+
+    /// An address where connecting neither succeeds nor fails: its queue is full, and nobody takes from it.
+    async fn dead() -> (TcpListener, [TcpStream; 2]) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let wait = || async { TcpStream::connect(address).await.unwrap() };
+        (listener, [wait().await, wait().await])
+    }
+
+    #[tokio::test]
+    async fn an_address_where_nobody_answers_leaves_time_for_the_next() {
+        let (dead, _waiting) = dead().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (nobody, somebody) = (dead.local_addr().unwrap(), listener.local_addr().unwrap());
+        let limit = Duration::from_secs(1);
+        let found = timeout(limit, first_of(vec![nobody, somebody], limit)).await;
+        assert_eq!(found.expect("in time").expect("a connection").peer_addr().unwrap(), somebody);
+        let found = timeout(limit, first_of(vec![nobody], limit)).await.expect("in time");
+        assert!(matches!(found, Err(ConnectError::Connect(error)) if error.kind() == io::ErrorKind::TimedOut));
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod connect;
+mod trust;
 
 use address::is_public;
 use async_trait::async_trait;
@@ -12,14 +13,16 @@ use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::timeout;
+use trust::Trust;
 use waybill_domain::webhook::DeliveryOutcome;
 use waybill_domain::webhook::url::EndpointUrl;
 use waybill_engine::{WebhookAnswer, WebhookMessage, WebhookSender};
 
 /// Where webhooks may go, and how long they may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookOptions {
     /// Addresses without TLS too.
     pub allow_http: bool,
@@ -27,11 +30,21 @@ pub struct WebhookOptions {
     pub allow_private: bool,
     /// From connecting to the head of the answer.
     pub limit: Duration,
+    /// Certificates in PEM form that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl WebhookOptions {
+    /// # Errors
+    /// What is wrong with the file of certificates as it is now.
+    pub fn check(&self) -> Result<(), String> {
+        self.ca_file.as_deref().map_or(Ok(()), |path| trust::certificates(path).map(|_| ()))
+    }
 }
 
 impl Default for WebhookOptions {
     fn default() -> Self {
-        Self { allow_http: false, allow_private: false, limit: Duration::from_secs(15) }
+        Self { allow_http: false, allow_private: false, limit: Duration::from_secs(15), ca_file: None }
     }
 }
 
@@ -53,12 +66,13 @@ pub struct HttpSender {
 
 impl HttpSender {
     pub fn new(options: WebhookOptions) -> Self {
+        let trust = Trust::new(options.ca_file.clone());
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(20))
             .pool_max_idle_per_host(8)
             .http1_max_buf_size(HEAD_MAX)
-            .build(Connector::new(options.allow_private));
+            .build(Connector::new(options.allow_private, options.limit, trust));
         Self { options, client }
     }
 

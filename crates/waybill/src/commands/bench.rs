@@ -32,7 +32,9 @@ pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<()
             (Place::Sqlite { folder: folder.to_owned(), options: sqlite_options(settings) }, 1)
         }
         // Two, because many processes may write to one database.
-        Database::Postgres(url) => (Place::Postgres { url, options: postgres_options(settings) }, 2),
+        Database::Postgres(url) => {
+            (Place::Postgres { url: url.as_str().to_owned(), options: postgres_options(settings) }, 2)
+        }
     };
     let writers = asked.writers.map_or(writers, |writers| writers.max(1) as usize);
     if writers > 1 && matches!(place, Place::Sqlite { .. }) {

@@ -46,7 +46,9 @@ impl Scratch {
                 })?;
                 Ok(Self::Folder { folder })
             }
-            Database::Postgres(url) => Ok(Self::Schema(ScratchSchema::create(url, &postgres_options(settings)).await?)),
+            Database::Postgres(url) => {
+                Ok(Self::Schema(ScratchSchema::create(url.as_str(), &postgres_options(settings)).await?))
+            }
         }
     }
 

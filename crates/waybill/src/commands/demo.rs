@@ -24,7 +24,7 @@ impl From<DemoError> for Failure {
 
 pub async fn run(asked: Demo, mut settings: Settings, output: Output) -> Result<(), Failure> {
     if settings.process.database == Settings::default().process.database {
-        settings.process.database = format!("sqlite:{}", asked.dir.join("waybill.db").display());
+        settings.process.database = format!("sqlite:{}", asked.dir.join("waybill.db").display()).into();
     }
     let database = settings.database()?;
     let store = database::open_current(&database, &settings).await?;

@@ -2,10 +2,12 @@
 
 mod example;
 mod sources;
+mod url;
 mod value;
 
 pub use example::example;
 pub use sources::{Problem, Sources};
+pub use url::Url;
 
 use std::net::SocketAddr;
 
@@ -33,7 +35,7 @@ macro_rules! settings {
             pub about: String,
             pub name: &'static str,
             pub doc: String,
-            /// As written in the file.
+            /// As written in the file, without passwords.
             pub value: String,
         }
 
@@ -72,14 +74,14 @@ macro_rules! settings {
     };
 }
 
-/// Stands for a server that is not there.
+/// Stands for a server or a file that is not there.
 pub const OFF: &str = "off";
 
 settings! {
     /// The store and the log of this process.
     Process = "" {
         /// Where the store is: `sqlite:PATH` or `postgres://user@host/database`.
-        database: String = "sqlite:waybill-data/waybill.db".to_owned(),
+        database: Url = Url::from("sqlite:waybill-data/waybill.db".to_owned()),
         /// What is logged: a level (`error`, `warn`, `info`, `debug`, `trace`), or levels per part such as `info,waybill_engine=debug`.
         log: String = "info".to_owned(),
         /// Whether the log is written as JSON, one object per line.
@@ -118,11 +120,13 @@ settings! {
         allow_private: bool = false,
         /// How long the answer to one may take, in milliseconds.
         limit_ms: u64 = 15_000,
+        /// A file of certificates (PEM) that receivers may have beside those the system trusts; `off` for none.
+        ca_file: String = OFF.to_owned(),
     }
     /// NATS JetStream, which takes the live events of the log where a server is named.
     Nats = "nats" {
         /// The server, such as `nats://localhost:4222`; `off` sends nothing.
-        url: String = OFF.to_owned(),
+        url: Url = Url::from(OFF.to_owned()),
         /// The stream; it is made where there is none.
         stream: String = "WAYBILL".to_owned(),
         /// How subjects begin; the kind of the event follows, as in `waybill.order.placed`.
@@ -192,15 +196,17 @@ impl Settings {
     /// What no single value shows: limits between values.
     fn problems(&self) -> Vec<Problem> {
         let at_least_one = [
-            ("engine.waiting_max", self.engine.waiting_max),
-            ("engine.batch_max", self.engine.batch_max),
-            ("engine.gateway_calls_max", self.engine.gateway_calls_max),
-            ("sqlite.readers", self.sqlite.readers),
-            ("postgres.readers", self.postgres.readers),
+            ("engine.waiting_max", self.engine.waiting_max == 0),
+            ("engine.batch_max", self.engine.batch_max == 0),
+            ("engine.gateway_calls_max", self.engine.gateway_calls_max == 0),
+            ("webhooks.limit_ms", self.webhooks.limit_ms == 0),
+            ("sqlite.readers", self.sqlite.readers == 0),
+            ("postgres.readers", self.postgres.readers == 0),
+            ("postgres.connect_ms", self.postgres.connect_ms == 0),
         ];
         at_least_one
             .into_iter()
-            .filter(|(_, value)| *value == 0)
+            .filter(|(_, is_zero)| *is_zero)
             .map(|(name, _)| Problem { place: name.to_owned(), what: "must be at least 1".to_owned() })
             .collect()
     }

@@ -163,16 +163,27 @@ mod tests {
     #[test]
     fn every_problem_of_every_source_is_named_at_once() {
         let file = "colour = 1\n[server]\nlisten = 8080\nspeed = 9\n";
-        let environment = [("WAYBILL_SERVR_LISTEN", "x"), ("WAYBILL_ENGINE_BATCH_MAX", "0"), ("WAYBILL_TEST_X", "y")];
+        let environment = [
+            ("WAYBILL_SERVR_LISTEN", "x"),
+            ("WAYBILL_ENGINE_BATCH_MAX", "0"),
+            ("WAYBILL_WEBHOOKS_LIMIT_MS", "0"),
+            ("WAYBILL_TEST_X", "y"),
+        ];
         let problems =
             sources(Some(file), &environment, &[("server", "settle_ms", "-1")]).read().expect_err("bad settings");
         let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        for place in
-            ["colour", "server.listen", "server.speed", "WAYBILL_SERVR_LISTEN", "--settle-ms", "engine.batch_max"]
-        {
+        for place in [
+            "colour",
+            "server.listen",
+            "server.speed",
+            "WAYBILL_SERVR_LISTEN",
+            "--settle-ms",
+            "engine.batch_max",
+            "webhooks.limit_ms",
+        ] {
             assert!(text.contains(place), "{place} is missing in:\n{text}");
         }
-        assert_eq!(problems.len(), 6, "{text}");
+        assert_eq!(problems.len(), 7, "{text}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub trait Setting: Sized {
     /// # Errors
     /// What is expected instead, in words.
     fn take(given: &Given) -> Result<Self, String>;
-    /// As written in the file.
+    /// As written in the file, without passwords.
     fn show(&self) -> String;
 }
 
