@@ -6,6 +6,11 @@ use super::look;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::cell::Cell;
 use waybill_domain::actor::Permission;
 use waybill_store::read::overview::{self, Badges};
 
@@ -101,7 +106,7 @@ impl Frame {
             tabs: TABS.iter().filter_map(shown).collect(),
             may_place: viewer.may(Permission::OrdersWrite),
             position: badges.position,
-            said: None,
+            said: SAID.try_with(Cell::take).ok().flatten(),
         })
     }
 
@@ -120,5 +125,88 @@ impl Frame {
 
     pub fn asset(&self, name: &str) -> String {
         assets::url(name)
+    }
+}
+
+tokio::task_local! {
+    /// What the request's browser was told to say; whichever page is made takes it.
+    static SAID: Cell<Option<String>>;
+}
+
+/// The cookie in which a page that follows an act learns what was done. It says nothing about people.
+const SAID_COOKIE: &str = "said";
+/// Characters of it at most.
+const SAID_MAX: usize = 300;
+/// Sent by the script for a piece of a page, or for the page that is open already.
+const PART: &str = "x-part";
+const LIVE: &str = "x-live";
+
+/// Answers an act: the browser goes to `path`, where `said` is shown once.
+pub fn done(path: &str, said: &str) -> Response {
+    let said: String = said.chars().take(SAID_MAX).collect();
+    let cookie = format!("{SAID_COOKIE}={}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax", super::orders::percent(&said));
+    let mut response = Redirect::to(path).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A layer over every page: gives it what is to be said, and tells the browser to forget that once it is on a page. A form
+/// that a script sent from a dialog hears where to go instead of being sent there, so that what is said is not spent.
+pub async fn once(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let (is_part, is_live) = (headers.contains_key(PART), headers.contains_key(LIVE));
+    let said = if is_part || is_live { None } else { to_say(headers) };
+    let cell = Cell::new(said.clone());
+    let (mut response, unsaid) = SAID.scope(cell, async { (next.run(request).await, SAID.with(Cell::take)) }).await;
+    if said.is_some() && unsaid.is_none() {
+        let gone = HeaderValue::from_static("said=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+        response.headers_mut().append(header::SET_COOKIE, gone);
+    }
+    if is_part
+        && response.status() == StatusCode::SEE_OTHER
+        && let Some(place) = response.headers_mut().remove(header::LOCATION)
+    {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().insert("x-go", place);
+    }
+    response
+}
+
+fn to_say(headers: &HeaderMap) -> Option<String> {
+    let written = look::cookie(headers, SAID_COOKIE)?;
+    let mut bytes = Vec::with_capacity(written.len());
+    let mut rest = written.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let coded = (*first == b'%').then(|| std::str::from_utf8(after.get(..2)?).ok()).flatten();
+        match coded.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    let said = String::from_utf8(bytes).ok()?;
+    (!said.is_empty() && said.chars().count() <= SAID_MAX).then_some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_comes_back_as_it_was_said() {
+        let said = "Cancelled 2 units of W-100001; 50% off, “kept”";
+        let response = done("/orders/W-100001", said);
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, format!("zone=UTC; {cookie}").parse().unwrap());
+        assert_eq!(to_say(&headers).as_deref(), Some(said));
     }
 }

@@ -2,6 +2,7 @@
 //! script. A page is a Rust file and a template beside it.
 
 pub mod assets;
+mod form;
 mod frame;
 mod html;
 mod live;
@@ -25,6 +26,7 @@ pub fn router() -> Router<WebState> {
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(order::order))
         .route("/live", get(live::stream))
+        .layer(axum::middleware::from_fn(frame::once))
 }
 
 /// A page made of its template. What it shows changes, so nothing keeps it.

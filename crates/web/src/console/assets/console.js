@@ -28,9 +28,7 @@ function open(id) {
 }
 
 /** Puts a piece of the server's page into a dialog and opens it: what an act would change. */
-async function ask(href) {
-  const answer = await fetch(href, { headers: { "X-Part": "dialog" } });
-  if (!answer.ok || answer.redirected) { location.href = href; return; }
+function show(text, href) {
   let dialog = one("#ask");
   if (!dialog) {
     dialog = document.createElement("dialog");
@@ -38,12 +36,29 @@ async function ask(href) {
     dialog.className = "dlg";
     document.body.append(dialog);
   }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  dialog.replaceChildren(...(one("[data-part]", page) ?? page.body).childNodes);
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const part = one("[data-part]", page);
+  if (!part) { location.href = href; return; }
+  dialog.replaceChildren(...part.childNodes);
   dialog.setAttribute("aria-label", one("h2", dialog)?.textContent ?? "");
   htmx.process(dialog);
   if (!dialog.open) dialog.showModal();
-  one("[autofocus]", dialog)?.focus();
+  (one("[aria-invalid]", dialog) ?? one("[autofocus]", dialog))?.focus();
+}
+async function ask(href) {
+  const answer = await fetch(href, { headers: { "X-Part": "dialog" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) { location.href = href; return; }
+  show(await answer.text(), href);
+}
+/** Sends a dialog's form. The server says where to go when it was done, and else what is wrong with it, in the dialog. */
+async function send(form, button) {
+  const body = new URLSearchParams(new FormData(form, button));
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "dialog" } }).catch(() => null);
+  delete form.dataset.sent;
+  if (!answer) { toast("No connection. Nothing was sent.", "bad"); return; }
+  const place = answer.headers.get("X-Go");
+  if (place) { location.href = place; return; }
+  show(await answer.text(), form.action);
 }
 
 // ── Rows ─────────────────────────────────────────────────────────────────
@@ -99,6 +114,7 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post") { for (const field of all("input, select", form)) if (!field.value) field.disabled = true; return; }
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "yes";
+  if (form.closest("#ask")) { event.preventDefault(); send(form, event.submitter); return; }
   setTimeout(() => delete form.dataset.sent, 5000);
 });
 addEventListener("pageshow", () => {

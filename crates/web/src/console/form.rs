@@ -1,0 +1,233 @@
+//! A form as a browser posts it: fields taken one by one, with every problem beside its field and nothing typed lost.
+
+use crate::ask::{self, Context};
+use crate::auth::Caller;
+use crate::forms::Form as Written;
+use crate::json::codes;
+use crate::problem::{self, Problem};
+use crate::state::WebState;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header;
+use waybill_domain::Code;
+use waybill_domain::ids::EventId;
+use waybill_domain::money::{Currency, Minor};
+use waybill_domain::quantity::Quantity;
+use waybill_domain::refusal;
+
+/// The largest form, in bytes.
+const BODY_MAX: usize = 256 << 10;
+/// Fields of a form at most.
+const FIELDS_MAX: usize = 4_000;
+
+/// A form that was posted. `key` and `version` among its fields are in the context: who asks, under which key, for which
+/// version of the order. Fields that nobody takes are left alone.
+#[derive(Debug)]
+pub struct Form {
+    fields: Vec<(String, String)>,
+    problems: Vec<refusal::Problem>,
+    pub context: Context,
+}
+
+impl FromRequest<WebState> for Form {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &WebState) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, state).await?;
+        let bytes = axum::body::to_bytes(body, BODY_MAX).await.map_err(|_| ask::too_large(BODY_MAX))?;
+        let body_hash = ask::body_hash(parts.method.as_str(), parts.uri.path(), &bytes);
+        let whole = Request::from_parts(parts, Body::from(bytes));
+        let kind = whole.headers().get(header::CONTENT_TYPE).cloned();
+        let fields = match axum::Form::<Vec<(String, String)>>::from_request(whole, state).await {
+            Ok(axum::Form(fields)) if fields.len() <= FIELDS_MAX => fields,
+            Ok(_) => return Err(Problem::malformed(format!("The form has more than {FIELDS_MAX} fields."))),
+            Err(_) => return Err(Problem::malformed(format!("The form cannot be read; it was sent as {kind:?}."))),
+        };
+        let context = Context { caller, key: None, body_hash, expected_version: None, minimal: false };
+        let mut form = Self { fields, problems: Vec::new(), context };
+        form.context.key = form.typed("key").map(str::to_owned);
+        if form.context.key.as_ref().is_some_and(|key| !ask::is_key(key)) {
+            return Err(Problem::edge(problem::KEY_INVALID, "The form's key cannot be used."));
+        }
+        if let Some(version) = form.typed("version") {
+            let read = version.parse().map_err(|_| Problem::malformed("The form's version is not a number."));
+            form.context.expected_version = Some(read?);
+        }
+        Ok(form)
+    }
+}
+
+/// A key for a form that is being rendered: whatever is posted with it is done once.
+pub fn key(state: &WebState) -> String {
+    state.engine().ids().nth::<EventId>(0).to_string()
+}
+
+impl Form {
+    /// What stands in a field, without spaces around it; None for an empty one.
+    pub fn typed(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.fields.iter().find(|(one, _)| one == name)?;
+        Some(value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a field that may come several times, such as checkboxes of one name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().filter(move |(one, _)| one == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a box is ticked.
+    pub fn ticked(&self, name: &str) -> bool {
+        self.typed(name).is_some()
+    }
+
+    pub fn problem(&mut self, name: &str, code: &str, message: impl Into<String>) {
+        self.problems.push(refusal::Problem::new(name, code, message));
+    }
+
+    /// Everything found wrong so far, by field.
+    pub fn problems(&self) -> &[refusal::Problem] {
+        &self.problems
+    }
+
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// A text of at most `max` characters.
+    pub fn text(&mut self, name: &str, max: usize) -> Option<String> {
+        let text = self.typed(name)?.to_owned();
+        if text.chars().count() <= max && waybill_domain::text::is_storable(&text) {
+            return Some(text);
+        }
+        self.problem(name, "length", format!("This is longer than {max} characters."));
+        None
+    }
+
+    /// As [`Form::text`], where something must be given.
+    pub fn required(&mut self, name: &str, max: usize) -> Option<String> {
+        if self.typed(name).is_none() {
+            self.missing(name);
+        }
+        self.text(name, max)
+    }
+
+    fn missing(&mut self, name: &str) {
+        self.problem(name, "missing", "This is needed.");
+    }
+
+    /// One of the codes of an enumeration.
+    pub fn code<T: Code>(&mut self, name: &str) -> Option<T> {
+        let one = T::from_code(self.typed(name)?);
+        if one.is_none() {
+            self.problem(name, "unknown_value", format!("This is none of {}.", codes::<T>().join(", ")));
+        }
+        one
+    }
+
+    /// As [`Form::code`], where one must be given.
+    pub fn one_of<T: Code>(&mut self, name: &str) -> Option<T> {
+        if self.typed(name).is_none() {
+            self.missing(name);
+        }
+        self.code(name)
+    }
+
+    /// A short machine-readable reason, which goes into the log: 1 to 64 of a to z, digits, `_`, `-` and `.`.
+    pub fn word(&mut self, name: &str) -> Option<String> {
+        let word = self.typed(name)?.to_owned();
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
+        if word.len() <= 64 && word.bytes().all(fits) {
+            return Some(word);
+        }
+        self.problem(name, "word", "Only a to z, 0 to 9, _, - and . fit here, and at most 64 of them.");
+        None
+    }
+
+    /// A value in a form of its own: a day, a moment, an id.
+    pub fn written<T: Written>(&mut self, name: &str) -> Option<T> {
+        let value = T::parse(self.typed(name)?);
+        if value.is_none() {
+            self.problem(name, "malformed", format!("This must be {}.", T::EXPECTED));
+        }
+        value
+    }
+
+    /// A whole number within a range.
+    pub fn int(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let value = self.typed(name)?.parse().ok().filter(|value| range.contains(value));
+        if value.is_none() {
+            let message = format!("This must be a whole number from {} to {}.", range.start(), range.end());
+            self.problem(name, "out_of_range", message);
+        }
+        value
+    }
+
+    /// An amount such as `12.50`, in minor units of the currency.
+    pub fn money(&mut self, name: &str, currency: Currency) -> Option<Minor> {
+        let digits = currency.exponent();
+        let amount = scaled(self.typed(name)?, digits).map(Minor);
+        if amount.is_none() {
+            let example = if digits == 0 { "1250".to_owned() } else { format!("12.{:0<width$}", 5, width = digits as usize) };
+            self.problem(name, "malformed", format!("This must be an amount such as {example}."));
+        }
+        amount
+    }
+
+    /// Units at an item's precision: `1.5` at precision 3 is 1500. At least one of the smallest.
+    pub fn quantity(&mut self, name: &str, precision: u32) -> Option<Quantity> {
+        let quantity = scaled(self.typed(name)?, precision).map(Quantity).filter(|one| one.is_valid_demand());
+        if quantity.is_none() {
+            let message = match precision {
+                0 => "This must be a whole number of 1 or more.".to_owned(),
+                digits => format!("This must be a number above 0 with at most {digits} decimals."),
+            };
+            self.problem(name, "malformed", message);
+        }
+        quantity
+    }
+}
+
+/// A decimal number with at most `digits` decimals, times ten to their power. A minus sign may stand before it.
+fn scaled(text: &str, digits: u32) -> Option<i64> {
+    let (negative, text) = match text.strip_prefix(['-', '−']) {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = !whole.is_empty() && whole.len() <= 12 && plain(whole) && plain(fraction);
+    if !is_number || fraction.len() > digits as usize {
+        return None;
+    }
+    let padded = format!("{fraction:0<width$}", width = digits as usize);
+    let scale = 10_i64.checked_pow(digits)?;
+    let fraction: i64 = if padded.is_empty() { 0 } else { padded.parse().ok()? };
+    let value = whole.parse::<i64>().ok()?.checked_mul(scale)?.checked_add(fraction)?;
+    Some(if negative { -value } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_to_the_minor_digit_and_no_further() {
+        for (text, digits, value) in [
+            ("12.50", 2, Some(1_250)),
+            ("12.5", 2, Some(1_250)),
+            ("12", 2, Some(1_200)),
+            ("-3.07", 2, Some(-307)),
+            ("1.500", 3, Some(1_500)),
+            ("7", 0, Some(7)),
+            ("7.0", 0, None),
+            ("12.505", 2, None),
+            ("1,250", 2, None),
+            ("", 2, None),
+            (".5", 2, None),
+            ("1e3", 2, None),
+            ("9999999999999", 2, None),
+        ] {
+            assert_eq!(scaled(text, digits), value, "{text} with {digits}");
+        }
+    }
+}
