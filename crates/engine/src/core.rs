@@ -1,6 +1,6 @@
 //! The engine's handle: submit, wait for a gateway, look at figures, stop.
 
-use crate::batch;
+use crate::batch::{self, Preview};
 use crate::ids::IdMint;
 use crate::ports::Ports;
 use crate::queue::{Queue, Waiting};
@@ -195,6 +195,15 @@ impl Engine {
     pub async fn place(&self, submission: Submission) -> Result<(Receipt, Option<Box<Placed>>), SubmitError> {
         let answer = self.shared.ask(Submission { show: true, ..submission }, false).await?;
         Ok((answer.receipt, answer.placed))
+    }
+
+    /// What a command would do now: permitted and decided like a submitted one, on what is true at this moment, and then
+    /// forgotten. Nothing is written, nobody waits for it, and what it shows may be outdated at once.
+    ///
+    /// # Errors
+    /// As [`Engine::submit`], without `Overloaded` and `KeyReused`.
+    pub async fn preview(&self, submission: Submission) -> Result<Preview, SubmitError> {
+        batch::preview(&self.shared, submission).await
     }
 
     /// Like [`Engine::submit`], but waits for room in the queue instead of being told `overloaded`. For doors that

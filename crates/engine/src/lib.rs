@@ -17,6 +17,7 @@ pub mod submission;
 mod trouble;
 pub mod workers;
 
+pub use batch::{LevelChange, Preview};
 pub use core::{Engine, EngineOptions, Figures};
 pub use ports::{
     Clock, Entropy, EventSink, Gateway, GatewayCall, Ports, Taken, WebhookAnswer, WebhookMessage, WebhookSender,

@@ -8,6 +8,7 @@
 pub mod around;
 pub mod audit;
 pub mod backend;
+pub mod beside;
 pub mod catalog;
 #[doc(hidden)]
 pub mod contract;

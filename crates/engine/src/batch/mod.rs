@@ -9,6 +9,7 @@ mod decided;
 mod draft;
 mod entry;
 mod kept;
+mod preview;
 mod side;
 
 use crate::core::Shared;
@@ -21,6 +22,8 @@ use draft::{Draft, changes_catalog, state};
 use entry::Entry;
 use futures_util::FutureExt;
 use kept::Kept;
+pub(crate) use preview::preview;
+pub use preview::{LevelChange, Preview};
 use rustc_hash::FxHashSet;
 use side::{Landing, Side, landed};
 use std::sync::Arc;
