@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use waybill_store::Store;
-use waybill_store::contract::{filled, plans, questions};
+use waybill_store::contract::{filled, pages, plans, questions};
 use waybill_store_sqlite::testing::TestFolder;
 
 /// A read that goes through a whole table is quick in a new shop and stops an old one.
@@ -23,4 +23,14 @@ async fn reads_keep_back_what_is_not_for_the_asker() {
     store.migrate().await.unwrap();
     let sample = filled::fill(&store, 2_000).await.unwrap();
     questions::check(&store, &sample).await;
+}
+
+/// More orders than are looked at for one page, so that every way to find them is taken.
+#[tokio::test]
+async fn a_search_shows_everything_once_newest_first() {
+    let folder = TestFolder::create();
+    let store = folder.open();
+    store.migrate().await.unwrap();
+    filled::fill(&store, 12_000).await.unwrap();
+    pages::check(&store).await;
 }

@@ -5,6 +5,7 @@
 
 pub mod basics;
 pub mod filled;
+pub mod pages;
 pub mod plans;
 pub mod questions;
 pub mod races;

@@ -166,7 +166,7 @@ pub async fn orders(
 /// The orders that are exactly what was typed: by number or id, by reference, by a parcel's tracking number.
 async fn exact(store: &dyn Store, viewer: &Viewer, search: &Search) -> Result<Vec<Vec<Id>>, ReadError> {
     let mut number = Query::new("SELECT o.id FROM orders o WHERE TRUE");
-    number.and("o.number = ?", search.order_number().map_or(0, |number| number.0));
+    number.and("o.number = ?", search.order_number().map(|number| number.0));
     let mut queries = vec![number];
     // One question each: to either of two spellings, newest first, a planner would answer from the newest order on.
     let codes = search.codes();
