@@ -5,12 +5,14 @@
 #[cfg(not(unix))]
 compile_error!("the developer commands need a Unix system: they start and stop a private PostgreSQL server");
 
+mod browser;
 mod ci;
 mod crash;
 mod nats;
 mod postgres;
 mod prove;
 mod prove_http;
+mod python;
 mod step;
 mod test;
 
@@ -27,6 +29,9 @@ Commands:
                         cargo xtask test -- cancel_line
                         cargo xtask test -- --package waybill-store-postgres
                       With ARGS only the chosen tests run; without them the doc tests run too.
+  browser [ARGS...]   The console's tests in a real Chromium (part of `test` without ARGS); ARGS go to pytest:
+                        cargo xtask browser -k keyboard
+  screenshots         A picture of every main page of a demo shop, light and dark, desk and phone, in the target folder.
   crash [ARGS...]     Kill the real program and its database under load, again and again, and prove that nothing
                       acknowledged was lost; in release, on SQLite and on a PostgreSQL server of its own:
                         cargo xtask crash --kills 200 --database postgres
@@ -75,6 +80,8 @@ fn main() -> ExitCode {
             Ok(())
         }
         ("test", args) => test::run_tests(args),
+        ("browser", args) => browser::run_browser_tests(args),
+        ("screenshots", args) => browser::take_screenshots(args),
         ("crash", args) => crash::run_crash(args),
         ("postgres", []) => postgres::run_in_foreground(),
         (postgres::KEEPER, []) => postgres::keep(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::Outcome;
+use crate::python;
 use crate::step::{cargo, run, target_folder, workspace_root};
 
 /// One version, so that a run tomorrow checks what a run today does.
@@ -27,7 +28,7 @@ const SHOP: [(&str, &str, &str); 5] = [
 /// Serves a new store and lets Schemathesis at it. `args` go to `schemathesis run`.
 pub fn run_prove_http(args: &[String]) -> Outcome {
     let args = args.strip_prefix(&["--".to_owned()]).unwrap_or(args);
-    let tool = schemathesis()?;
+    let tool = python::environment(&[SCHEMATHESIS])?.join("schemathesis");
     run(cargo().args(["build", "--package", "waybill"]))?;
     let folder = target_folder().join("prove-http");
     let _ = std::fs::remove_dir_all(&folder);
@@ -56,17 +57,6 @@ pub fn run_prove_http(args: &[String]) -> Outcome {
     }
     let mut audit = Command::new(program());
     proved.and(run(audit.args(["--log", "error", "--database", &database(&folder), "audit"])))
-}
-
-/// Schemathesis in an environment of its own under the target folder, made once.
-fn schemathesis() -> Outcome<PathBuf> {
-    let folder = target_folder().join(SCHEMATHESIS.replace("==", "-"));
-    let tool = folder.join("bin/schemathesis");
-    if !tool.is_file() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", SCHEMATHESIS]))?;
-    }
-    Ok(tool)
 }
 
 fn program() -> PathBuf {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test of the workspace, with a PostgreSQL server beside it.
 
 use crate::Outcome;
+use crate::browser;
 use crate::nats;
 use crate::postgres::PrivatePostgres;
 use crate::step::{cargo, cargo_has, run};
@@ -39,7 +40,8 @@ fn run_against(url: &str, args: &[String]) -> Outcome {
     } else {
         Ok(())
     };
-    tests.and(doc_tests)
+    let browser_tests = if args.is_empty() { browser::run_browser_tests(&[]) } else { Ok(()) };
+    tests.and(doc_tests).and(browser_tests)
 }
 
 /// The arguments of the test runner: the whole workspace to the end, unless the developer chose.

@@ -168,6 +168,12 @@ macro_rules! customers {
 }
 
 questions! {
+    "catalog::items_of" ("one") by holders(CATALOG), |store, viewer, sample| {
+        Ok(catalog::items_of(store, viewer, &[&sample.sku]).await?.len())
+    };
+    "catalog::suggest_items" ("by SKU") by holders(CATALOG), walks BY_CODE, |store, viewer, sample| {
+        Ok(catalog::suggest_items(store, viewer, &sample.sku, 8).await?.len())
+    };
     "catalog::items" ("all") by holders(CATALOG), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(catalog::items(store, viewer, &CatalogFilter::default(), &PageRequest::default()).await?))
     };
@@ -392,6 +398,10 @@ questions! {
     };
     "sign_in::link" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
         Ok(sign_in::link(store, sample.secret_hash).await?.iter().count())
+    };
+    "stock::available" ("of an item") by by_location(STOCK), |store, viewer, sample| {
+        let items: Vec<_> = catalog::items_of(store, &Viewer::system(), &[&sample.sku]).await?.iter().map(|one| one.id).collect();
+        Ok(stock::available(store, viewer, &items).await?.len())
     };
     "stock::levels" ("all") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(stock::levels(store, viewer, &LevelFilter::default(), &PageRequest::default()).await?))

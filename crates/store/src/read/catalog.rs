@@ -138,3 +138,43 @@ pub async fn item_names(store: &dyn Store, of: &[ItemId]) -> Result<BTreeMap<Ite
     let rows = query.rows(store).await?;
     Ok(rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect::<Result<_, StoreError>>()?)
 }
+
+/// Items that somebody may mean while typing: of that GTIN, whose SKU begins with the text, or whose name has every word
+/// of it; by SKU, `limit` at most. Letters beyond ASCII count as typed.
+pub async fn suggest_items(
+    store: &dyn Store,
+    viewer: &Viewer,
+    text: &str,
+    limit: usize,
+) -> Result<Vec<Item>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    let mut query = base::<Item>();
+    query.push(" AND NOT t.archived AND (");
+    let (gtin, sku) = (query.bind(text), query.bind(text.to_ascii_uppercase()));
+    query.push(&format!(
+        "t.gtin = {gtin} OR substr(upper(t.sku), 1, length(CAST({sku} AS TEXT))) = CAST({sku} AS TEXT) OR (TRUE"
+    ));
+    for word in text.split_whitespace().take(8) {
+        // LIKE with what a person typed: % and _ mean themselves.
+        let escaped = word.to_ascii_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        let place = query.bind(format!("%{escaped}%"));
+        query.push(&format!(" AND lower(t.name) LIKE {place} ESCAPE '!'"));
+    }
+    query.push("))");
+    query.order_and_limit("t.sku", limit);
+    let rows = query.rows(store).await?;
+    Ok(rows.into_iter().map(|mut row| Item::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// The items of some SKUs (1,000 at most), archived ones too.
+pub async fn items_of(store: &dyn Store, viewer: &Viewer, skus: &[&str]) -> Result<Vec<Item>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    if skus.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = base::<Item>();
+    let places: Vec<_> = skus.iter().take(1_000).map(|sku| query.bind(*sku)).collect();
+    query.push(&format!(" AND t.sku IN ({})", places.join(", ")));
+    let rows = query.rows(store).await?;
+    Ok(rows.into_iter().map(|mut row| Item::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
+}

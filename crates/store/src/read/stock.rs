@@ -9,6 +9,8 @@ use crate::record::Record;
 use crate::record::columns;
 use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::actor::Permission;
+use waybill_domain::ids::ItemId;
+use waybill_domain::quantity::Quantity;
 use waybill_domain::stock::level::StockLevel;
 
 /// A level with the names of its key.
@@ -74,4 +76,32 @@ pub async fn levels(
         let key = row.level.key;
         vec![Value::Id(key.item_id.0), Value::Id(key.location_id.0), Value::Id(key.lot_id.0)]
     }))
+}
+
+/// What is available of some items (1,000 at most) at the viewer's locations, by item and the location's code; nothing
+/// where nothing is.
+pub async fn available(
+    store: &dyn Store,
+    viewer: &Viewer,
+    items: &[ItemId],
+) -> Result<Vec<(ItemId, String, Quantity)>, ReadError> {
+    viewer.must(&[Permission::StockRead])?;
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = Query::new(
+        "SELECT s.item_id, l.code, CAST(SUM(s.available) AS BIGINT) FROM stock_levels s \
+         JOIN locations l ON l.id = s.location_id WHERE s.available > 0",
+    );
+    query.within("s.location_id", &viewer.actor().locations, |id| id.0);
+    let places: Vec<_> = items.iter().take(1_000).map(|id| query.bind(id.0)).collect();
+    query.push(&format!(
+        " AND s.item_id IN ({}) GROUP BY s.item_id, l.code ORDER BY s.item_id, 3 DESC",
+        places.join(", ")
+    ));
+    let rows = query.rows(store).await?;
+    Ok(rows
+        .into_iter()
+        .map(|mut row| Ok((row.take()?, row.take()?, row.take()?)))
+        .collect::<Result<Vec<_>, StoreError>>()?)
 }

@@ -75,6 +75,11 @@ impl Form {
         self.fields.iter().filter(move |(one, _)| one == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every field as it was sent.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether a box is ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.typed(name).is_some()
@@ -189,7 +194,7 @@ impl Form {
 }
 
 /// A decimal number with at most `digits` decimals, times ten to their power. A minus sign may stand before it.
-fn scaled(text: &str, digits: u32) -> Option<i64> {
+pub fn scaled(text: &str, digits: u32) -> Option<i64> {
     let (negative, text) = match text.strip_prefix(['-', '−']) {
         Some(rest) => (true, rest),
         None => (false, text),

@@ -2,6 +2,7 @@
 //! script. A page is a Rust file and a template beside it.
 
 pub mod assets;
+mod entry;
 mod form;
 mod frame;
 mod html;
@@ -10,7 +11,7 @@ pub mod look;
 mod order;
 mod orders;
 mod search;
-mod status;
+pub mod status;
 
 pub use html::{Html, shape};
 pub use live::Hub;
@@ -25,6 +26,7 @@ use axum::routing::get;
 /// Every page, by its path.
 pub fn router() -> Router<WebState> {
     Router::new()
+        .merge(entry::router())
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(order::order))
         .route("/search", get(search::search))

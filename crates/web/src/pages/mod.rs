@@ -6,13 +6,16 @@ pub mod index;
 use crate::problem::Shown;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{Html, Response};
 
 /// Only our own files, no frames, no scripts in the page.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Addresses stay on this server. With `no-referrer` a browser would not say either that a form comes from our own page.
+const REFERRER_POLICY: &str = "same-origin";
 
 /// Headers that keep a browser from being used against us, and a page instead of a problem for a person.
 pub async fn protect(request: Request, next: Next) -> Response {
@@ -28,7 +31,7 @@ pub async fn protect(request: Request, next: Next) -> Response {
     }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(REFERRER_POLICY));
     response
 }
 
@@ -38,7 +41,7 @@ fn is_for_person(request: &Request) -> bool {
         let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
         accepted.is_some_and(|accepted| accepted.contains("text/html"))
     };
-    request.method() == Method::GET && !request.uri().path().starts_with("/api/") && html(request.headers())
+    !request.uri().path().starts_with("/api/") && html(request.headers())
 }
 
 fn said(problem: &Shown) -> Html<String> {

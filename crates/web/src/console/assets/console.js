@@ -12,6 +12,12 @@ if (zone && !document.cookie.includes(`zone=${encodeURIComponent(zone)}`)) {
   document.cookie = `zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 }
 
+// An order that was placed is no draft any more.
+if (new URLSearchParams(location.search).has("placed")) {
+  try { localStorage.removeItem("draft-order"); } catch { /* private window */ }
+  history.replaceState(null, "", location.pathname);
+}
+
 // ── Theme ────────────────────────────────────────────────────────────────
 const kept = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
 const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };

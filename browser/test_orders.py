@@ -1,0 +1,80 @@
+"""The list of orders and one order, by keyboard and alive."""
+
+import re
+
+from playwright.sync_api import expect
+
+
+def place(page, reference, lines=None, method="terms"):
+    """Places an order as a shop would, through the API, as whoever is signed in."""
+    body = {
+        "channel": "web",
+        "external_ref": reference,
+        "currency": "EUR",
+        "customer": {"name": "Ada Browser", "email": "ada@example.org"},
+        "ship_to": {"name": "Ada Browser", "line1": "1 Main Street", "city": "Dublin", "country": "IE"},
+        "lines": lines or [{"sku": "TEAPOT-BIRCH", "quantity": 2, "unit_price_minor": 4099}],
+        "payment": {"method": method},
+    }
+    answer = page.evaluate(
+        "body => fetch('/api/v1/orders', {method: 'POST', headers: {'content-type': 'application/json'},"
+        " body: JSON.stringify(body)}).then(answer => answer.json())",
+        body,
+    )
+    assert "number" in answer, answer
+    return answer
+
+
+def test_the_palette_finds_what_one_types(desk):
+    page = desk.open("/orders")
+    number = page.locator("[data-rows] a.id").first.inner_text()
+    page.keyboard.press("/")
+    expect(page.locator("#palette")).to_be_visible()
+    page.keyboard.type(number)
+    expect(page.locator("#found li").first).to_contain_text(number)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/orders/{number}$"))
+
+
+def test_rows_are_walked_and_opened_by_keys(desk):
+    page = desk.open("/orders")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    second = page.locator("[data-rows] > tr").nth(1)
+    expect(second).to_have_class(re.compile("cur"))
+    number = second.locator("a.id").inner_text()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/orders/{number}$"))
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+
+
+def test_an_order_that_arrives_waits_behind_a_bar(desk):
+    page = desk.open("/orders")
+    expect(page.locator("#live")).to_have_text("Live")
+    placed = place(page, "BR-ARRIVES")
+    expect(page.locator("[data-arrived]")).to_be_visible()
+    assert page.get_by_text(placed["number"], exact=True).count() == 0, "nothing moves under the reader"
+    page.keyboard.press(".")
+    expect(page.get_by_text(placed["number"], exact=True)).to_be_visible()
+
+
+def test_two_people_on_one_order_see_each_others_change(desk):
+    first = desk.open("/orders")
+    placed = place(first, "BR-TWO")
+    second = desk.open(f"/orders/{placed['number']}")
+    expect(second.locator("#live")).to_have_text("Live")
+    first.evaluate(
+        "id => fetch(`/api/v1/orders/${id}/holds`, {method: 'POST', headers: {'content-type': 'application/json'},"
+        " body: JSON.stringify({kind: 'fraud', reason: 'velocity'})})",
+        placed["id"],
+    )
+    expect(second.locator(".holdcard h2")).to_have_text("Fraud review")
+
+
+def test_the_theme_is_kept(desk):
+    page = desk.open("/orders")
+    page.keyboard.press("t")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")

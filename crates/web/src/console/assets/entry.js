@@ -1,0 +1,229 @@
+// The new order by keyboard: finding customers and items, the sum while one types, and a draft that outlives a reload.
+// Without this the same form has rows to type SKUs into.
+"use strict";
+(() => {
+  const form = document.querySelector("#entry");
+  if (!form) return;
+  const find = (query, from = form) => from.querySelector(query);
+  const field = (name) => form.elements.namedItem(name);
+  const body = find("[data-lines]");
+  const blank = find("[data-spare]", body).cloneNode(true);
+  const lines = () => [...body.children];
+  const part = (row, name) => find(`[name$=".${name}"]`, row);
+
+  // ── Rows ───────────────────────────────────────────────────────────────
+  for (const row of body.querySelectorAll("[data-spare]")) row.remove();
+  const renumber = () => lines().forEach((row, n) => {
+    for (const input of row.querySelectorAll("input")) {
+      input.name = input.name.replace(/\[\d+\]/, `[${n}]`);
+      input.id = input.name;
+    }
+    find("[data-remove]", row).hidden = false;
+  });
+  const prices = () => { try { return JSON.parse(localStorage.getItem("prices") ?? "{}"); } catch { return {}; } };
+  function add(item, quantity = "1", price = "") {
+    const there = lines().find((row) => part(row, "sku").value === item.sku);
+    if (there && !price) {
+      part(there, "quantity").value = Number(part(there, "quantity").value || 0) + Number(quantity);
+      part(there, "quantity").select();
+      sum();
+      return there;
+    }
+    const row = blank.cloneNode(true);
+    row.removeAttribute("data-spare");
+    part(row, "sku").value = item.sku;
+    find("[data-name]", row).textContent = item.name ?? "";
+    find("[data-stock]", row).textContent = item.stock ?? "";
+    find("[data-stock]", row).title = item.stock ?? "";
+    part(row, "quantity").value = quantity;
+    // What this item was last sold at from this computer; the clerk sees it and can change it.
+    part(row, "unit_price").value = price || prices()[item.sku] || "";
+    body.append(row);
+    renumber();
+    sum();
+    return row;
+  }
+
+  // ── The sum ────────────────────────────────────────────────────────────
+  const digits = () => ({ JPY: 0, KRW: 0, ISK: 0, KWD: 3, BHD: 3, TND: 3 })[field("currency").value.trim().toUpperCase()] ?? 2;
+  const shown = (amount) => amount.toLocaleString("en", { minimumFractionDigits: digits(), maximumFractionDigits: digits() });
+  function sum() {
+    let goods = 0;
+    let units = 0;
+    for (const row of lines()) {
+      const quantity = Number(part(row, "quantity").value.replace(",", "."));
+      const price = Number(part(row, "unit_price").value.replace(",", "."));
+      const amount = quantity * price;
+      const isKnown = part(row, "unit_price").value !== "" && Number.isFinite(amount);
+      find("[data-amount]", row).textContent = isKnown ? shown(amount) : "";
+      if (isKnown) goods += Math.round(amount * 10 ** digits()) / 10 ** digits();
+      if (Number.isFinite(quantity)) units += quantity;
+    }
+    const shipping = Number((field("shipping").value || "0").replace(",", "."));
+    find("[data-units]").textContent = units ? `Items, ${units.toLocaleString("en")} units` : "Items";
+    find("[data-goods]").textContent = shown(goods);
+    find("[data-total]").textContent = shown(goods + (Number.isFinite(shipping) ? shipping : 0));
+    const card = find('[name="payment.method"]:checked')?.value === "card";
+    find("[data-card]").hidden = !card;
+  }
+
+  // ── Offers while typing ────────────────────────────────────────────────
+  function combo(name, choose) {
+    const box = find(`[data-combo="${name}"]`);
+    const input = find("input", box);
+    const list = find("ul", box);
+    box.hidden = false;
+    let asked = 0;
+    let timer;
+    const options = () => [...list.querySelectorAll("li:not([aria-disabled])")];
+    const chosen = () => list.querySelector("[aria-selected=true]");
+    const select = (option) => { for (const one of options()) one.setAttribute("aria-selected", String(one === option)); option?.scrollIntoView({ block: "nearest" }); };
+    const close = () => { list.hidden = true; list.replaceChildren(); input.setAttribute("aria-expanded", "false"); };
+    const sought = () => input.value.replace(/^\s*\d+([.,]\d+)?\s*\*\s*/, "").trim();
+    async function look() {
+      const text = sought();
+      if (text.length < 2) { close(); return; }
+      const mine = ++asked;
+      const answer = await fetch(`/orders/new/${name}?q=${encodeURIComponent(text)}`).catch(() => null);
+      if (mine !== asked || !answer?.ok) return;
+      list.replaceChildren(...new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html").querySelector("ul").childNodes);
+      list.hidden = false;
+      input.setAttribute("aria-expanded", "true");
+      select(options()[0]);
+    }
+    function take(option) {
+      const amount = input.value.match(/^\s*(\d+(?:[.,]\d+)?)\s*\*/)?.[1].replace(",", ".");
+      input.value = "";
+      asked += 1;
+      clearTimeout(timer);
+      close();
+      choose(option.dataset, amount);
+    }
+    input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 90); });
+    input.addEventListener("keydown", async (event) => {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        const all = options();
+        const at = all.indexOf(chosen());
+        select(all[Math.min(all.length - 1, Math.max(0, at + (event.key === "ArrowDown" ? 1 : -1)))]);
+      } else if (event.key === "Enter") {
+        if (event.metaKey || event.ctrlKey) return;
+        event.preventDefault();
+        // A scanner is faster than the offers: what it sent is looked up first.
+        if (list.hidden && sought().length >= 2) { clearTimeout(timer); await look(); }
+        const option = chosen();
+        if (option) take(option);
+      } else if (event.key === "Escape" && !list.hidden) { event.stopPropagation(); close(); }
+    });
+    input.addEventListener("blur", () => setTimeout(close, 150));
+    list.addEventListener("mousedown", (event) => { const option = event.target.closest("li:not([aria-disabled])"); if (option) { event.preventDefault(); take(option); } });
+    return input;
+  }
+  const items = combo("items", (item, amount) => {
+    const row = add(item, amount ?? "1");
+    const price = part(row, "unit_price");
+    if (amount && price.value) items.focus();
+    else if (price.value) part(row, "quantity").select();
+    else if (amount) price.focus();
+    else part(row, "quantity").select();
+    keep();
+  });
+  combo("customers", async (customer) => {
+    for (const name of ["code", "name", "company", "email", "phone"]) field(`customer.${name}`).value = customer[name] ?? "";
+    keep();
+    items.focus();
+    const answer = await fetch(`/orders/new/customers/${encodeURIComponent(customer.code)}`).catch(() => null);
+    if (answer?.ok) find("[data-history]").replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+  });
+
+  // ── Keys within the table ──────────────────────────────────────────────
+  body.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const row = event.target.closest("tr");
+    if (event.target.name.endsWith(".quantity") && !part(row, "unit_price").value) part(row, "unit_price").focus();
+    else items.focus();
+  });
+  body.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-remove]")) return;
+    event.target.closest("tr").remove();
+    renumber();
+    sum();
+    keep();
+    items.focus();
+  });
+  // A list copied from a sheet or a mail: SKU, units and price, one line each.
+  items.addEventListener("paste", (event) => {
+    const text = event.clipboardData?.getData("text") ?? "";
+    if (!/[\n\t]/.test(text.trim())) return;
+    event.preventDefault();
+    for (const line of text.split(/\r?\n/).slice(0, 900)) {
+      const [sku, quantity, price] = line.trim().split(/[\t;,]|\s{2,}|\s+(?=\d)/).map((cell) => cell?.trim());
+      if (sku) add({ sku, name: "", stock: "" }, quantity || "1", price || "");
+    }
+    keep();
+  });
+
+  // ── The draft ──────────────────────────────────────────────────────────
+  const DRAFT = "draft-order";
+  const skip = new Set(["key"]);
+  function keep() {
+    const kept = [...new FormData(form)].filter(([name, value]) => !skip.has(name) && !name.startsWith("lines[") && value !== "");
+    const rows = lines().map((row) => ({
+      sku: part(row, "sku").value, quantity: part(row, "quantity").value, price: part(row, "unit_price").value,
+      name: find("[data-name]", row).textContent, stock: find("[data-stock]", row).textContent,
+    }));
+    try {
+      localStorage.setItem(DRAFT, JSON.stringify({ fields: kept.filter(([name]) => name !== "payment.token"), rows }));
+      const said = find("[data-kept]");
+      said.textContent = `Kept on this computer, ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}.`;
+    } catch { /* private window */ }
+  }
+  function restore() {
+    let draft = null;
+    try { draft = JSON.parse(localStorage.getItem(DRAFT) ?? "null"); } catch { return; }
+    if (!draft || document.querySelector("#problems") || lines().length) return;
+    for (const [name, value] of draft.fields ?? []) {
+      const its = field(name);
+      if (its) its.value = value;
+    }
+    for (const row of draft.rows ?? []) add({ sku: row.sku, name: row.name, stock: row.stock }, row.quantity, row.price);
+  }
+  form.addEventListener("input", (event) => { if (!event.target.closest("[data-combo]")) { sum(); keep(); } });
+  form.addEventListener("submit", () => {
+    const known = prices();
+    for (const row of lines()) if (part(row, "unit_price").value) known[part(row, "sku").value] = part(row, "unit_price").value;
+    try { localStorage.setItem("prices", JSON.stringify(Object.fromEntries(Object.entries(known).slice(-500)))); } catch { /* private window */ }
+  });
+
+  // ── What is wrong is said while it is being mended ─────────────────────
+  const checks = {
+    requested_by: (value) => (value && value < new Date().toLocaleDateString("sv") ? "This day has passed." : ""),
+    "customer.email": (value) => (value && !/^[^@\s]+@[^@\s]+$/.test(value) ? "An email address has one @ between two parts." : ""),
+    "ship_to.country": (value) => (value && !/^[A-Za-z]{2}$/.test(value) ? "Two letters, such as IE." : ""),
+  };
+  form.addEventListener("focusout", (event) => {
+    const check = checks[event.target.name];
+    if (event.target.name === "ship_to.country" || event.target.name === "currency") event.target.value = event.target.value.toUpperCase();
+    if (!check) return;
+    const box = event.target.closest(".field");
+    const message = check(event.target.value.trim());
+    find(".err", box)?.remove();
+    box.classList.toggle("wrong", message !== "");
+    event.target.toggleAttribute("aria-invalid", message !== "");
+    if (message) {
+      const said = document.createElement("p");
+      said.className = "err";
+      said.textContent = message;
+      box.append(said);
+    }
+  });
+
+  renumber();
+  restore();
+  sum();
+  const problems = document.querySelector("#problems");
+  if (problems) problems.focus();
+  else if (!field("customer.name").value) find('[data-combo="customers"] input').focus();
+  else items.focus();
+})();

@@ -1,0 +1,152 @@
+//! The form's fields as the body that the API takes.
+
+use super::Typed;
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::WebState;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use waybill_domain::actor::Permission;
+use waybill_domain::money::Currency;
+use waybill_store::read::catalog;
+
+/// Texts that go as they stand.
+const TEXTS: &[&str] = &["channel", "external_ref", "currency", "requested_by", "instructions", "po_number"];
+const CUSTOMER: &[&str] = &["code", "name", "company", "email", "phone"];
+const SHIP_TO: &[&str] = &["name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone"];
+const PAYMENT: &[&str] = &["method", "token"];
+
+/// The number of a line's field: `lines[3].sku` is of line 3.
+fn line(name: &str) -> Option<usize> {
+    let (n, _) = name.strip_prefix("lines[")?.split_once(']')?;
+    n.parse().ok().filter(|n| *n < super::LINES_MAX)
+}
+
+/// How many rows up to the last in which an item stands.
+pub fn lines(values: &BTreeMap<String, String>) -> usize {
+    let named = values.iter().filter(|(_, value)| !value.trim().is_empty());
+    named.filter_map(|(name, _)| line(name)).max().map_or(0, |last| last + 1)
+}
+
+/// The form's field for a path of the body.
+pub fn field(path: &str) -> String {
+    match path {
+        "charges[0].amount_minor" => "shipping".to_owned(),
+        other => other.replace("unit_price_minor", "unit_price"),
+    }
+}
+
+/// The body. What only the form knows (decimals, quantities in units) is noted as a problem where it cannot be read.
+pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Result<Value, Problem> {
+    compact(typed);
+    let text = |path: &str| Some(typed.value(path).trim().to_owned()).filter(|text| !text.is_empty());
+    let mut body = Map::new();
+    let group = |prefix: &str, names: &[&str]| -> Map<String, Value> {
+        let found = names.iter().filter_map(|name| Some((*name, text(&format!("{prefix}.{name}"))?)));
+        found.map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
+    };
+    for name in TEXTS {
+        body.extend(text(name).map(|value| ((*name).to_owned(), Value::String(value))));
+    }
+    for (prefix, names) in [("customer", CUSTOMER), ("ship_to", SHIP_TO), ("payment", PAYMENT)] {
+        let mut fields = group(prefix, names);
+        if prefix == "payment" && text("payment.method").as_deref() != Some("card") {
+            fields.remove("token");
+        }
+        // A country alone, which the form may fill in by itself, is no address.
+        let is_given = fields.keys().any(|name| name != "country");
+        if is_given {
+            body.insert(prefix.to_owned(), Value::Object(fields));
+        }
+    }
+    let count = lines(&typed.values);
+    let skus: Vec<String> = (0..count).map(|n| typed.value(&format!("lines[{n}].sku")).trim().to_owned()).collect();
+    let viewer = caller.viewer();
+    let known = if viewer.may(Permission::CatalogRead) {
+        catalog::items_of(state.store(), &viewer, &skus.iter().map(String::as_str).collect::<Vec<_>>()).await?
+    } else {
+        Vec::new()
+    };
+    let mut problems = Vec::new();
+    let mut rows = Vec::new();
+    for (n, sku) in skus.iter().enumerate() {
+        let precision = known.iter().find(|item| item.sku == *sku).map_or(0, |item| item.precision);
+        let at = |name: &str| format!("lines[{n}].{name}");
+        let mut row = Map::new();
+        row.insert("sku".into(), json!(sku));
+        match text(&at("quantity")) {
+            None => problems.push((at("quantity"), "How many?".to_owned())),
+            Some(typed) => match super::super::form::scaled(&typed, precision) {
+                Some(quantity) => drop(row.insert("quantity".into(), json!(quantity))),
+                None => problems.push((at("quantity"), format!("{typed} is no number of units."))),
+            },
+        }
+        match text(&at("unit_price")) {
+            None => problems.push((at("unit_price"), "At what price?".to_owned())),
+            Some(price) => drop(row.insert("unit_price".into(), json!(price.replace(',', ".")))),
+        }
+        row.extend(text(&at("note")).map(|note| ("note".to_owned(), json!(note))));
+        // What is missing is noted above; a body that can be read lets everything else be found too.
+        row.entry("quantity").or_insert(json!(1));
+        row.entry("unit_price").or_insert(json!("0"));
+        rows.push(Value::Object(row));
+    }
+    body.insert("lines".into(), Value::Array(rows));
+    if let Some(shipping) = text("shipping") {
+        let digits = text("currency").and_then(|code| code.parse::<Currency>().ok()).map_or(2, Currency::exponent);
+        match super::super::form::scaled(&shipping, digits) {
+            Some(0) => {}
+            Some(amount) => {
+                body.insert("charges".into(), json!([{"kind": "shipping", "amount_minor": amount}]));
+            }
+            None => problems.push(("shipping".to_owned(), format!("{shipping} is no amount such as 4.99."))),
+        }
+    }
+    typed.problems.extend(problems);
+    Ok(Value::Object(body))
+}
+
+/// Moves the rows together: whoever leaves one empty between two means nothing by it.
+fn compact(typed: &mut Typed) {
+    let count = lines(&typed.values);
+    let names = ["sku", "quantity", "unit_price", "note"];
+    let mut rows = Vec::new();
+    for n in 0..count {
+        let row: Vec<(&str, String)> = names
+            .iter()
+            .filter_map(|name| Some((*name, typed.values.remove(&format!("lines[{n}].{name}"))?)))
+            .filter(|(_, value)| !value.trim().is_empty())
+            .collect();
+        // A price or a number of units that was left behind by an item taken out again is nothing.
+        if row.iter().any(|(name, _)| *name == "sku") {
+            rows.push(row);
+        }
+    }
+    for (n, row) in rows.into_iter().enumerate() {
+        typed.values.extend(row.into_iter().map(|(name, value)| (format!("lines[{n}].{name}"), value)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_left_empty_are_no_lines() {
+        let pairs = [
+            ("lines[0].sku", "A"),
+            ("lines[0].quantity", "2"),
+            ("lines[1].sku", ""),
+            ("lines[1].quantity", "1"),
+            ("lines[3].sku", "B"),
+            ("lines[9999].sku", "C"),
+            ("lines[x].sku", "D"),
+        ];
+        let values = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut typed = Typed { values, problems: Vec::new() };
+        compact(&mut typed);
+        assert_eq!(lines(&typed.values), 2);
+        assert_eq!((typed.value("lines[0].quantity"), typed.value("lines[1].sku")), ("2", "B"));
+        assert_eq!(field("lines[1].unit_price_minor"), "lines[1].unit_price");
+    }
+}

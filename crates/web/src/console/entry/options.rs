@@ -1,0 +1,144 @@
+//! What the form offers while somebody types: items with what is there of them, customers with what they bought.
+
+use super::super::look::{self, Look};
+use super::super::{page, status};
+use crate::ask::InPath;
+use crate::auth::Caller;
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::state::WebState;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use std::collections::BTreeMap;
+use waybill_domain::Code;
+use waybill_domain::actor::Permission;
+use waybill_domain::catalog::item::{Item, Supply};
+use waybill_domain::ids::ItemId;
+use waybill_store::read::customers::{self, CustomerFilter};
+use waybill_store::read::orders::{self, OrderFilter};
+use waybill_store::read::{PageRequest, Viewer, catalog};
+use waybill_store::search::Search;
+
+/// Offered at once.
+const OFFERED: u32 = 8;
+
+#[derive(Debug)]
+struct ItemOption {
+    sku: String,
+    name: String,
+    stock: String,
+    unit: String,
+}
+
+#[derive(Debug)]
+struct CustomerOption {
+    code: String,
+    name: String,
+    company: String,
+    email: String,
+    phone: String,
+    tier: String,
+}
+
+#[derive(Template)]
+#[template(path = "entry/items.html")]
+struct ItemOptions {
+    items: Vec<ItemOption>,
+}
+
+#[derive(Template)]
+#[template(path = "entry/customers.html")]
+struct CustomerOptions {
+    customers: Vec<CustomerOption>,
+}
+
+#[derive(Template)]
+#[template(path = "entry/history.html")]
+struct History {
+    orders: Vec<(String, String)>,
+}
+
+/// Where items are, in words: `31 at DUB, 12 at ORK`.
+pub(super) async fn stock(
+    state: &WebState,
+    viewer: &Viewer,
+    items: &[Item],
+) -> Result<BTreeMap<ItemId, String>, Problem> {
+    let counted: Vec<ItemId> = items.iter().filter(|item| item.supply == Supply::Stock).map(|item| item.id).collect();
+    if !viewer.may(Permission::StockRead) {
+        return Ok(BTreeMap::new());
+    }
+    let found = waybill_store::read::stock::available(state.store(), viewer, &counted).await?;
+    let words = |item: &Item| {
+        if item.supply != Supply::Stock {
+            return status::words(item.supply.code());
+        }
+        let places = found.iter().filter(|(id, _, _)| *id == item.id);
+        let places: Vec<String> =
+            places.map(|(_, place, units)| format!("{} at {place}", look::quantity(*units, item.precision))).collect();
+        if places.is_empty() { "0 available".to_owned() } else { places.join(", ") }
+    };
+    Ok(items.iter().map(|item| (item.id, words(item))).collect())
+}
+
+/// `GET /orders/new/items?q=`.
+pub async fn items(State(state): State<WebState>, caller: Caller, params: Params) -> Result<Response, Problem> {
+    let mut params = params.of_form();
+    let text = params.text("q").unwrap_or_default();
+    params.close()?;
+    let viewer = caller.viewer();
+    let found = match text.trim() {
+        "" => Vec::new(),
+        text => catalog::suggest_items(state.store(), &viewer, text, OFFERED as usize).await?,
+    };
+    let stock = stock(&state, &viewer, &found).await?;
+    let option = |item: Item| ItemOption {
+        stock: stock.get(&item.id).cloned().unwrap_or_default(),
+        sku: item.sku,
+        name: item.name,
+        unit: item.unit,
+    };
+    Ok(page(&ItemOptions { items: found.into_iter().map(option).collect() }))
+}
+
+/// `GET /orders/new/customers?q=`.
+pub async fn customers(State(state): State<WebState>, caller: Caller, params: Params) -> Result<Response, Problem> {
+    let mut params = params.of_form();
+    let text = params.text("q").unwrap_or_default();
+    params.close()?;
+    let filter =
+        CustomerFilter { search: Some(Search::new(&text)), archived: Some(false), ..CustomerFilter::default() };
+    let request = PageRequest { limit: Some(OFFERED), after: None };
+    let found = customers::customers(state.store(), &caller.viewer(), &filter, &request).await?;
+    let option = |row: customers::CustomerRow| {
+        let party = row.party.unwrap_or_default();
+        CustomerOption {
+            code: row.customer.code,
+            name: party.name.unwrap_or_default(),
+            company: party.company.unwrap_or_default(),
+            email: party.email.unwrap_or_default(),
+            phone: party.phone.unwrap_or_default(),
+            tier: status::words(row.customer.tier.code()),
+        }
+    };
+    Ok(page(&CustomerOptions { customers: found.rows.into_iter().map(option).collect() }))
+}
+
+/// `GET /orders/new/customers/{code}`: what a customer ordered last.
+pub async fn history(
+    State(state): State<WebState>,
+    caller: Caller,
+    look: Look,
+    InPath(code): InPath<String>,
+) -> Result<Response, Problem> {
+    let filter = OrderFilter { customer: Some(code), ..OrderFilter::default() };
+    let request = PageRequest { limit: Some(3), after: None };
+    let found = orders::orders(state.store(), &caller.viewer(), &filter, &request).await?;
+    let said = |row: orders::OrderRow| {
+        let day = look.day(look.day_of(row.placed_at));
+        let total = look::money(row.total, row.currency);
+        (row.number.to_string(), format!("{day}, {total}, {}", row.lifecycle.code()))
+    };
+    Ok(page(&History { orders: found.rows.into_iter().map(said).collect() }))
+}
