@@ -164,7 +164,7 @@ impl Desk {
     pub(super) fn reads(&self) -> Vec<&'static str> {
         match &self.kind {
             Kind::Query { sql, .. } => vec![sql],
-            Kind::Janitor => vec![super::gateway::OPEN_CALLS, super::gateway::REQUESTED_AT, super::gateway::CALL],
+            Kind::Janitor => vec![super::gateway::OPEN_CALLS, super::gateway::CALL],
             // Emptying a generation of receipts goes through all of it; nothing else does.
             Kind::Receipts => vec![TURN],
         }

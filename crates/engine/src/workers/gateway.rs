@@ -5,10 +5,10 @@ use crate::batch::Intent;
 use crate::core::Shared;
 use crate::ports::GatewayCall;
 use crate::submission::{Submission, SubmitError};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use waybill_domain::actor::{Actor, Door};
@@ -17,7 +17,7 @@ use waybill_domain::ids::{OrderId, TransactionId};
 use waybill_domain::payment::outcome::{GatewayOutcome, RecordOutcome};
 use waybill_domain::payment::{TransactionKind, TransactionState};
 use waybill_store::StoreError;
-use waybill_store::value::{Row, Value};
+use waybill_store::value::Value;
 
 /// A gateway that has not answered after this long counts as unknown.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +32,10 @@ pub(crate) struct GatewayDesk {
     landed: Notify,
     room: Semaphore,
     asked: Mutex<FxHashMap<TransactionId, i64>>,
+    /// How many open calls the janitor's next look passes over: it has looked at them.
+    passed: AtomicI64,
+    /// Gateways that calls name and nobody has, and that were told of.
+    missing: Mutex<FxHashSet<String>>,
 }
 
 impl GatewayDesk {
@@ -41,6 +45,8 @@ impl GatewayDesk {
             landed: Notify::new(),
             room: Semaphore::new(calls_max),
             asked: Mutex::new(FxHashMap::default()),
+            passed: AtomicI64::new(0),
+            missing: Mutex::default(),
         }
     }
 
@@ -62,6 +68,14 @@ impl GatewayDesk {
         }
         drop(calls);
         self.landed.notify_waiters();
+    }
+
+    /// Says once that calls wait for a gateway that is not in the settings.
+    fn tell_missing(&self, gateway: &str, transaction_id: TransactionId) {
+        let mut missing = self.missing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if missing.insert(gateway.to_owned()) {
+            tracing::warn!(gateway, transaction.id = %transaction_id, "calls wait for a gateway that is not there");
+        }
     }
 
     pub(crate) fn is_under_way(&self, order: OrderId) -> bool {
@@ -161,42 +175,50 @@ async fn read_call(
     Ok(Some(Asked { gateway: gateway.unwrap_or_default(), call }))
 }
 
-pub(super) const OPEN_CALLS: &str = "SELECT t.order_id, t.number, t.state, p.gateway FROM payment_transactions t \
+pub(super) const OPEN_CALLS: &str = "SELECT t.order_id, t.number, t.state, p.gateway, t.requested_at FROM payment_transactions t \
      JOIN payments p ON p.order_id = t.order_id AND p.number = t.payment JOIN orders o ON o.id = t.order_id \
      WHERE t.state IN ('pending', 'unknown') AND o.origin = 'live' AND t.requested_at <= $1 \
-     ORDER BY t.requested_at LIMIT $2";
+     ORDER BY t.requested_at LIMIT $2 OFFSET $3";
 
-/// Asks about calls whose outcome is unknown, and takes up pending ones that no process makes any more.
+/// Asks about calls whose outcome is unknown, and takes up pending ones that no process makes any more. Some at a time,
+/// one after the other: those that nobody can tell about keep no others from being asked about.
 pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<(), StoreError> {
     let now = shared.ports.clock.now();
     let limit = super::desks::BATCH as i64;
-    let rows = shared.store.read(OPEN_CALLS, &[Value::Int(now.0), Value::Int(limit)]).await?;
+    let passed = shared.gateway.passed.load(Ordering::Relaxed);
+    let params = [Value::Int(now.0), Value::Int(limit), Value::Int(passed)];
+    let rows = shared.store.read(OPEN_CALLS, &params).await?;
+    let is_full = rows.len() == super::desks::BATCH;
+    shared.gateway.passed.store(if is_full { passed + limit } else { 0 }, Ordering::Relaxed);
     let mut commands: Vec<Command> = Vec::new();
     for mut row in rows {
         let transaction_id = TransactionId::new(row.take()?, row.take()?);
         let state: TransactionState = row.take()?;
-        let gateway: Option<String> = row.take()?;
+        let name = row.take::<Option<String>>()?.unwrap_or_default();
+        let is_orphaned = now.0 - row.take::<i64>()? > ORPHANED_S * 1_000_000;
         if shared.gateway.is_under_way(transaction_id.order_id) || !due(shared, transaction_id, now.0) {
             continue;
         }
-        let Some(gateway) = gateway.and_then(|name| shared.ports.gateways.get(&name)) else {
-            continue;
-        };
-        match state {
-            TransactionState::Unknown => {
+        match (state, shared.ports.gateways.get(&name)) {
+            (TransactionState::Unknown, Some(gateway)) => {
                 let lookup = tokio::time::timeout(PATIENCE, gateway.lookup(transaction_id)).await;
                 let outcome = lookup.unwrap_or(GatewayOutcome::Unknown);
                 if outcome != GatewayOutcome::Unknown {
                     commands.push(RecordOutcome { transaction_id, outcome }.into());
                 }
             }
-            TransactionState::Pending => {
-                if is_orphaned(shared, transaction_id, now.0).await? {
-                    // Same key, so a call that did arrive is answered as it was.
-                    dispatch(shared, Intent { transaction_id, token: None });
-                }
+            (TransactionState::Pending, Some(_)) if is_orphaned => {
+                // Same key, so a call that did arrive is answered as it was.
+                dispatch(shared, Intent { transaction_id, token: None });
             }
-            TransactionState::Succeeded | TransactionState::Failed => {}
+            (TransactionState::Pending, None) if is_orphaned => {
+                // Nobody here can tell whether the call was made. People see that nobody can; the gateway, once it is back,
+                // is asked.
+                shared.gateway.tell_missing(&name, transaction_id);
+                commands.push(RecordOutcome { transaction_id, outcome: GatewayOutcome::Unknown }.into());
+            }
+            (TransactionState::Unknown, None) => shared.gateway.tell_missing(&name, transaction_id),
+            (TransactionState::Pending | TransactionState::Succeeded | TransactionState::Failed, _) => {}
         }
     }
     if shared.stopping.load(Ordering::Acquire) {
@@ -215,14 +237,4 @@ fn due(shared: &Arc<Shared>, transaction_id: TransactionId, now: i64) -> bool {
     }
     asked.insert(transaction_id, now);
     true
-}
-
-pub(super) const REQUESTED_AT: &str =
-    "SELECT requested_at FROM payment_transactions WHERE order_id = $1 AND number = $2";
-
-async fn is_orphaned(shared: &Arc<Shared>, id: TransactionId, now: i64) -> Result<bool, StoreError> {
-    let params = [Value::Id(id.order_id.0), Value::Int(i64::from(id.number))];
-    let rows = shared.store.read(REQUESTED_AT, &params).await?;
-    let at = rows.into_iter().next().map(|mut row: Row| row.take::<i64>()).transpose()?;
-    Ok(at.is_some_and(|at| now - at > ORPHANED_S * 1_000_000))
 }

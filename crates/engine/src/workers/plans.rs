@@ -26,10 +26,10 @@ fn parameters(sql: &str) -> Vec<Value> {
     values.collect()
 }
 
-/// The first parameter of what a courier reads is its endpoint, where there is one.
+/// The first parameter of what a courier reads is its endpoint.
 fn of_endpoint(sql: &str) -> Vec<Value> {
     let mut values = parameters(sql);
-    values.first_mut().into_iter().for_each(|first| *first = Value::Id(Id::NIL));
+    values.first_mut().into_iter().filter(|_| sql.contains("id = $1")).for_each(|first| *first = Value::Id(Id::NIL));
     values
 }
 

@@ -32,6 +32,9 @@ const TIDY_EVERY_S: u64 = 60;
 
 const ENABLED: &str = "SELECT id FROM webhook_endpoints WHERE state = 'enabled'";
 const ALL: &str = "SELECT id FROM webhook_endpoints";
+const ENDED: &str = "SELECT id FROM webhook_endpoints WHERE previous_secret IS NOT NULL AND previous_until <= $1";
+/// In no event, so nothing else knows it; erased in place. A rotation meanwhile has moved the end.
+const ERASE: &str = "UPDATE webhook_endpoints SET previous_secret = NULL WHERE id = $1 AND previous_until <= $2";
 const OLD: &str = "SELECT id FROM webhook_attempts WHERE endpoint_id = $1 AND id < $2 ORDER BY id LIMIT $3";
 const DROP_RETRIES: &str = "DELETE FROM webhook_retries WHERE endpoint_id IN \
      (SELECT id FROM webhook_endpoints WHERE state = 'archived')";
@@ -41,6 +44,7 @@ const DROP_RETRIES: &str = "DELETE FROM webhook_retries WHERE endpoint_id IN \
 pub(super) fn reads() -> Vec<String> {
     let mut reads = book::reads();
     reads.push(ENABLED.to_owned());
+    reads.push(ENDED.to_owned());
     reads.push(OLD.to_owned());
     reads
 }
@@ -71,7 +75,10 @@ impl Office {
         while !shared.stopping.load(Ordering::Acquire) {
             let stopped = shared.stop.notified();
             let wanted = match lease.hold(&shared).await {
-                Ok(true) => self.endpoints(ENABLED).await,
+                Ok(true) => match self.erase_ended().await {
+                    Ok(()) => self.endpoints(ENABLED, &[]).await,
+                    Err(error) => Err(error),
+                },
                 Ok(false) => Ok(FxHashSet::default()),
                 Err(error) => Err(error),
             };
@@ -93,8 +100,17 @@ impl Office {
         lease.release(&shared).await;
     }
 
-    async fn endpoints(&self, which: &str) -> Result<FxHashSet<WebhookEndpointId>, StoreError> {
-        self.shared.store.read(which, &[]).await?.iter_mut().map(|row| row.take()).collect()
+    async fn endpoints(&self, which: &str, params: &[Value]) -> Result<FxHashSet<WebhookEndpointId>, StoreError> {
+        self.shared.store.read(which, params).await?.iter_mut().map(|row| row.take()).collect()
+    }
+
+    /// Erases secrets that sign nothing any more.
+    async fn erase_ended(&self) -> Result<(), StoreError> {
+        let now = Value::Int(self.shared.ports.clock.now().0);
+        for endpoint in self.endpoints(ENDED, std::slice::from_ref(&now)).await? {
+            self.shared.store.execute(&[(ERASE, &[Value::Id(endpoint.0), now.clone()])]).await?;
+        }
+        Ok(())
     }
 
     fn staff(&mut self, wanted: &FxHashSet<WebhookEndpointId>) {
@@ -122,7 +138,7 @@ impl Office {
         let oldest_ms = u64::try_from(now / 1_000 - ATTEMPTS_KEPT_S * 1_000).unwrap_or_default();
         let forget = format!("DELETE FROM webhook_attempts WHERE endpoint_id = $1 AND id IN ({OLD})");
         let mut is_done = true;
-        for endpoint in self.endpoints(ALL).await? {
+        for endpoint in self.endpoints(ALL, &[]).await? {
             let params = [Value::Id(endpoint.0), Value::Id(Id::v7(oldest_ms, 0)), Value::Int(FORGOTTEN_MAX)];
             let gone = self.shared.store.execute(&[(&forget, &params)]).await?;
             is_done &= gone.first().is_none_or(|gone| *gone < FORGOTTEN_MAX.unsigned_abs());
