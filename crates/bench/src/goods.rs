@@ -124,6 +124,21 @@ pub fn three(random: &mut Random, taste: Taste) -> [usize; 3] {
     }
 }
 
+/// Somebody of a few thousand names, some of which many people have.
+pub fn name(random: &mut Random) -> (&'static str, String) {
+    const FIRST: [&str; 16] = [
+        "Ada", "Bo", "Cleo", "Dara", "Eoin", "Fay", "Gus", "Hana", "Ivo", "Jana", "Kofi", "Lea", "Mia", "Noor", "Oona",
+        "Pia",
+    ];
+    const PARTS: [&str; 16] = [
+        "bar", "den", "fal", "gor", "hul", "kes", "lin", "mor", "nad", "pol", "rin", "sal", "tor", "vek", "wil", "zan",
+    ];
+    // The lower of two: the first names of the list are the common ones.
+    let first = FIRST[random.below(FIRST.len()).min(random.below(FIRST.len()))];
+    let last: String = (0..3).map(|_| PARTS[random.below(PARTS.len())]).collect();
+    (first, last)
+}
+
 /// An order of three lines from a stranger, under a random key and reference.
 pub fn submission(engine: &Engine, actor: &Arc<Actor>, random: &mut Random, paid: Paid, taste: Taste) -> Submission {
     let ids = engine.ids();
@@ -135,7 +150,8 @@ pub fn submission(engine: &Engine, actor: &Arc<Actor>, random: &mut Random, paid
         tax: Minor(380),
         note: None,
     });
-    let name = Some("Ada Example".to_owned());
+    let (first, last) = name(random);
+    let name = Some(format!("{first} {last}"));
     let address = Address {
         name: name.clone(),
         line1: Some("1 Main Street".into()),
@@ -144,7 +160,7 @@ pub fn submission(engine: &Engine, actor: &Arc<Actor>, random: &mut Random, paid
         country: "IE".into(),
         ..Address::default()
     };
-    let party = Party { name, email: Some("ada@example.org".into()), ..Party::default() };
+    let party = Party { name, email: Some(format!("{last}@example.org")), ..Party::default() };
     let card = paid == Paid::Card;
     let payment = PaymentInput {
         method: if card { PaymentMethod::Card } else { PaymentMethod::Terms },

@@ -3,6 +3,7 @@
 use crate::BenchError;
 use crate::goods::{self, CHANNEL, Taste, prefill};
 use crate::latency::Latency;
+use crate::random::Random;
 use crate::{engine, report::ratio};
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use waybill_store::read::order::{OrderKey, order};
 use waybill_store::read::orders::{OrderFilter, orders};
 use waybill_store::read::queue::{WorkFilter, queue};
 use waybill_store::read::{PageRequest, ReadError, Viewer};
+use waybill_store::search::Search;
 use waybill_store::{Store, StoreError, Value};
 
 /// How often each question is asked at each size.
@@ -33,6 +35,9 @@ pub struct Grown {
     /// Orders of one channel that are under way, and those with a hold.
     pub list_confirmed_ms: f64,
     pub list_held_ms: f64,
+    /// Orders by a customer's first and last name, and by a word that every order has; 0 without workers, who keep the words.
+    pub search_ms: f64,
+    pub search_common_ms: f64,
     pub pick_queue_ms: f64,
     /// Against the first size.
     pub pick_queue_cost: Option<f64>,
@@ -41,12 +46,20 @@ pub struct Grown {
     pub data_mb: f64,
 }
 
+/// How orders are placed at each size.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    pub callers: usize,
+    pub measured: Duration,
+    /// Whether the engine's workers run.
+    pub workers: bool,
+}
+
 /// Fills the store to each of `sizes`, smallest first, and measures there.
 pub async fn measure(
     engine: &Engine,
     sizes: &[i64],
-    callers: usize,
-    measured: Duration,
+    load: &Load,
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Vec<Grown>, BenchError> {
     let store = &**engine.store();
@@ -54,12 +67,12 @@ pub async fn measure(
     for size in sizes {
         let there = count(store).await?;
         say(&format!("filling the store to {size} orders"));
-        prefill(engine, size - there, callers.max(500), &|_, _| {}).await?;
+        prefill(engine, size - there, load.callers.max(500), &|_, _| {}).await?;
         if all.is_empty() {
             release_some(engine).await?;
         }
         say(&format!("measuring at {size} orders"));
-        let grown = at_size(engine, callers, measured, all.first()).await?;
+        let grown = at_size(engine, load, all.first(), say).await?;
         all.push(grown);
     }
     Ok(all)
@@ -67,13 +80,18 @@ pub async fn measure(
 
 async fn at_size(
     engine: &Engine,
-    callers: usize,
-    measured: Duration,
+    load: &Load,
     first: Option<&Grown>,
+    say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<Grown, BenchError> {
     let store = &**engine.store();
     let orders = count(store).await?;
-    let placed_per_s = engine::measure(std::slice::from_ref(engine), callers, Taste::Spread, measured).await?.per_s();
+    let placed_per_s =
+        engine::measure(std::slice::from_ref(engine), load.callers, Taste::Spread, load.measured).await?.per_s();
+    if load.workers {
+        say("waiting until every order is found by its words");
+        words_are_kept(store).await?;
+    }
     let audit = waybill_store::audit::audit(store, &mut |_, _, _| {}).await?;
     let pick_queue_ms =
         ask(|_| async { queue(store, &viewer(), &WorkFilter::default(), &page()).await.map(drop) }).await?;
@@ -93,6 +111,8 @@ async fn at_size(
         )
         .await?,
         list_held_ms: list(store, OrderFilter { held: Some(true), ..OrderFilter::default() }).await?,
+        search_ms: if load.workers { search(store, full_name).await? } else { 0.0 },
+        search_common_ms: if load.workers { search(store, |_| "example.org".to_owned()).await? } else { 0.0 },
         pick_queue_ms,
         pick_queue_cost: ratio(pick_queue_ms, first.map_or(pick_queue_ms, |first| first.pick_queue_ms)),
         audit_ok: audit.ok,
@@ -128,6 +148,30 @@ async fn ask<F: Future<Output = Result<(), ReadError>>>(question: impl Fn(i64) -
 async fn list(store: &dyn Store, filter: OrderFilter) -> Result<f64, BenchError> {
     let filter = &filter;
     ask(|_| async move { orders(store, &viewer(), filter, &page()).await.map(drop) }).await
+}
+
+fn full_name(random: &mut Random) -> String {
+    let (first, last) = goods::name(random);
+    format!("{first} {last}")
+}
+
+async fn search(store: &dyn Store, words: fn(&mut Random) -> String) -> Result<f64, BenchError> {
+    ask(|_| async move {
+        let search = Some(Search::new(&words(&mut Random::fresh())));
+        orders(store, &viewer(), &OrderFilter { search, ..OrderFilter::default() }, &page()).await.map(drop)
+    })
+    .await
+}
+
+/// Waits for the worker that keeps the words of orders; how long it takes is not counted.
+async fn words_are_kept(store: &dyn Store) -> Result<(), StoreError> {
+    let behind = "SELECT e.position FROM events e WHERE e.kind = 'order.placed' AND e.position > \
+         (SELECT c.position FROM cursors c WHERE c.name = 'search') ORDER BY e.position LIMIT 1";
+    let begun = "SELECT position FROM cursors WHERE name = 'search'";
+    while store.read(begun, &[]).await?.is_empty() || !store.read(behind, &[]).await?.is_empty() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 /// Orders from all over the store, by their ids.

@@ -189,7 +189,8 @@ async fn apart(
             report.overload = Some(overload::measure(started, options.callers, options.measured).await?);
         }
         Part::Grow(sizes) => {
-            report.grown = grow::measure(started, sizes, options.callers, options.measured, say).await?;
+            let load = grow::Load { callers: options.callers, measured: options.measured, workers: options.workers };
+            report.grown = grow::measure(started, sizes, &load, say).await?;
         }
     }
     Ok(true)

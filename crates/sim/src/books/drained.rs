@@ -43,6 +43,17 @@ const JOBS: &[(&str, &str)] = &[
          WHERE s.item_id = l.item_id AND s.available > 0 AND NOT w.archived)))",
     ),
     (
+        "orders without a word to be found by",
+        "SELECT o.id FROM orders o WHERE CAST($1 AS BIGINT) > 0 \
+         AND NOT EXISTS (SELECT 1 FROM order_words w WHERE w.order_id = o.id)",
+    ),
+    (
+        "customers whose names are not what they are found by",
+        "SELECT c.id FROM customers c JOIN parties p ON p.id = c.party_id WHERE p.name IS NOT NULL \
+         AND CAST($1 AS BIGINT) > 0 AND NOT EXISTS \
+         (SELECT 1 FROM customer_words w WHERE w.customer_id = c.id AND w.word = lower(p.name))",
+    ),
+    (
         "held orders that keep stock past their time",
         "SELECT o.id FROM orders o WHERE o.holds_active > 0 AND o.hold_due_at <= $1 AND o.lifecycle = 'confirmed' \
          AND EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id AND a.fulfillment_order = 0 AND a.allocated > 0)",

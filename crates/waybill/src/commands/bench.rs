@@ -121,7 +121,7 @@ fn show_apart(report: &BenchReport, output: Output) {
     for grown in &report.grown {
         output.line(format!(
             "{:>9} orders: {:.0} placed a second ({} of the time at first), read one {:.2} ms, lists {:.2} newest, {:.2} confirmed, \
-             {:.2} held, pick queue {:.2} ({}), audit {:.0} postings/s ({}), {:.0} MB",
+             {:.2} held, search by customer text {:.2} and by a word of all {:.2}, pick queue {:.2} ({}), audit {:.0} postings/s ({}), {:.0} MB",
             grown.orders,
             grown.placed_per_s,
             ratio(grown.placing_cost),
@@ -129,6 +129,8 @@ fn show_apart(report: &BenchReport, output: Output) {
             grown.list_newest_ms,
             grown.list_confirmed_ms,
             grown.list_held_ms,
+            grown.search_ms,
+            grown.search_common_ms,
             grown.pick_queue_ms,
             ratio(grown.pick_queue_cost),
             grown.audit_postings_per_s,
