@@ -4,9 +4,10 @@
 pub mod assets;
 mod form;
 mod frame;
+pub mod gate;
 mod html;
 mod live;
-mod look;
+pub mod look;
 mod order;
 mod orders;
 mod status;
@@ -26,6 +27,7 @@ pub fn router() -> Router<WebState> {
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(order::order))
         .route("/live", get(live::stream))
+        .merge(gate::router())
         .layer(axum::middleware::from_fn(frame::once))
 }
 
