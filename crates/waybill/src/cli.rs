@@ -59,6 +59,9 @@ pub enum Command {
     /// Keys with which programs use the API
     #[command(subcommand)]
     Key(Key),
+    /// People who sign in to the console
+    #[command(subcommand)]
+    User(User),
     /// Programs that are told of events over HTTP
     #[command(subcommand)]
     Webhook(Webhook),
@@ -222,6 +225,40 @@ pub struct KeyCreate {
 pub struct KeyRevoke {
     /// The key's id (key_...)
     pub id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Invite somebody and print the link by which they join, once
+    Create(UserCreate),
+    /// List the users
+    List,
+    /// Print a link by which somebody joins or sets another password, once
+    Link(UserLink),
+}
+
+#[derive(Debug, Args)]
+pub struct UserCreate {
+    /// With what they sign in
+    #[arg(long)]
+    pub email: String,
+    #[arg(long)]
+    pub name: String,
+    /// What they may do: owner, manager, order_desk, warehouse, support, accountant or viewer
+    #[arg(long, default_value = "owner")]
+    pub role: String,
+    /// Codes of the channels they see and touch, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',')]
+    pub channels: Vec<String>,
+    /// Codes of the locations they see and touch, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',')]
+    pub locations: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct UserLink {
+    /// The user's email, or id (usr_...)
+    pub user: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,7 +12,7 @@ use waybill_domain::actor::{Actor, AllMarker, Door, Permission, Scope};
 use waybill_domain::chain::{digest, hex};
 use waybill_domain::ids::{ApiKeyId, Id};
 use waybill_domain::system::{ApiKey, CreateApiKey, RevokeApiKey};
-use waybill_engine::Submission;
+use waybill_engine::{Engine, Submission};
 use waybill_store::{Record, Store, Value};
 
 /// How a key's secret begins, so that a leaked one is recognized.
@@ -56,6 +56,16 @@ async fn create(asked: &KeyCreate, settings: &Settings, output: Output) -> Resul
     Ok(())
 }
 
+/// Makes a key for every channel and location; returns its secret.
+pub async fn make(engine: &Engine, name: &str, permissions: Vec<Permission>) -> Result<String, Failure> {
+    let secret = secret()?;
+    let (name, secret_hash) = (name.to_owned(), digest(secret.as_bytes()));
+    let command = CreateApiKey { name, secret_hash, permissions, channels: Scope::ALL, locations: Scope::ALL };
+    let actor = Arc::new(Actor::system("command_line", Door::Command));
+    engine.submit(Submission::new(command, actor, engine.ids())).await?;
+    Ok(secret)
+}
+
 /// 32 bytes nobody can guess.
 fn secret() -> Result<String, Failure> {
     let mut bytes = [0; 32];
@@ -79,7 +89,12 @@ fn permissions(words: &[String]) -> Result<Vec<Permission>, Failure> {
 }
 
 /// The ids behind codes; everything where none is named.
-async fn scope<T: From<Id>>(store: &dyn Store, table: &str, flag: &str, codes: &[String]) -> Result<Scope<T>, Failure> {
+pub async fn scope<T: From<Id>>(
+    store: &dyn Store,
+    table: &str,
+    flag: &str,
+    codes: &[String],
+) -> Result<Scope<T>, Failure> {
     if codes.is_empty() {
         return Ok(Scope::All(AllMarker::All));
     }

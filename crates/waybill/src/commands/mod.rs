@@ -11,6 +11,7 @@ mod keys;
 mod migrate;
 mod openapi;
 mod serve;
+mod users;
 mod webhooks;
 mod why;
 
@@ -31,6 +32,7 @@ pub async fn run(command: Command, settings: Settings, output: Output) -> Result
         Command::Conformance => conformance::run(&settings, output).await,
         Command::Why(why) => why::run(&why, &settings, output).await,
         Command::Key(key) => keys::run(key, &settings, output).await,
+        Command::User(user) => users::run(user, &settings, output).await,
         Command::Webhook(cli::Webhook::List) => webhooks::list(&settings, output).await,
         Command::Migrate => migrate::run(&settings, output).await,
         Command::Backup(backup) => copies::backup(&backup, &settings, output).await,

@@ -6,6 +6,7 @@ use crate::output::Output;
 use crate::settings::Settings;
 use serde_json::json;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use waybill_engine::Engine;
@@ -15,17 +16,18 @@ use waybill_web::{WebOptions, WebState};
 pub async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
     let store = database::open_current(&settings.database()?, settings).await?;
     let engine = database::engine(store, settings, true).await?;
-    until_stopped(engine, settings, output, std::future::pending()).await
+    until_stopped(engine, settings, output, async |_| Ok(()), std::future::pending()).await
 }
 
-/// Serves until the process is asked to stop; `beside` runs along.
+/// Serves until the process is asked to stop; `beside` runs along. `welcome` is told the address before anybody is served.
 pub async fn until_stopped(
     engine: Engine,
     settings: &Settings,
     output: Output,
+    welcome: impl AsyncFnOnce(SocketAddr) -> Result<(), Failure>,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    let served = serve(&engine, settings, output, beside).await;
+    let served = serve(&engine, settings, output, welcome, beside).await;
     engine.stop().await;
     served
 }
@@ -34,9 +36,11 @@ async fn serve(
     engine: &Engine,
     settings: &Settings,
     output: Output,
+    welcome: impl AsyncFnOnce(SocketAddr) -> Result<(), Failure>,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    allowed(&**engine.store(), settings).await?;
+    let is_new = is_new(&**engine.store()).await?;
+    allowed(is_new, settings)?;
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Failure::Other(format!("cannot listen on {listen}: {error}; name another address with --listen"))
@@ -45,6 +49,8 @@ async fn serve(
     let options = WebOptions {
         loopback_open: listen.ip().is_loopback(),
         settle: Duration::from_millis(settings.server.settle_ms),
+        session_idle_s: i64::from(settings.server.session_idle_min) * 60,
+        session_max_s: i64::from(settings.server.session_max_h) * 3_600,
         ..WebOptions::default()
     };
     let state = WebState::new(engine.clone(), options);
@@ -52,6 +58,10 @@ async fn serve(
     output.line(format!(
         "Waybill serves at http://{address} (API under /api/v1, its description at /docs); stop with Ctrl-C"
     ));
+    if is_new && listen.ip().is_loopback() {
+        output.line(format!("nobody has an account here yet; begin at http://{address}/setup"));
+    }
+    welcome(address).await?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let mut asked = stopping.clone();
     let mut server = tokio::spawn(waybill_web::serve(listener, state, async move {
@@ -85,19 +95,21 @@ async fn serve(
     }
 }
 
-/// Anybody on the network could use a store without keys.
-async fn allowed(store: &dyn Store, settings: &Settings) -> Result<(), Failure> {
+/// Whether nobody and nothing can prove who it is yet.
+async fn is_new(store: &dyn Store) -> Result<bool, Failure> {
+    let known = "SELECT 1 FROM api_keys WHERE revoked_at IS NULL UNION ALL SELECT 1 FROM users WHERE state <> 'archived' LIMIT 1";
+    Ok(store.read(known, &[]).await?.is_empty())
+}
+
+/// Anybody on the network could use a store that knows nobody.
+fn allowed(is_new: bool, settings: &Settings) -> Result<(), Failure> {
     let listen = settings.server.listen;
-    if listen.ip().is_loopback() {
+    if listen.ip().is_loopback() || !is_new {
         return Ok(());
     }
-    let keys = store.read("SELECT 1 FROM api_keys WHERE revoked_at IS NULL LIMIT 1", &[]).await?;
-    if keys.is_empty() {
-        return Err(Failure::Usage(format!(
-            "{listen} can be reached from other machines and the store has no API key yet; make one with `waybill key create --name NAME`, or listen on 127.0.0.1"
-        )));
-    }
-    Ok(())
+    Err(Failure::Usage(format!(
+        "{listen} can be reached from other machines and the store has neither a user nor an API key yet; make one with `waybill user create --email EMAIL --name NAME` or `waybill key create --name NAME`, or listen on 127.0.0.1"
+    )))
 }
 
 /// Waits for SIGINT or SIGTERM.

@@ -89,12 +89,16 @@ settings! {
     }
     /// The HTTP server.
     Server = "server" {
-        /// Where it listens. An address that other machines reach is refused while there is no API key.
+        /// Where it listens. An address that other machines reach is refused while there is neither API key nor user.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
         /// How long the answer to a new order waits for its payment, in milliseconds.
         settle_ms: u64 = 5_000,
         /// How long running requests may take once the process is asked to stop, in milliseconds.
         stop_ms: u64 = 10_000,
+        /// How long somebody stays signed in without doing anything, in minutes.
+        session_idle_min: u32 = 12 * 60,
+        /// How long somebody stays signed in at most, in hours.
+        session_max_h: u32 = 14 * 24,
     }
     /// How much the engine takes on.
     Engine = "engine" {

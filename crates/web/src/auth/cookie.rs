@@ -1,7 +1,7 @@
 //! The cookie in which a browser keeps the token of its session.
 
 use super::origin::is_plain_local;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 
 /// Browsers take this name over TLS alone, for the whole host and nobody below or above it.
 const SECURE: &str = "__Host-waybill";
@@ -11,9 +11,7 @@ const PLAIN: &str = "waybill";
 /// The token that a browser sends, if it looks like one.
 pub fn token(headers: &HeaderMap) -> Option<&str> {
     let name = if is_plain_local(headers) { PLAIN } else { SECURE };
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, token) = pairs.find(|(one, _)| *one == name)?;
+    let token = crate::console::look::cookie(headers, name)?;
     (token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(token)
 }
 
@@ -32,6 +30,7 @@ pub fn clear(asked: &HeaderMap) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     #[test]
     fn a_token_is_kept_as_safely_as_the_address_allows() {

@@ -6,6 +6,7 @@ pub mod origin;
 
 pub use keyring::Keyring;
 
+use crate::console::gate;
 use crate::problem::{self, Problem};
 use crate::state::WebState;
 use axum::extract::{FromRequestParts, Request, State};
@@ -87,11 +88,16 @@ pub fn is_public(path: &str) -> bool {
         || path.starts_with("/docs/")
         || path.starts_with("/assets/")
         || path.starts_with(crate::portal::PREFIX)
+        || gate::is_open(path)
 }
 
 /// A layer over everything: whatever is not public needs a caller.
 pub async fn authenticate(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
     if is_public(request.uri().path()) {
+        // Nobody signs a browser in, or out, from another site.
+        if !origin::is_safe(request.method()) && !origin::from_our_own_page(request.headers()) {
+            return cross_site().into_response();
+        }
         return next.run(request).await;
     }
     match identify(&state, request.method(), request.headers()).await {
@@ -99,8 +105,15 @@ pub async fn authenticate(State(state): State<WebState>, mut request: Request, n
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
+        Err(problem) if problem.code == problem::UNAUTHENTICATED.code => {
+            gate::instead(&state, request).await.unwrap_or_else(|| problem.into_response())
+        }
         Err(problem) => problem.into_response(),
     }
+}
+
+fn cross_site() -> Problem {
+    Problem::edge(problem::CROSS_SITE, "A page of another site must not act for a browser that is signed in here.")
 }
 
 /// Who sends a request with these headers.
@@ -123,8 +136,7 @@ pub async fn identify(state: &WebState, method: &Method, headers: &HeaderMap) ->
     {
         // A browser sends the cookie whoever made the page that asks.
         if !origin::is_safe(method) && !origin::from_our_own_page(headers) {
-            let detail = "A page of another site must not act for somebody who is signed in here.";
-            return Err(Problem::edge(problem::CROSS_SITE, detail));
+            return Err(cross_site());
         }
         return Ok(caller);
     }

@@ -21,6 +21,11 @@ pub fn is_plain_local(headers: &HeaderMap) -> bool {
     !tls && text(headers, header::HOST).is_some_and(is_of_this_machine)
 }
 
+/// Whether a browser says that its page came without TLS, so that it will keep no cookie that wants it.
+pub fn came_without_tls(headers: &HeaderMap) -> bool {
+    text(headers, header::ORIGIN).is_some_and(|origin| origin.starts_with("http://"))
+}
+
 /// Whether a browser sends this for a page that does not come from here, or under a name that is not this machine's.
 pub fn from_another_site(headers: &HeaderMap) -> bool {
     let foreign_host = text(headers, header::HOST).is_some_and(|host| !is_of_this_machine(host));

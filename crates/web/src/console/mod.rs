@@ -5,6 +5,7 @@ pub mod assets;
 mod entry;
 mod form;
 mod frame;
+pub mod gate;
 mod html;
 mod live;
 pub mod look;
@@ -31,6 +32,7 @@ pub fn router() -> Router<WebState> {
         .route("/orders/{id}", get(order::order))
         .route("/search", get(search::search))
         .route("/live", get(live::stream))
+        .merge(gate::router())
         .layer(axum::middleware::from_fn(frame::once))
 }
 

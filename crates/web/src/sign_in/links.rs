@@ -29,14 +29,34 @@ pub async fn make(
     now: Timestamp,
 ) -> Result<String, StoreError> {
     let token = hex(&random);
-    let link = SignInLink {
-        token_hash: secret_hash(&token),
-        user_id,
-        purpose,
-        expires_at: now.plus_seconds(lasts_s(purpose)),
-    };
-    waybill_store::sign_in::make_link(store, &link, now).await?;
+    keep(store, &token, user_id, purpose, now).await?;
     Ok(token)
+}
+
+/// Makes a link work again that was used up for nothing.
+///
+/// # Errors
+/// As the store says.
+pub async fn put_back(
+    store: &dyn Store,
+    token: &str,
+    user_id: UserId,
+    purpose: LinkPurpose,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    keep(store, token, user_id, purpose, now).await
+}
+
+async fn keep(
+    store: &dyn Store,
+    token: &str,
+    user_id: UserId,
+    purpose: LinkPurpose,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let expires_at = now.plus_seconds(lasts_s(purpose));
+    let link = SignInLink { token_hash: secret_hash(token), user_id, purpose, expires_at };
+    waybill_store::sign_in::make_link(store, &link, now).await
 }
 
 /// Where a link leads, behind the server's own address.

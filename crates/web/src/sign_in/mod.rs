@@ -166,6 +166,18 @@ pub async fn with_link(state: &WebState, token: &str) -> Result<Come, SignInErro
     proceed(state, &account.user).await
 }
 
+/// Lets somebody in who has just chosen a password by a link; other links of theirs end, and so do sessions of before.
+///
+/// # Errors
+/// [`SignInError`].
+pub async fn after_link(state: &WebState, user_id: UserId) -> Result<Come, SignInError> {
+    waybill_store::sign_in::end_all(state.store(), user_id).await?;
+    state.keyring().forget_user(user_id);
+    let account = users::account(state.store(), AccountKey::Id(user_id)).await?;
+    let user = account.map(|account| account.user).filter(|user| user.state == UserState::Active);
+    proceed(state, &user.ok_or(SignInError::Spent)?).await
+}
+
 /// Begins a session; returns its token.
 ///
 /// # Errors
