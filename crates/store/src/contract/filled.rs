@@ -41,6 +41,8 @@ pub struct Sample {
     pub transfer_id: TransferId,
     pub endpoint_id: WebhookEndpointId,
     pub sku: String,
+    /// An order that is being picked.
+    pub wanted_number: OrderNumber,
     /// An item that waits to be picked somewhere, and for stock elsewhere.
     pub wanted_sku: String,
     pub wanted_gtin: String,
@@ -137,7 +139,6 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
         let released = |stage| {
             matches!(stage, Stage::AtWork | Stage::ToCapture | Stage::ToComplete | Stage::Returned | Stage::Done)
         };
-        let packed = |stage| stage == Stage::AtWork || left(stage);
         let rows = [
             of("parties", 1, all),
             of("addresses", 1, all),
@@ -152,8 +153,8 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
             of("payment_transactions", 1, all),
             of("refunds", 1, |stage| stage == Stage::Returned),
             of("fulfillment_orders", 1, released),
-            of("parcels", 1, packed),
-            of("parcel_lines", 1, packed),
+            of("parcels", 1, released),
+            of("parcel_lines", 1, released),
             of("shipments", 1, left),
             of("tracking_events", 1, left),
             of("returns", 1, |stage| stage == Stage::Returned),
@@ -192,6 +193,7 @@ pub fn sample(orders: i64) -> Sample {
         transfer_id: TransferId(id(Kind::Transfer, order % 60)),
         endpoint_id: WebhookEndpointId(id(Kind::Endpoint, order % ENDPOINTS)),
         sku: format!("SKU-{:06}", item_of(order, 1)),
+        wanted_number: OrderNumber(at_work(order)),
         wanted_sku: format!("SKU-{:06}", item_of(at_work(order), 1)),
         wanted_gtin: gtin(item_of(at_work(order), 1)),
         channel: format!("channel-{}", order % CHANNELS),

@@ -405,7 +405,7 @@ questions! {
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
     };
     "queue::queue" ("of an order") by by_both(WORK), |store, viewer, sample| {
-        let filter = WorkFilter { order: Some(sample.order_number), ..WorkFilter::default() };
+        let filter = WorkFilter { order: Some(sample.wanted_number), ..WorkFilter::default() };
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
     };
     "queue::work" ("one") by by_both(WORK), |store, viewer, sample| {

@@ -7,7 +7,7 @@ use super::{ReadError, Viewer};
 use crate::backend::Store;
 use crate::error::StoreError;
 use waybill_domain::actor::Permission;
-use waybill_domain::ids::{FulfillmentOrderId, ItemId};
+use waybill_domain::ids::{FulfillmentOrderId, ItemId, LocationId};
 use waybill_domain::order::OrderNumber;
 use waybill_domain::personal::Address;
 use waybill_domain::quantity::Quantity;
@@ -23,6 +23,7 @@ const NAMED_MAX: i64 = 3;
 /// A location where somebody works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    pub id: LocationId,
     pub code: String,
     pub name: String,
 }
@@ -30,11 +31,11 @@ pub struct Place {
 /// The viewer's locations, by code; archived ones are left out.
 pub async fn places(store: &dyn Store, viewer: &Viewer) -> Result<Vec<Place>, ReadError> {
     viewer.must(READERS)?;
-    let mut query = Query::new("SELECT l.code, l.name FROM locations l WHERE l.archived = FALSE");
+    let mut query = Query::new("SELECT l.id, l.code, l.name FROM locations l WHERE l.archived = FALSE");
     query.within("l.id", &viewer.actor().locations, |id| id.0);
     query.push(" ORDER BY l.code");
     let rows = query.rows(store).await?;
-    let places = rows.into_iter().map(|mut row| Ok(Place { code: row.take()?, name: row.take()? }));
+    let places = rows.into_iter().map(|mut row| Ok(Place { id: row.take()?, code: row.take()?, name: row.take()? }));
     Ok(places.collect::<Result<_, StoreError>>()?)
 }
 
@@ -63,7 +64,7 @@ pub async fn scanned(
     if found.is_empty() && !gtins.is_empty() {
         let mut item = Query::new("SELECT i.id, i.sku, i.name FROM items i WHERE i.gtin IS NOT NULL");
         let places: Vec<_> = gtins.iter().map(|gtin| item.bind(gtin.as_str())).collect();
-        item.push(&format!(" AND i.gtin IN ({}) ORDER BY i.sku LIMIT 1", places.join(", ")));
+        item.push(&format!(" AND i.gtin IN ({})", places.join(", ")));
         found = item.rows(store).await?;
     }
     let Some(row) = found.first_mut() else {

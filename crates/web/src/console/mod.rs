@@ -2,6 +2,7 @@
 //! script. A page is a Rust file and a template beside it.
 
 pub mod assets;
+mod floor;
 mod form;
 mod frame;
 mod html;
@@ -29,6 +30,7 @@ pub fn router() -> Router<WebState> {
         .route("/orders/{id}", get(order::order))
         .route("/search", get(search::search))
         .route("/live", get(live::stream))
+        .merge(floor::router())
         .layer(axum::middleware::from_fn(frame::once))
 }
 
