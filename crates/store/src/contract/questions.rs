@@ -181,6 +181,9 @@ questions! {
         let waiting = board::waiting(store, viewer, 50).await?;
         Ok(waiting.placed.len() + waiting.confirmed.len())
     };
+    "board::names" ("one") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(board::names(store, viewer, &[sample.order_id]).await?.len())
+    };
     "catalog::items" ("all") by holders(CATALOG), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(catalog::items(store, viewer, &CatalogFilter::default(), &PageRequest::default()).await?))
     };
@@ -402,6 +405,10 @@ questions! {
     };
     "queue::queue" ("to ship") by by_both(WORK), |store, viewer, _sample| {
         let filter = WorkFilter { stage: Some(WorkStage::Ship), ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::queue" ("begun") by by_both(WORK), |store, viewer, _sample| {
+        let filter = WorkFilter { begun: Some(true), ..WorkFilter::default() };
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
     };
     "queue::queue" ("of an order") by by_both(WORK), |store, viewer, sample| {

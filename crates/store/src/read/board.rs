@@ -1,10 +1,13 @@
-//! Orders that no location works on yet, for a board.
+//! Orders that no location works on yet, and who ordered what is worked on, for a board.
 
 use super::orders::{COLUMNS, OrderRow, read};
 use super::query::Query;
 use super::{ReadError, Viewer};
 use crate::backend::Store;
+use crate::error::StoreError;
+use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
+use waybill_domain::ids::OrderId;
 
 /// Orders to confirm, and confirmed orders of which nothing was released.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,4 +53,21 @@ pub async fn waiting(store: &dyn Store, viewer: &Viewer, limit: usize) -> Result
         column.sort_by_key(|row| (std::cmp::Reverse(row.priority), row.id));
     }
     Ok(Waiting { placed, confirmed })
+}
+
+/// The names, or else the companies, of who placed some orders (400 at most) in the viewer's channels.
+pub async fn names(store: &dyn Store, viewer: &Viewer, of: &[OrderId]) -> Result<BTreeMap<OrderId, String>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    if of.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut query = Query::new(
+        "SELECT o.id, COALESCE(p.name, p.company) FROM orders o JOIN parties p ON p.id = o.party_id \
+         WHERE COALESCE(p.name, p.company) IS NOT NULL",
+    );
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    let places: Vec<_> = of.iter().take(400).map(|id| query.bind(id.0)).collect();
+    query.push(&format!(" AND o.id IN ({})", places.join(", ")));
+    let rows = query.rows(store).await?;
+    Ok(rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect::<Result<_, StoreError>>()?)
 }

@@ -88,6 +88,8 @@ pub struct WorkFilter {
     pub location: Option<String>,
     /// Only what waits for this.
     pub stage: Option<Stage>,
+    /// Only work that somebody has begun, or only what nobody has.
+    pub begun: Option<bool>,
     /// Only this order's.
     pub order: Option<OrderNumber>,
     /// Closed and cancelled work too.
@@ -148,6 +150,11 @@ pub async fn queue(
     scope(&mut query, viewer);
     query.and_some("f.location_id = (SELECT x.id FROM locations x WHERE x.code = ?)", filter.location.as_deref());
     query.and_some("f.order_id = (SELECT x.id FROM orders x WHERE x.number = ?)", filter.order.map(|number| number.0));
+    match filter.begun {
+        Some(true) => query.push(" AND f.state = 'in_progress'"),
+        Some(false) => query.push(" AND f.state = 'open'"),
+        None => {}
+    }
     match filter.stage {
         Some(Stage::Pick) => query.push(&having("allocations", "x.allocated > 0")),
         Some(Stage::Pack) => query.push(&having("allocations", "x.picked > 0")),

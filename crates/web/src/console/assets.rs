@@ -31,6 +31,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let files = [
         ("console.css", CSS, console),
         ("console.js", JS, include_str!("assets/console.js")),
+        ("board.js", JS, include_str!("assets/board.js")),
         ("scan.js", JS, include_str!("assets/scan.js")),
         ("htmx.js", JS, include_str!("assets/htmx.js")),
         ("icons.svg", SVG, include_str!("assets/icons.svg")),

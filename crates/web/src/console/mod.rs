@@ -2,6 +2,8 @@
 //! script. A page is a Rust file and a template beside it.
 
 pub mod assets;
+mod backorders;
+mod board;
 mod floor;
 mod form;
 mod frame;
@@ -30,6 +32,9 @@ pub fn router() -> Router<WebState> {
         .route("/orders/{id}", get(order::order))
         .route("/search", get(search::search))
         .route("/live", get(live::stream))
+        .route("/backorders", get(backorders::list))
+        .route("/board", get(board::board))
+        .route("/board/move", get(board::ask).post(board::act))
         .merge(floor::router())
         .layer(axum::middleware::from_fn(frame::once))
 }

@@ -190,7 +190,7 @@ fn holds(found: &Work, step: Step) -> Option<Html> {
 }
 
 /// Whole units of a quantity; a part counts as one.
-fn units(quantity: Quantity, precision: u32) -> i64 {
+pub fn units(quantity: Quantity, precision: u32) -> i64 {
     let scale = 10_i64.pow(precision.min(9));
     quantity.0.div_euclid(scale) + i64::from(quantity.0.rem_euclid(scale) > 0)
 }
