@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 const FAR_MINUTE: i64 = 68_374_080;
 /// What an order without a wish may take, in minutes.
 const ALLOWANCE: i64 = 3 * 24 * 60;
-/// An order should leave this long before the day it is wanted, in minutes.
-const TRANSIT: i64 = 2 * 24 * 60;
+/// An order should leave this many days before the one it is wanted.
+const TRANSIT_DAYS: i64 = 2;
+/// The same in minutes.
+const TRANSIT: i64 = TRANSIT_DAYS * 24 * 60;
 /// The most that value can move an order forward, in minutes.
 const VALUE_MAX: i64 = 24 * 60;
 
@@ -27,6 +29,12 @@ pub struct Priority {
     pub due: i64,
     pub tier: i64,
     pub value: i64,
+}
+
+/// The last day on which an order that is wanted on a day ought to leave.
+pub fn leave_by(wanted: Date) -> Date {
+    use jiff::ToSpan;
+    wanted.saturating_sub(TRANSIT_DAYS.days())
 }
 
 /// Judges an order when it is placed.

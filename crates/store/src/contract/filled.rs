@@ -41,6 +41,11 @@ pub struct Sample {
     pub transfer_id: TransferId,
     pub endpoint_id: WebhookEndpointId,
     pub sku: String,
+    /// An order that is being picked.
+    pub wanted_number: OrderNumber,
+    /// An item that waits to be picked somewhere, and for stock elsewhere.
+    pub wanted_sku: String,
+    pub wanted_gtin: String,
     pub channel: String,
     pub location: String,
     pub customer: String,
@@ -148,8 +153,8 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
             of("payment_transactions", 1, all),
             of("refunds", 1, |stage| stage == Stage::Returned),
             of("fulfillment_orders", 1, released),
-            of("parcels", 1, left),
-            of("parcel_lines", 1, left),
+            of("parcels", 1, released),
+            of("parcel_lines", 1, released),
             of("shipments", 1, left),
             of("tracking_events", 1, left),
             of("returns", 1, |stage| stage == Stage::Returned),
@@ -188,6 +193,9 @@ pub fn sample(orders: i64) -> Sample {
         transfer_id: TransferId(id(Kind::Transfer, order % 60)),
         endpoint_id: WebhookEndpointId(id(Kind::Endpoint, order % ENDPOINTS)),
         sku: format!("SKU-{:06}", item_of(order, 1)),
+        wanted_number: OrderNumber(at_work(order)),
+        wanted_sku: format!("SKU-{:06}", item_of(at_work(order), 1)),
+        wanted_gtin: gtin(item_of(at_work(order), 1)),
         channel: format!("channel-{}", order % CHANNELS),
         location: format!("L{}", order % LOCATIONS),
         customer: format!("customer-{}", order / 10),
@@ -208,6 +216,10 @@ fn at_work(order: i64) -> i64 {
         stage(*other) == Stage::AtWork && (order - other) % LOCATIONS == 0 && (order - other) % CHANNELS == 0
     };
     (0..order).rev().find(same).unwrap_or(13)
+}
+
+fn gtin(item: i64) -> String {
+    format!("{item:013}")
 }
 
 /// Two items an order, out of the ten that sell.
@@ -251,6 +263,8 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
     let ended = matches!(stage, Stage::Done | Stage::Returned);
     let waiting = matches!(stage, Stage::Held | Stage::Reserved | Stage::Asking);
     let released = matches!(stage, Stage::AtWork | Stage::ToCapture | Stage::ToComplete) || ended;
+    // One of two lines waits in its place, the other is in a box.
+    let to_pick = stage == Stage::AtWork && number == 2;
     let location = Value::Id(id(Kind::Location, n % LOCATIONS));
     let values = table.columns.iter().map(|column| match (name, column.name) {
         ("channels", "id") => Value::Id(id(Kind::Channel, n)),
@@ -260,6 +274,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("locations", "code") => text(format!("L{n}")),
         ("items", "id") => Value::Id(id(Kind::Item, n)),
         ("items", "sku") => text(format!("SKU-{n:06}")),
+        ("items", "gtin") => text(gtin(n)),
         ("items", "supply") | ("order_lines", "supply") => "stock".into(),
         ("customers", "id") => Value::Id(id(Kind::Customer, n)),
         ("customers", "code") => text(format!("customer-{n}")),
@@ -382,14 +397,15 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("order_lines", "ordered" | "unit_price" | "total") => 1.into(),
         ("order_lines", "note") => only(n % 4 == 1, Value::Id(id(Kind::Text, n))),
         ("order_lines", "backordered") => i64::from(stage == Stage::Backordered).into(),
-        ("order_lines", "allocated") => i64::from(stage != Stage::Backordered && !released).into(),
-        ("order_lines", "picked") => i64::from(stage == Stage::AtWork).into(),
+        ("order_lines", "backordered_at") => only(stage == Stage::Backordered, at.into()),
+        ("order_lines", "allocated") => i64::from(stage != Stage::Backordered && (!released || to_pick)).into(),
+        ("order_lines", "picked") => i64::from(stage == Stage::AtWork && !to_pick).into(),
         ("order_lines", "shipped") => i64::from(released && stage != Stage::AtWork).into(),
         ("order_charges", "kind") => "shipping".into(),
         ("allocations", "number" | "line") => number.into(),
         ("allocations", "fulfillment_order") => i64::from(released).into(),
-        ("allocations", "allocated") => i64::from(!released).into(),
-        ("allocations", "picked") => i64::from(stage == Stage::AtWork).into(),
+        ("allocations", "allocated") => i64::from(!released || to_pick).into(),
+        ("allocations", "picked") => i64::from(stage == Stage::AtWork && !to_pick).into(),
         ("allocations", "shipped") => i64::from(released && stage != Stage::AtWork).into(),
         ("holds", "kind") => "fraud".into(),
         ("holds", "state") => "active".into(),
@@ -406,8 +422,8 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("payment_transactions", "refund") => 0.into(),
         ("refunds", "state") => "succeeded".into(),
         ("fulfillment_orders", "state") => if stage == Stage::AtWork { "in_progress" } else { "closed" }.into(),
-        ("parcels", "tracking_number") => text(format!("track-{n}")),
-        ("parcels", "state") => "delivered".into(),
+        ("parcels", "tracking_number") => only(stage != Stage::AtWork, text(format!("track-{n}"))),
+        ("parcels", "state") => if stage == Stage::AtWork { "packed" } else { "delivered" }.into(),
         ("tracking_events", "status") => "delivered".into(),
         ("tracking_events", "digest") => Value::Id(Id::NIL),
         ("return_lines", "state") => "available".into(),

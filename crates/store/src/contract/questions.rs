@@ -9,13 +9,16 @@ use crate::read::events::{self, EventFilter};
 use crate::read::order::{self, OrderDetail, OrderKey};
 use crate::read::orders::{self, OrderFilter};
 use crate::read::postings::{self, PostingFilter};
-use crate::read::queue::{self, WorkFilter};
+use crate::read::queue::{self, Stage as WorkStage, WorkFilter};
 use crate::read::reservations::{self, ReservationFilter};
 use crate::read::stock::{self, LevelFilter};
 use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
-use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, search, sign_in, timeline, webhooks, why};
+use crate::read::{
+    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, sign_in, timeline, webhooks,
+    why,
+};
 use crate::search::Search;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -174,6 +177,19 @@ questions! {
     "catalog::suggest_items" ("by SKU") by holders(CATALOG), walks BY_CODE, |store, viewer, sample| {
         Ok(catalog::suggest_items(store, viewer, &sample.sku, 8).await?.len())
     };
+    "backorders::backorders" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
+        paged!(|page| backorders::backorders(store, viewer, None, page))
+    };
+    "backorders::backorders" ("of an item") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(rows(backorders::backorders(store, viewer, Some(&sample.wanted_sku), &PageRequest::default()).await?))
+    };
+    "board::waiting" ("all") by by_channel(ORDERS), |store, viewer, _sample| {
+        let waiting = board::waiting(store, viewer, 50).await?;
+        Ok(waiting.placed.len() + waiting.confirmed.len())
+    };
+    "board::names" ("one") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(board::names(store, viewer, &[sample.order_id]).await?.len())
+    };
     "catalog::items" ("all") by holders(CATALOG), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(catalog::items(store, viewer, &CatalogFilter::default(), &PageRequest::default()).await?))
     };
@@ -240,6 +256,22 @@ questions! {
     "events::after" ("some kinds") by by_channel(EVENTS), |store, viewer, _sample| {
         let filter = EventFilter { kinds: vec!["order.cancelled".to_owned()], origins: vec![Origin::Import] };
         Ok(events::after(store, viewer, &filter, 40, 10).await?.events.len())
+    };
+    "floor::places" ("all") by by_location(WORK), |store, viewer, _sample| {
+        Ok(floor::places(store, viewer).await?.len())
+    };
+    "floor::scanned" ("by SKU") by by_both(WORK), |store, viewer, sample| {
+        let found = floor::scanned(store, viewer, &sample.wanted_sku, &[], None).await?;
+        Ok(found.map_or(0, |scanned| scanned.wanted_by.len()))
+    };
+    "floor::scanned" ("by GTIN at a location") by by_both(WORK), |store, viewer, sample| {
+        let gtins = [sample.wanted_gtin.clone(), format!("0{}", sample.wanted_gtin)];
+        let found = floor::scanned(store, viewer, &sample.wanted_gtin, &gtins, Some(&sample.location)).await?;
+        Ok(found.map_or(0, |scanned| scanned.wanted_by.len()))
+    };
+    "floor::slip" ("one") by by_both(WORK), |store, viewer, sample| {
+        let slip = floor::slip(store, viewer, sample.fulfillment_order_id).await?;
+        Ok(slip.map_or(0, |slip| usize::from(!slip.lines.is_empty() && !slip.contents.is_empty())))
     };
     "keys::by_secret" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
         Ok(keys::by_secret(store, sample.secret_hash).await?.iter().count())
@@ -361,11 +393,32 @@ questions! {
         paged!(|page| queue::queue(store, viewer, &WorkFilter::default(), page))
     };
     "queue::queue" ("of a location") by by_both(WORK), |store, viewer, sample| {
-        let filter = WorkFilter { location: Some(sample.location.clone()), ended: false };
+        let filter = WorkFilter { location: Some(sample.location.clone()), ..WorkFilter::default() };
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
     };
     "queue::queue" ("ended too") by by_both(WORK), walks RARE_FILTER, |store, viewer, sample| {
-        let filter = WorkFilter { location: Some(sample.location.clone()), ended: true };
+        let filter = WorkFilter { location: Some(sample.location.clone()), ended: true, ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::queue" ("to pick") by by_both(WORK), |store, viewer, _sample| {
+        let filter = WorkFilter { stage: Some(WorkStage::Pick), ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::queue" ("to pack at a location") by by_both(WORK), |store, viewer, sample| {
+        let location = Some(sample.location.clone());
+        let filter = WorkFilter { stage: Some(WorkStage::Pack), location, ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::queue" ("to ship") by by_both(WORK), |store, viewer, _sample| {
+        let filter = WorkFilter { stage: Some(WorkStage::Ship), ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::queue" ("begun") by by_both(WORK), |store, viewer, _sample| {
+        let filter = WorkFilter { begun: Some(true), ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::queue" ("of an order") by by_both(WORK), |store, viewer, sample| {
+        let filter = WorkFilter { order: Some(sample.wanted_number), ..WorkFilter::default() };
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
     };
     "queue::work" ("one") by by_both(WORK), |store, viewer, sample| {

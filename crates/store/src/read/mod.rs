@@ -3,10 +3,13 @@
 //! Every read takes a [`Viewer`], whose permissions and scope are part of the question: what is out of scope is not
 //! there. Lists are paged by key, so that a page costs the same wherever it stands.
 
+pub mod backorders;
+pub mod board;
 pub mod catalog;
 pub mod cursor;
 pub mod customers;
 pub mod events;
+pub mod floor;
 pub mod keys;
 pub mod order;
 pub mod orders;

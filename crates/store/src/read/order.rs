@@ -306,7 +306,7 @@ fn detail(found: Vec<Vec<Row>>) -> Result<Option<OrderDetail>, StoreError> {
 }
 
 /// Reads an address's id and columns; an address that was erased is gone.
-fn address(row: &mut Row) -> Result<Option<Address>, StoreError> {
+pub(super) fn address(row: &mut Row) -> Result<Option<Address>, StoreError> {
     let id = row.id()?;
     let address = Address {
         name: row.take()?,

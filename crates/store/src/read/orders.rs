@@ -71,13 +71,13 @@ pub struct OrderRow {
     pub version: i64,
 }
 
-const COLUMNS: &str = "SELECT o.id, o.number, ch.code, o.external_ref, c.code, COALESCE(p.name, p.company), o.country, \
+pub(super) const COLUMNS: &str = "SELECT o.id, o.number, ch.code, o.external_ref, c.code, COALESCE(p.name, p.company), o.country, \
     o.currency, o.goods + o.tax + o.charges, o.lifecycle, o.payment_status, o.fulfillment_status, o.delivery_status, \
     o.return_status, o.holds_active, o.priority, o.placed_at, o.requested_by, o.sequence \
     FROM orders o JOIN channels ch ON ch.id = o.channel_id LEFT JOIN customers c ON c.id = o.customer_id \
     LEFT JOIN parties p ON p.id = o.party_id WHERE TRUE";
 
-fn read(row: &mut Row) -> Result<OrderRow, StoreError> {
+pub(super) fn read(row: &mut Row) -> Result<OrderRow, StoreError> {
     Ok(OrderRow {
         id: row.take()?,
         number: row.take()?,

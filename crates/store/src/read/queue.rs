@@ -11,7 +11,7 @@ use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::actor::Permission;
 use waybill_domain::fulfillment::FulfillmentOrder;
 use waybill_domain::ids::{FulfillmentOrderId, LotId, OrderId};
-use waybill_domain::order::OrderNumber;
+use waybill_domain::order::{HoldKind, OrderNumber, Step, Steps};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::shipping::Parcel;
 use waybill_domain::time::Date;
@@ -22,11 +22,27 @@ pub struct WorkLine {
     pub line: u32,
     pub sku: String,
     pub name: String,
+    pub gtin: Option<String>,
+    /// The unit that quantities count: `each`, `kg`, `m`.
+    pub unit: String,
+    /// Decimals of the unit that quantities carry.
+    pub precision: u32,
+    /// What one unit weighs.
+    pub weight_g: Option<i64>,
     pub lot_id: LotId,
     pub allocated: Quantity,
     pub picked: Quantity,
     pub packed: Quantity,
     pub shipped: Quantity,
+}
+
+/// An active hold of the order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkHold {
+    pub kind: HoldKind,
+    pub steps: Steps,
+    /// The line it is about; 0 for the whole order.
+    pub line: u32,
 }
 
 /// A fulfillment order with its lines and parcels.
@@ -42,14 +58,40 @@ pub struct Work {
     pub requested_by: Option<Date>,
     /// How many active holds the order has.
     pub holds_active: i64,
+    /// The active holds.
+    pub holds: Vec<WorkHold>,
     pub lines: Vec<WorkLine>,
     pub parcels: Vec<Parcel>,
+}
+
+impl Work {
+    /// The kinds of the holds that keep the whole order from a step.
+    pub fn holds_on(&self, step: Step) -> impl Iterator<Item = HoldKind> {
+        self.holds.iter().filter(move |hold| hold.line == 0 && hold.steps.contains(step)).map(|hold| hold.kind)
+    }
+}
+
+/// What there is to do next for some units of a fulfillment order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Units are allocated.
+    Pick,
+    /// Units are picked and in no parcel.
+    Pack,
+    /// A parcel is packed and has not left.
+    Ship,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct WorkFilter {
     /// The location's code.
     pub location: Option<String>,
+    /// Only what waits for this.
+    pub stage: Option<Stage>,
+    /// Only work that somebody has begun, or only what nobody has.
+    pub begun: Option<bool>,
+    /// Only this order's.
+    pub order: Option<OrderNumber>,
     /// Closed and cancelled work too.
     pub ended: bool,
 }
@@ -74,6 +116,7 @@ fn read(row: &mut Row) -> Result<Work, StoreError> {
         country: row.take()?,
         requested_by: row.take()?,
         holds_active: row.take()?,
+        holds: Vec::new(),
         lines: Vec::new(),
         parcels: Vec::new(),
     })
@@ -82,6 +125,14 @@ fn read(row: &mut Row) -> Result<Work, StoreError> {
 fn scope(query: &mut Query, viewer: &Viewer) {
     query.within("f.location_id", &viewer.actor().locations, |id| id.0);
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+}
+
+/// The condition that something of the fulfillment order in `table` is so.
+fn having(table: &str, condition: &str) -> String {
+    format!(
+        " AND EXISTS (SELECT 1 FROM {table} x WHERE x.order_id = f.order_id AND x.fulfillment_order = f.number \
+         AND {condition})"
+    )
 }
 
 /// Open work at the viewer's locations, most urgent first.
@@ -98,6 +149,18 @@ pub async fn queue(
     }
     scope(&mut query, viewer);
     query.and_some("f.location_id = (SELECT x.id FROM locations x WHERE x.code = ?)", filter.location.as_deref());
+    query.and_some("f.order_id = (SELECT x.id FROM orders x WHERE x.number = ?)", filter.order.map(|number| number.0));
+    match filter.begun {
+        Some(true) => query.push(" AND f.state = 'in_progress'"),
+        Some(false) => query.push(" AND f.state = 'open'"),
+        None => {}
+    }
+    match filter.stage {
+        Some(Stage::Pick) => query.push(&having("allocations", "x.allocated > 0")),
+        Some(Stage::Pack) => query.push(&having("allocations", "x.picked > 0")),
+        Some(Stage::Ship) => query.push(&having("parcels", "x.state = 'packed'")),
+        None => {}
+    }
     if let Some(after) = &page.after {
         let mut key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id, ColumnKind::Int])?.into_iter();
         let mut next = || query.bind(key.next().unwrap_or(Value::Null));
@@ -143,17 +206,22 @@ async fn fill(store: &dyn Store, works: &mut [Work]) -> Result<(), ReadError> {
         query
     };
     let lines = of(
-        "SELECT a.order_id, a.fulfillment_order, a.line, r.sku, i.name, a.lot_id, CAST(SUM(a.allocated) AS BIGINT), \
-         CAST(SUM(a.picked) AS BIGINT), CAST(SUM(a.packed) AS BIGINT), CAST(SUM(a.shipped) AS BIGINT) \
+        "SELECT a.order_id, a.fulfillment_order, a.line, r.sku, i.name, i.gtin, i.unit, r.precision, i.weight_g, \
+         a.lot_id, CAST(SUM(a.allocated) AS BIGINT), CAST(SUM(a.picked) AS BIGINT), CAST(SUM(a.packed) AS BIGINT), CAST(SUM(a.shipped) AS BIGINT) \
          FROM allocations a JOIN order_lines r ON r.order_id = a.order_id AND r.number = a.line \
          JOIN items i ON i.id = a.item_id WHERE a.order_id",
-        " GROUP BY a.order_id, a.fulfillment_order, a.line, r.sku, i.name, a.lot_id ORDER BY a.order_id, a.line, a.lot_id",
+        " GROUP BY a.order_id, a.fulfillment_order, a.line, r.sku, i.name, i.gtin, i.unit, r.precision, i.weight_g, a.lot_id \
+         ORDER BY a.order_id, a.line, a.lot_id",
     );
     let parcels = of(
         &format!("SELECT {} FROM parcels p WHERE p.order_id", columns::<Parcel>("p")),
         " ORDER BY p.order_id, p.number",
     );
-    let mut found = Query::together(&[&lines, &parcels], store).await?.into_iter();
+    let holds = of(
+        "SELECT h.order_id, h.kind, h.steps, h.line FROM holds h WHERE h.state = 'active' AND h.order_id",
+        " ORDER BY h.order_id, h.number",
+    );
+    let mut found = Query::together(&[&lines, &parcels, &holds], store).await?.into_iter();
     let find = |works: &mut [Work], order: OrderId, number: u32| {
         works
             .iter()
@@ -165,6 +233,10 @@ async fn fill(store: &dyn Store, works: &mut [Work]) -> Result<(), ReadError> {
             line: row.take()?,
             sku: row.take()?,
             name: row.take()?,
+            gtin: row.take()?,
+            unit: row.take()?,
+            precision: row.take()?,
+            weight_g: row.take()?,
             lot_id: row.take()?,
             allocated: row.take()?,
             picked: row.take()?,
@@ -179,6 +251,13 @@ async fn fill(store: &dyn Store, works: &mut [Work]) -> Result<(), ReadError> {
         let parcel = Parcel::read(&mut row)?;
         if let Some(place) = find(works, parcel.order_id, parcel.fulfillment_order) {
             works[place].parcels.push(parcel);
+        }
+    }
+    for mut row in found.next().unwrap_or_default() {
+        let order: OrderId = row.take()?;
+        let hold = WorkHold { kind: row.take()?, steps: row.take()?, line: row.take()? };
+        for work in works.iter_mut().filter(|work| work.fulfillment_order.order_id == order) {
+            work.holds.push(hold.clone());
         }
     }
     Ok(())

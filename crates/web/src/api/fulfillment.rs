@@ -190,7 +190,8 @@ pub async fn queue(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<WorkView>>, Problem> {
-    let filter = WorkFilter { location: params.text("location"), ended: params.bool("ended").unwrap_or(false) };
+    let (location, ended) = (params.text("location"), params.bool("ended").unwrap_or(false));
+    let filter = WorkFilter { location, ended, ..WorkFilter::default() };
     let page = params.page();
     params.close()?;
     Ok(List::of(queue::queue(state.store(), &caller.viewer(), &filter, &page).await?, WorkView::from))

@@ -32,6 +32,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         ("console.css", CSS, console),
         ("console.js", JS, include_str!("assets/console.js")),
         ("entry.js", JS, include_str!("assets/entry.js")),
+        ("board.js", JS, include_str!("assets/board.js")),
+        ("scan.js", JS, include_str!("assets/scan.js")),
         ("htmx.js", JS, include_str!("assets/htmx.js")),
         ("icons.svg", SVG, include_str!("assets/icons.svg")),
         ("pages.css", CSS, include_str!("../pages/assets/pages.css")),

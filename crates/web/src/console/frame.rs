@@ -45,11 +45,21 @@ const READ: &[Permission] = &[Permission::OrdersRead];
 
 pub const ORDERS: Place = Place::new("Orders", "/orders", "list", READ).key("o");
 
+/// Whoever works on a floor, or looks at it.
+const FLOOR: &[Permission] = &[Permission::FulfillmentWrite, Permission::OrdersRead];
+pub const PICK: Place = Place::new("Pick", "/pick", "scan-barcode", FLOOR).key("p").badge(|badges| badges.to_pick);
+pub const PACK: Place = Place::new("Pack", "/pack", "package", FLOOR);
+pub const SHIP: Place = Place::new("Ship", "/ship", "truck", FLOOR);
+pub const BACKORDERS: Place = Place::new("Backorders", "/backorders", "hourglass", READ);
+pub const BOARD: Place = Place::new("Board", "/board", "columns-3", READ).key("b");
+/// Picking, as the bar of a phone calls it.
+const SCAN: Place = Place { name: "Scan", ..PICK };
+
 /// Everything one can go to, in groups.
-const GROUPS: &[(&str, &[Place])] = &[("", &[ORDERS])];
+const GROUPS: &[(&str, &[Place])] = &[("", &[ORDERS, BOARD]), ("Fulfillment", &[PICK, PACK, SHIP, BACKORDERS])];
 
 /// What a phone's bar has room for.
-const TABS: &[Place] = &[ORDERS];
+const TABS: &[Place] = &[ORDERS, SCAN];
 
 /// A place as one viewer sees it.
 #[derive(Debug)]

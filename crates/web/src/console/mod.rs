@@ -3,6 +3,9 @@
 
 pub mod assets;
 mod entry;
+mod backorders;
+mod board;
+mod floor;
 mod form;
 mod frame;
 pub mod gate;
@@ -33,6 +36,10 @@ pub fn router() -> Router<WebState> {
         .route("/search", get(search::search))
         .route("/live", get(live::stream))
         .merge(gate::router())
+        .route("/backorders", get(backorders::list))
+        .route("/board", get(board::board))
+        .route("/board/move", get(board::ask).post(board::act))
+        .merge(floor::router())
         .layer(axum::middleware::from_fn(frame::once))
 }
 

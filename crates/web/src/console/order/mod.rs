@@ -130,7 +130,7 @@ fn who(detail: &OrderDetail) -> String {
     named.or_else(|| detail.customer.clone()).unwrap_or_else(|| "No name".to_owned())
 }
 
-fn address(address: &Address) -> Vec<String> {
+pub fn address(address: &Address) -> Vec<String> {
     let city = [Some(&address.postal_code), Some(&address.city), Some(&address.region)];
     let city: Vec<&str> = city.into_iter().flatten().filter_map(|part| part.as_deref()).collect();
     let lines = [

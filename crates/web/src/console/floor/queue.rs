@@ -1,0 +1,175 @@
+//! What waits to be picked and to be packed, most urgent first, at the location where one stands.
+
+use super::*;
+use crate::console::orders::percent;
+use crate::console::page as rendered;
+use crate::params::Params;
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::Redirect;
+use waybill_domain::order::OrderNumber;
+use waybill_store::read::floor::{self, Place};
+use waybill_store::read::queue::{Stage, WorkFilter, queue};
+use waybill_store::read::PageRequest;
+
+/// The cookie that keeps the location's id where one stands; it says nothing about people.
+const PLACE_COOKIE: &str = "place";
+/// In the address: every location of the viewer's.
+const ANYWHERE: &str = "all";
+
+/// Where one stands, and where else one could.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub places: Vec<Place>,
+    /// The location's code; None for all of them.
+    pub here: Option<String>,
+    /// What the address chose, as it is kept.
+    chosen: Option<String>,
+}
+
+impl Standing {
+    /// By the address, else by the cookie, else the only one there is.
+    pub(super) async fn find(
+        state: &WebState,
+        caller: &Caller,
+        headers: &HeaderMap,
+        chosen: Option<String>,
+    ) -> Result<Self, Problem> {
+        let places = floor::places(state.store(), &caller.viewer()).await?;
+        let chosen = match chosen {
+            Some(code) if code == ANYWHERE => Some(code),
+            Some(code) => places.iter().find(|place| place.code == code).map(|place| place.id.to_string()),
+            None => None,
+        };
+        let kept = chosen.as_deref().or_else(|| look::cookie(headers, PLACE_COOKIE));
+        let here = match places.as_slice() {
+            [only] => Some(only),
+            _ => places.iter().find(|place| kept == Some(place.id.to_string().as_str())),
+        };
+        let here = here.map(|place| place.code.clone());
+        Ok(Self { places, here, chosen })
+    }
+
+    /// Keeps what was chosen for a year.
+    pub(super) fn kept(&self, mut response: Response) -> Response {
+        if let Some(chosen) = &self.chosen {
+            let cookie =
+                format!("{PLACE_COOKIE}={chosen}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+        }
+        response
+    }
+}
+
+#[derive(Debug)]
+struct Row {
+    id: String,
+    number: String,
+    href: String,
+    lines: String,
+    units: String,
+    begun: String,
+    location: String,
+    wanted: Html,
+    waits: String,
+    holds: Option<Html>,
+}
+
+#[derive(Template)]
+#[template(path = "floor/queue.html")]
+struct QueuePage {
+    frame: Frame,
+    path: &'static str,
+    standing: Standing,
+    rows: Vec<Row>,
+    next: Option<String>,
+    /// What was scanned or typed and is not here.
+    missed: Option<String>,
+}
+
+/// `GET /pick`.
+pub async fn to_pick(
+    State(state): State<WebState>,
+    caller: Caller,
+    look: Look,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    list(&state, &caller, &look, &headers, params, Stage::Pick).await
+}
+
+/// `GET /pack`.
+pub async fn to_pack(
+    State(state): State<WebState>,
+    caller: Caller,
+    look: Look,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    list(&state, &caller, &look, &headers, params, Stage::Pack).await
+}
+
+async fn list(
+    state: &WebState,
+    caller: &Caller,
+    look: &Look,
+    headers: &HeaderMap,
+    params: Params,
+    stage: Stage,
+) -> Result<Response, Problem> {
+    let mut params = params.of_form();
+    let (chosen, scanned, after) = (params.text("location"), params.text("order"), params.text("after"));
+    params.close()?;
+    let place = if stage == Stage::Pick { PICK } else { PACK };
+    let standing = Standing::find(state, caller, headers, chosen).await?;
+    let viewer = caller.viewer();
+    let filter = WorkFilter { location: standing.here.clone(), stage: Some(stage), ..WorkFilter::default() };
+    if let Some(number) = scanned.as_ref().and_then(|text| text.trim().parse::<OrderNumber>().ok()) {
+        let of_order = WorkFilter { order: Some(number), ..filter.clone() };
+        let found = queue(state.store(), &viewer, &of_order, &PageRequest::default()).await?;
+        if let Some(work) = found.rows.first() {
+            return Ok(Redirect::to(&format!("{}/{}", place.path, work.fulfillment_order.id())).into_response());
+        }
+    }
+    let found = queue(state.store(), &viewer, &filter, &PageRequest { limit: Some(50), after }).await?;
+    let title = if stage == Stage::Pick { "Pick" } else { "Pack" };
+    let frame = Frame::new(state, caller, place, title).await?;
+    let rows = found.rows.iter().map(|work| row(work, stage, place.path, look)).collect();
+    let next = found.next.map(|next| format!("{}?after={}", place.path, percent(&next)));
+    let page = QueuePage { frame, path: place.path, standing, rows, next, missed: scanned };
+    let response = rendered(&page);
+    Ok(page.standing.kept(response))
+}
+
+fn row(work: &Work, stage: Stage, path: &str, look: &Look) -> Row {
+    let sum = |of: fn(&WorkLine) -> Quantity| -> i64 {
+        work.lines.iter().map(|line| units(of(line), line.precision)).sum()
+    };
+    let of = |line: &WorkLine| if stage == Stage::Pick { line.allocated } else { line.picked };
+    let waiting = work.lines.iter().filter(|line| of(line).0 > 0);
+    let lines = i64::try_from(waiting.clone().count()).unwrap_or(i64::MAX);
+    let whole = sum(|line| line.allocated + line.picked + line.packed + line.shipped);
+    let (to_pick, picked) = (sum(|line| line.allocated), sum(|line| line.picked));
+    let begun = match stage {
+        Stage::Pick if to_pick == whole => String::new(),
+        Stage::Pick => format!("{} of {} picked", look::number(whole - to_pick), look::number(whole)),
+        Stage::Pack | Stage::Ship if to_pick > 0 => format!("{} still to pick", look::number(to_pick)),
+        Stage::Pack | Stage::Ship => "all picked".to_owned(),
+    };
+    let step = if stage == Stage::Pick { Step::Pick } else { Step::Pack };
+    Row {
+        id: work.fulfillment_order.id().to_string(),
+        number: work.order_number.to_string(),
+        href: format!("{path}/{}", work.fulfillment_order.id()),
+        lines: look::plural(lines, "line"),
+        units: look::plural(if stage == Stage::Pick { to_pick } else { picked }, "unit"),
+        begun,
+        location: work.location.clone(),
+        wanted: deadline(work.requested_by, look),
+        waits: look.age(work.fulfillment_order.released_at),
+        holds: holds(work, step),
+    }
+}
