@@ -4,6 +4,7 @@
 pub mod assets;
 mod form;
 mod chart;
+mod form;
 mod frame;
 mod html;
 mod live;
