@@ -6,6 +6,7 @@
 pub mod catalog;
 pub mod cursor;
 pub mod customers;
+pub mod documents;
 pub mod events;
 pub mod keys;
 pub mod order;
@@ -18,7 +19,10 @@ pub mod reservations;
 pub mod search;
 pub mod secrets;
 pub mod sign_in;
+pub mod settings;
 pub mod stock;
+pub mod stock_grid;
+pub mod stock_item;
 pub mod timeline;
 pub mod trail;
 pub mod transfers;
