@@ -3,6 +3,7 @@
 
 pub mod assets;
 mod form;
+mod brand;
 mod chart;
 mod form;
 mod frame;
@@ -12,8 +13,13 @@ pub mod look;
 mod order;
 mod orders;
 mod search;
+mod receipts;
+mod sheet;
 mod status;
+mod stock;
+mod transfers;
 
+pub use brand::{KnownBrand, ShownBrand};
 pub use html::{Html, shape};
 pub use live::Hub;
 
@@ -31,7 +37,25 @@ pub fn router() -> Router<WebState> {
         .route("/orders/{id}", get(order::order))
         .route("/search", get(search::search))
         .route("/live", get(live::stream))
+        .merge(goods())
+        .route("/assets/brand.css", get(brand::style_sheet))
+        .route("/assets/brand/logo", get(brand::logo))
         .layer(axum::middleware::from_fn(frame::once))
+}
+
+/// Stock and what moves it.
+fn goods() -> Router<WebState> {
+    Router::new()
+        .route("/stock", get(stock::list))
+        .route("/stock/{sku}", get(stock::item))
+        .route("/stock/{sku}/receive", get(stock::ask_receive).post(stock::receive))
+        .route("/stock/{sku}/adjust", get(stock::ask_adjust).post(stock::adjust))
+        .route("/stock/{sku}/transfer", get(stock::ask_transfer).post(stock::transfer))
+        .route("/receipts", get(receipts::list))
+        .route("/receipts/{id}", get(receipts::one))
+        .route("/transfers", get(transfers::list))
+        .route("/transfers/{id}", get(transfers::one))
+        .route("/transfers/{id}/receive", get(transfers::ask_receive).post(transfers::receive))
 }
 
 /// A page made of its template. What it shows changes, so nothing keeps it.
