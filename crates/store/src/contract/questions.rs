@@ -13,14 +13,13 @@ use crate::read::postings::{self, PostingFilter};
 use crate::read::queue::{self, WorkFilter};
 use crate::read::reservations::{self, ReservationFilter};
 use crate::read::stock::{self, LevelFilter};
+use crate::read::stock_grid::{self, GridFilter, StockState};
 use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
-use crate::read::{Page, PageRequest, ReadError, Viewer, keys, overview, search, sign_in, timeline, webhooks, why};
-use crate::read::stock_grid::{self, GridFilter, StockState};
-use crate::read::transfers::{self, TransferFilter};
 use crate::read::{
-    Page, PageRequest, ReadError, Viewer, keys, overview, search, settings, stock_item, timeline, webhooks, why,
+    Page, PageRequest, ReadError, Viewer, keys, overview, search, settings, sign_in, stock_item, timeline, webhooks,
+    why,
 };
 use crate::search::Search;
 use std::pin::Pin;
@@ -416,6 +415,7 @@ questions! {
     };
     "sign_in::link" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
         Ok(sign_in::link(store, sample.secret_hash).await?.iter().count())
+    };
     "settings::version" ("the settings") by Askers::Waybill("every page shows the shop's name"),
     |store, _viewer, _sample| Ok(usize::from(settings::version(store).await? >= 0));
     "settings::settings" ("the settings") by Askers::Waybill("every page shows the shop's name"),

@@ -179,7 +179,6 @@ impl Form {
         if amount.is_none() {
             let example =
                 if digits == 0 { "1250".to_owned() } else { format!("12.{:0<width$}", 5, width = digits as usize) };
-            let example = if digits == 0 { "1250".to_owned() } else { format!("12.{:0<width$}", 5, width = digits as usize) };
             self.problem(name, "malformed", format!("This must be an amount such as {example}."));
         }
         amount

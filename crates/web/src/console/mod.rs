@@ -2,9 +2,10 @@
 //! script. A page is a Rust file and a template beside it.
 
 pub mod assets;
-mod form;
 mod brand;
+mod catalog;
 mod chart;
+mod customers;
 mod form;
 mod frame;
 mod html;
@@ -12,12 +13,14 @@ mod live;
 pub mod look;
 mod order;
 mod orders;
-mod search;
 mod receipts;
+mod search;
+mod settings;
 mod sheet;
 mod status;
 mod stock;
 mod transfers;
+mod upload;
 
 pub use brand::{KnownBrand, ShownBrand};
 pub use html::{Html, shape};
@@ -38,9 +41,27 @@ pub fn router() -> Router<WebState> {
         .route("/search", get(search::search))
         .route("/live", get(live::stream))
         .merge(goods())
+        .merge(known())
+        .merge(settings::router())
         .route("/assets/brand.css", get(brand::style_sheet))
         .route("/assets/brand/logo", get(brand::logo))
         .layer(axum::middleware::from_fn(frame::once))
+}
+
+/// Who orders, and what can be ordered.
+fn known() -> Router<WebState> {
+    Router::new()
+        .route("/items", get(catalog::list))
+        .route("/items/new", get(catalog::ask_new).post(catalog::create))
+        .route("/items/import", get(catalog::ask_import).post(catalog::preview))
+        .route("/items/import/run", axum::routing::post(catalog::import))
+        .route("/items/{sku}", get(catalog::edit).post(catalog::save))
+        .route("/items/{sku}/archive", get(catalog::ask_archive).post(catalog::archive))
+        .route("/customers", get(customers::list))
+        .route("/customers/new", get(customers::ask_new).post(customers::create))
+        .route("/customers/{code}", get(customers::one))
+        .route("/customers/{code}/change", get(customers::ask_change).post(customers::change))
+        .route("/customers/{code}/archive", get(customers::ask_archive).post(customers::archive))
 }
 
 /// Stock and what moves it.
