@@ -3,6 +3,7 @@
 use crate::order::Order;
 use crate::payment::PaymentMethod;
 use crate::refusal::Problem;
+use crate::system::appearance::Appearance;
 use serde::{Deserialize, Serialize};
 
 /// The settings of a store. Kept as one record; every process decides on the version the batch read.
@@ -15,11 +16,19 @@ pub struct Settings {
     pub transfer_reservation_s: i64,
     /// Authorizations are renewed this long before they expire, in seconds (1 hour to 7 days).
     pub renew_before_s: i64,
+    /// How the shop looks where people see it.
+    #[serde(skip_serializing_if = "Appearance::is_default")]
+    pub appearance: Appearance,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { card_reservation_s: 15 * 60, transfer_reservation_s: 7 * 86_400, renew_before_s: 86_400 }
+        Self {
+            card_reservation_s: 15 * 60,
+            transfer_reservation_s: 7 * 86_400,
+            renew_before_s: 86_400,
+            appearance: Appearance::default(),
+        }
     }
 }
 
@@ -42,6 +51,7 @@ impl Settings {
             .map(|(path, _, range)| {
                 Problem::new(path, "out_of_range", format!("must be {} to {}", range.start(), range.end()))
             })
+            .chain(self.appearance.problems())
             .collect()
     }
 }

@@ -1,9 +1,10 @@
 //! What handlers share.
 
 use crate::auth::Keyring;
-use crate::console::Hub;
+use crate::console::{Hub, KnownBrand, ShownBrand};
 use crate::metrics::Metrics;
 use crate::pages::index::Glance;
+use crate::problem::Problem;
 use crate::sign_in::SignIn;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +54,7 @@ struct Shared {
     sign_in: SignIn,
     glance: Glance,
     hub: Hub,
+    brand: KnownBrand,
     stopping: watch::Sender<bool>,
 }
 
@@ -77,6 +79,7 @@ impl WebState {
             sign_in: SignIn::default(),
             glance: Glance::default(),
             hub: Hub::default(),
+            brand: KnownBrand::default(),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -115,6 +118,11 @@ impl WebState {
 
     pub(crate) fn hub(&self) -> &Hub {
         &self.0.hub
+    }
+
+    /// How the shop looks by now.
+    pub(crate) async fn brand(&self) -> Result<Arc<ShownBrand>, Problem> {
+        self.0.brand.now(self).await
     }
 
     /// Becomes true when the server stops, so that open streams end.

@@ -25,7 +25,7 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
     let text = || Some("x".to_owned());
     for page in page(&["x".into()]) {
         for archived in [None, Some(true)] {
-            let filter = catalog::CatalogFilter { archived, prefix: archived.and_then(|_| text()) };
+            let filter = catalog::CatalogFilter { archived, prefix: archived.and_then(|_| text()), text: text() };
             catalog::items(store, viewer, &filter, &page).await.unwrap();
             catalog::locations(store, viewer, &filter, &page).await.unwrap();
             catalog::channels(store, viewer, &filter, &page).await.unwrap();

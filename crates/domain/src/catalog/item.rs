@@ -127,7 +127,8 @@ impl Item {
     }
 }
 
-fn problems(facts: &ItemFacts) -> Vec<Problem> {
+/// Everything wrong with what is said about an item, whatever items there are.
+pub fn problems(facts: &ItemFacts) -> Vec<Problem> {
     let mut problems = Vec::new();
     let text = |path: &str, text: &str, max: usize| {
         (text.trim().is_empty() || text.len() > max)

@@ -1,5 +1,8 @@
 //! The store's own affairs: API keys and settings.
 
+pub mod appearance;
+pub mod logo;
+
 use crate::actor::{Permission, Scope};
 use crate::attempt::Attempt;
 use crate::chain::Chain;

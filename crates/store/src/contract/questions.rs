@@ -5,6 +5,7 @@ use super::filled::Sample;
 use crate::backend::Store;
 use crate::read::catalog::{self, CatalogFilter};
 use crate::read::customers::{self, CustomerFilter};
+use crate::read::documents::{self, DocumentFilter};
 use crate::read::events::{self, EventFilter};
 use crate::read::order::{self, OrderDetail, OrderKey};
 use crate::read::orders::{self, OrderFilter};
@@ -12,12 +13,13 @@ use crate::read::postings::{self, PostingFilter};
 use crate::read::queue::{self, Stage as WorkStage, WorkFilter};
 use crate::read::reservations::{self, ReservationFilter};
 use crate::read::stock::{self, LevelFilter};
+use crate::read::stock_grid::{self, GridFilter, StockState};
 use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
 use crate::read::{
-    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, sign_in, timeline, webhooks,
-    why,
+    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, settings, sign_in,
+    stock_item, timeline, webhooks, why,
 };
 use crate::search::Search;
 use std::pin::Pin;
@@ -197,8 +199,15 @@ questions! {
         paged!(|page| catalog::items(store, viewer, &CatalogFilter::default(), page))
     };
     "catalog::items" ("prefix") by holders(CATALOG), walks BY_CODE, |store, viewer, sample| {
-        let filter = CatalogFilter { prefix: Some(sample.sku[..6].to_owned()), archived: Some(false) };
+        let filter = CatalogFilter { prefix: Some(sample.sku[..6].to_owned()), archived: Some(false), text: None };
         Ok(rows(catalog::items(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "catalog::items" ("text") by holders(CATALOG), walks BY_CODE, |store, viewer, sample| {
+        let filter = CatalogFilter { text: Some(sample.sku[2..].to_lowercase()), ..CatalogFilter::default() };
+        Ok(rows(catalog::items(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "catalog::items_of" ("one") by holders(CATALOG), |store, viewer, sample| {
+        Ok(catalog::items_of(store, viewer, std::slice::from_ref(&sample.sku)).await?.len())
     };
     "catalog::item" ("one") by holders(CATALOG), |store, viewer, sample| {
         Ok(catalog::item(store, viewer, &sample.sku).await?.iter().count())
@@ -244,6 +253,14 @@ questions! {
     };
     "customers::customer" ("one") by holders(CUSTOMERS), |store, viewer, sample| {
         Ok(customers::customer(store, viewer, &sample.customer).await?.iter().count())
+    };
+    "documents::documents" ("next page") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| documents::documents(store, viewer, &DocumentFilter::default(), page))
+    };
+    "documents::some" ("one") by by_location(STOCK), |store, viewer, _sample| {
+        let page = documents::documents(store, viewer, &DocumentFilter::default(), &PageRequest::default()).await?;
+        let ids: Vec<_> = page.rows.iter().map(|row| row.document.id).collect();
+        Ok(documents::some(store, viewer, &ids).await?.len())
     };
     "events::after" ("of orders") by by_channel(EVENTS), |store, viewer, _sample| {
         let feed = events::after(store, viewer, &EventFilter::default(), 0, 1_000).await?;
@@ -378,6 +395,9 @@ questions! {
         let filter = OrderFilter { search: Some(Search::new("everybody")), held: Some(true), ..filter() };
         Ok(rows(orders::orders(store, viewer, &filter, &PageRequest::default()).await?))
     };
+    "orders::numbers" ("one") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(orders::numbers(store, viewer, &[sample.order_id]).await?.len())
+    };
     "orders::to_release" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
         paged!(|page| orders::to_release(store, viewer, page))
     };
@@ -455,6 +475,42 @@ questions! {
     "stock::available" ("of an item") by by_location(STOCK), |store, viewer, sample| {
         let items: Vec<_> = catalog::items_of(store, &Viewer::system(), &[&sample.sku]).await?.iter().map(|one| one.id).collect();
         Ok(stock::available(store, viewer, &items).await?.len())
+    };
+    "settings::version" ("the settings") by Askers::Waybill("every page shows the shop's name"),
+    |store, _viewer, _sample| Ok(usize::from(settings::version(store).await? >= 0));
+    "settings::settings" ("the settings") by Askers::Waybill("every page shows the shop's name"),
+    |store, _viewer, _sample| Ok(usize::from(settings::settings(store).await?.1 >= 0));
+    "stock_grid::grid" ("next page") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| stock_grid::grid(store, viewer, &GridFilter::default(), page))
+    };
+    "stock_grid::grid" ("text and place") by by_location(STOCK), walks BY_CODE, |store, viewer, sample| {
+        let (text, location) = (Some(sample.sku.to_lowercase()), Some(sample.location.clone()));
+        let filter = GridFilter { text, location, state: None };
+        Ok(rows(stock_grid::grid(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "stock_grid::grid" ("low") by by_location(STOCK), walks BY_CODE, |store, viewer, _sample| {
+        let filter = GridFilter { state: Some(StockState::Low), ..GridFilter::default() };
+        stock_grid::grid(store, viewer, &filter, &PageRequest::default()).await?;
+        Ok(rows(stock_grid::grid(store, viewer, &GridFilter::default(), &PageRequest::default()).await?))
+    };
+    "stock_grid::grid" ("backordered") by by_location(STOCK), walks BY_CODE, |store, viewer, _sample| {
+        let filter = GridFilter { state: Some(StockState::Backordered), ..GridFilter::default() };
+        Ok(rows(stock_grid::grid(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "stock_item::moves" ("of an item") by by_location(STOCK), |store, viewer, sample| {
+        Ok(stock_item::moves(store, viewer, &sample.sku, 100).await?.len())
+    };
+    "stock_item::waiting" ("of an item") by by_channel(ORDERS), |store, viewer, sample| {
+        let mut waits = stock_item::waiting(store, viewer, &sample.sku).await?.len();
+        if waits == 0 {
+            // Which item the waiting lines are of is for the filled store to choose.
+            let filter = GridFilter { state: Some(StockState::Backordered), ..GridFilter::default() };
+            let page = stock_grid::grid(store, &Viewer::system(), &filter, &PageRequest::default()).await?;
+            for row in page.rows.iter().take(1) {
+                waits += stock_item::waiting(store, viewer, &row.sku).await?.len();
+            }
+        }
+        Ok(waits)
     };
     "stock::levels" ("all") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(stock::levels(store, viewer, &LevelFilter::default(), &PageRequest::default()).await?))

@@ -22,6 +22,8 @@ pub struct CatalogFilter {
     pub archived: Option<bool>,
     /// The code (SKU) begins with this.
     pub prefix: Option<String>,
+    /// The code or the name contains this, in whatever case.
+    pub text: Option<String>,
 }
 
 async fn list<T: Record>(
@@ -37,6 +39,9 @@ async fn list<T: Record>(
     if let Some(prefix) = &filter.prefix {
         // Not by comparing: what sorts before what depends on the database's collation.
         query.and(&format!("substr(t.{code_column}, 1, length(CAST(? AS TEXT))) = ?"), prefix.as_str());
+    }
+    if let Some(text) = &filter.text {
+        query.and_contains(&[&format!("t.{code_column}"), "t.name"], text);
     }
     if let Some(after) = &page.after {
         query.after(&[&format!("t.{code_column}")], cursor::decode(after, &[ColumnKind::Text])?);
@@ -71,6 +76,23 @@ pub async fn item(store: &dyn Store, viewer: &Viewer, sku: &str) -> Result<Optio
     let mut query = base::<Item>();
     query.and("t.sku = ?", sku);
     one(store, &query).await
+}
+
+/// Those of some SKUs (1,000 at most) that there are, each with whether stock of it was ever posted.
+pub async fn items_of(store: &dyn Store, viewer: &Viewer, skus: &[String]) -> Result<Vec<(Item, bool)>, ReadError> {
+    viewer.must(&[Permission::CatalogRead])?;
+    if skus.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = Query::new(format!(
+        "SELECT {}, EXISTS (SELECT 1 FROM stock_levels s WHERE s.item_id = t.id AND s.postings > 0) FROM items t WHERE TRUE",
+        columns::<Item>("t")
+    ));
+    let places: Vec<_> = skus.iter().take(1_000).map(|sku| query.bind(sku.as_str())).collect();
+    query.push(&format!(" AND t.sku IN ({})", places.join(", ")));
+    let rows = query.rows(store).await?;
+    let rows = rows.into_iter().map(|mut row| Ok((Item::read(&mut row)?, row.take()?)));
+    Ok(rows.collect::<Result<_, StoreError>>()?)
 }
 
 /// Locations in the viewer's scope, by code.
@@ -125,6 +147,19 @@ pub async fn channel(store: &dyn Store, viewer: &Viewer, code: &str) -> Result<O
 pub async fn channel_codes(store: &dyn Store) -> Result<Vec<Channel>, ReadError> {
     let rows = base::<Channel>().rows(store).await?;
     Ok(rows.into_iter().map(|mut row| Channel::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Some items (1,000 at most), whatever the permissions: to name what somebody may see.
+pub async fn items_by_id(store: &dyn Store, of: &[ItemId]) -> Result<BTreeMap<ItemId, Item>, ReadError> {
+    if of.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut query = base::<Item>();
+    let places: Vec<_> = of.iter().take(1_000).map(|id| query.bind(id.0)).collect();
+    query.push(&format!(" AND t.id IN ({})", places.join(", ")));
+    let rows = query.rows(store).await?;
+    let read = |mut row: Row| Item::read(&mut row).map(|item| (item.id, item));
+    Ok(rows.into_iter().map(read).collect::<Result<_, StoreError>>()?)
 }
 
 /// The names of some items (1,000 at most), whatever the permissions: to name the lines of what somebody may see.

@@ -8,6 +8,7 @@ use crate::backend::Store;
 use crate::error::StoreError;
 use crate::search::Search;
 use crate::value::{ColumnKind, Row, Value};
+use std::collections::BTreeMap;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::attempt::Origin;
@@ -191,6 +192,24 @@ async fn exact(store: &dyn Store, viewer: &Viewer, search: &Search) -> Result<Ve
     let mut one = next(1);
     one.extend(search.order_id().map(|id| id.0));
     Ok(vec![one, next(codes.len()), next(codes.len())])
+}
+
+/// The numbers of some orders (200 at most) in the viewer's channels.
+pub async fn numbers(
+    store: &dyn Store,
+    viewer: &Viewer,
+    of: &[OrderId],
+) -> Result<BTreeMap<OrderId, OrderNumber>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    if of.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut query = Query::new("SELECT o.id, o.number FROM orders o WHERE TRUE");
+    let places: Vec<_> = of.iter().take(200).map(|id| query.bind(id.0)).collect();
+    query.push(&format!(" AND o.id IN ({})", places.join(", ")));
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    let rows = query.rows(store).await?;
+    Ok(rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect::<Result<_, StoreError>>()?)
 }
 
 /// Orders of which something can be handed to a location now, most urgent first: what has stock and no hold in its way.

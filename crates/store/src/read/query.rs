@@ -42,6 +42,21 @@ impl Query {
         }
     }
 
+    /// One of the columns contains a text, in whatever case.
+    pub fn and_contains(&mut self, columns: &[&str], text: &str) {
+        let mut pattern = String::from("%");
+        for letter in text.to_lowercase().chars() {
+            if ['%', '_', '!'].contains(&letter) {
+                pattern.push('!');
+            }
+            pattern.push(letter);
+        }
+        pattern.push('%');
+        let place = self.bind(pattern);
+        let each: Vec<_> = columns.iter().map(|column| format!("LOWER({column}) LIKE {place} ESCAPE '!'")).collect();
+        self.push(&format!(" AND ({})", each.join(" OR ")));
+    }
+
     /// Only what a scope contains; an empty scope contains nothing.
     pub fn within<T: Copy + PartialEq>(&mut self, column: &str, scope: &Scope<T>, id: impl Fn(T) -> Id) {
         let Some(condition) = self.contained(column, scope, id) else {

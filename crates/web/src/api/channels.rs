@@ -80,7 +80,7 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<ChannelView>>, Problem> {
-    let filter = CatalogFilter { archived: params.bool("archived"), prefix: params.text("prefix") };
+    let filter = CatalogFilter { archived: params.bool("archived"), prefix: params.text("prefix"), text: None };
     let page = params.page();
     params.close()?;
     Ok(List::of(catalog::channels(state.store(), &caller.viewer(), &filter, &page).await?, ChannelView::from))

@@ -88,7 +88,7 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<ItemView>>, Problem> {
-    let filter = CatalogFilter { archived: params.bool("archived"), prefix: params.text("prefix") };
+    let filter = CatalogFilter { archived: params.bool("archived"), prefix: params.text("prefix"), text: None };
     let page = params.page();
     params.close()?;
     Ok(List::of(catalog::items(state.store(), &caller.viewer(), &filter, &page).await?, ItemView::from))

@@ -40,11 +40,28 @@ impl FromRequest<WebState> for Form {
         let whole = Request::from_parts(parts, Body::from(bytes));
         let kind = whole.headers().get(header::CONTENT_TYPE).cloned();
         let fields = match axum::Form::<Vec<(String, String)>>::from_request(whole, state).await {
-            Ok(axum::Form(fields)) if fields.len() <= FIELDS_MAX => fields,
-            Ok(_) => return Err(Problem::malformed(format!("The form has more than {FIELDS_MAX} fields."))),
+            Ok(axum::Form(fields)) => fields,
             Err(_) => return Err(Problem::malformed(format!("The form cannot be read; it was sent as {kind:?}."))),
         };
         let context = Context { caller, key: None, body_hash, expected_version: None, minimal: false };
+        Self::of(fields, context)
+    }
+}
+
+/// A key for a form that is being rendered: whatever is posted with it is done once.
+pub fn key(state: &WebState) -> String {
+    state.engine().ids().nth::<EventId>(0).to_string()
+}
+
+impl Form {
+    /// Fields that were read, with the key and the version among them.
+    ///
+    /// # Errors
+    /// Where there are too many fields, or the key or the version is none.
+    pub fn of(fields: Vec<(String, String)>, context: Context) -> Result<Self, Problem> {
+        if fields.len() > FIELDS_MAX {
+            return Err(Problem::malformed(format!("The form has more than {FIELDS_MAX} fields.")));
+        }
         let mut form = Self { fields, problems: Vec::new(), context };
         form.context.key = form.typed("key").map(str::to_owned);
         if form.context.key.as_ref().is_some_and(|key| !ask::is_key(key)) {
@@ -56,14 +73,7 @@ impl FromRequest<WebState> for Form {
         }
         Ok(form)
     }
-}
 
-/// A key for a form that is being rendered: whatever is posted with it is done once.
-pub fn key(state: &WebState) -> String {
-    state.engine().ids().nth::<EventId>(0).to_string()
-}
-
-impl Form {
     /// What stands in a field, without spaces around it; None for an empty one.
     pub fn typed(&self, name: &str) -> Option<&str> {
         let (_, value) = self.fields.iter().find(|(one, _)| one == name)?;

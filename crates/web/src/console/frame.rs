@@ -1,6 +1,7 @@
 //! What surrounds every page: where one can go, how much waits there, and what was just done.
 
 use super::assets;
+use super::brand::ShownBrand;
 use super::html::{Html, icon, shape};
 use super::look;
 use crate::auth::Caller;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::cell::Cell;
+use std::sync::Arc;
 use waybill_domain::actor::Permission;
 use waybill_store::read::overview::{self, Badges};
 
@@ -54,9 +56,27 @@ pub const BACKORDERS: Place = Place::new("Backorders", "/backorders", "hourglass
 pub const BOARD: Place = Place::new("Board", "/board", "columns-3", READ).key("b");
 /// Picking, as the bar of a phone calls it.
 const SCAN: Place = Place { name: "Scan", ..PICK };
+const STOCKED: &[Permission] = &[Permission::StockRead];
+
+pub const STOCK: Place = Place::new("Items", "/stock", "boxes", STOCKED).key("i");
+pub const RECEIPTS: Place = Place::new("Receipts", "/receipts", "package-plus", STOCKED);
+pub const TRANSFERS: Place = Place::new("Transfers", "/transfers", "arrow-left-right", STOCKED);
+pub const CATALOG: Place = Place::new("Catalog", "/items", "file-text", &[Permission::CatalogRead]);
+pub const CUSTOMERS: Place = Place::new("Customers", "/customers", "users", &[Permission::CustomersRead]);
+pub const SETTINGS: Place = Place::new("Settings", "/settings", "settings", SET_UP).key("s");
+
+/// Whoever may see one of the pages behind the overview.
+const SET_UP: &[Permission] =
+    &[Permission::CatalogRead, Permission::SettingsWrite, Permission::WebhooksRead, Permission::WebhooksWrite];
 
 /// Everything one can go to, in groups.
-const GROUPS: &[(&str, &[Place])] = &[("", &[ORDERS, BOARD]), ("Fulfillment", &[PICK, PACK, SHIP, BACKORDERS])];
+const GROUPS: &[(&str, &[Place])] = &[
+    ("", &[ORDERS, BOARD]),
+    ("Fulfillment", &[PICK, PACK, SHIP, BACKORDERS]),
+    ("Stock", &[STOCK, RECEIPTS, TRANSFERS, CATALOG]),
+    ("After the sale", &[CUSTOMERS]),
+    ("The shop", &[SETTINGS]),
+];
 
 /// What a phone's bar has room for.
 const TABS: &[Place] = &[ORDERS, SCAN];
@@ -74,7 +94,7 @@ pub struct Shown {
 /// What every template's `frame` is.
 #[derive(Debug)]
 pub struct Frame {
-    pub shop: String,
+    pub brand: Arc<ShownBrand>,
     pub title: String,
     /// Who looks.
     pub person: String,
@@ -109,7 +129,7 @@ impl Frame {
         };
         let groups = GROUPS.iter().map(|(name, places)| (*name, places.iter().filter_map(shown).collect()));
         Ok(Self {
-            shop: state.options().store_name.clone(),
+            brand: state.brand().await?,
             title: title.into(),
             person: caller.name.as_deref().unwrap_or("Owner of this machine").to_owned(),
             groups: groups.filter(|(_, places): &(_, Vec<Shown>)| !places.is_empty()).collect(),

@@ -143,6 +143,26 @@ pub fn plural(count: i64, one: &str) -> String {
     format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
+/// Whoever did something, as far as the log tells: `Waybill, fill backorders`, or a key.
+pub fn hands(actor: &str) -> String {
+    match actor.strip_prefix("system:") {
+        Some("owner") => "The owner".to_owned(),
+        Some(worker) => format!("Waybill, {}", worker.replace('_', " ")),
+        None if actor.starts_with("key_") => "An API key".to_owned(),
+        None => actor.to_owned(),
+    }
+}
+
+/// With its sign: `+24`, `−2`.
+pub fn signed(change: i64, precision: u32) -> String {
+    let units = quantity(Quantity(change.saturating_abs()), precision);
+    match change {
+        0 => "0".to_owned(),
+        1.. => format!("+{units}"),
+        _ => format!("−{units}"),
+    }
+}
+
 /// Digits in groups of three, with a true minus sign.
 pub fn number(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();

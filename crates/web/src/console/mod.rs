@@ -2,9 +2,13 @@
 //! script. A page is a Rust file and a template beside it.
 
 pub mod assets;
-mod entry;
 mod backorders;
 mod board;
+mod brand;
+mod catalog;
+mod chart;
+mod customers;
+mod entry;
 mod floor;
 mod form;
 mod frame;
@@ -14,9 +18,16 @@ mod live;
 pub mod look;
 mod order;
 mod orders;
+mod receipts;
 mod search;
+mod settings;
+mod sheet;
 pub mod status;
+mod stock;
+mod transfers;
+mod upload;
 
+pub use brand::{KnownBrand, ShownBrand};
 pub use html::{Html, shape};
 pub use live::Hub;
 
@@ -40,7 +51,43 @@ pub fn router() -> Router<WebState> {
         .route("/board", get(board::board))
         .route("/board/move", get(board::ask).post(board::act))
         .merge(floor::router())
+        .merge(goods())
+        .merge(known())
+        .merge(settings::router())
+        .route("/assets/brand.css", get(brand::style_sheet))
+        .route("/assets/brand/logo", get(brand::logo))
         .layer(axum::middleware::from_fn(frame::once))
+}
+
+/// Who orders, and what can be ordered.
+fn known() -> Router<WebState> {
+    Router::new()
+        .route("/items", get(catalog::list))
+        .route("/items/new", get(catalog::ask_new).post(catalog::create))
+        .route("/items/import", get(catalog::ask_import).post(catalog::preview))
+        .route("/items/import/run", axum::routing::post(catalog::import))
+        .route("/items/{sku}", get(catalog::edit).post(catalog::save))
+        .route("/items/{sku}/archive", get(catalog::ask_archive).post(catalog::archive))
+        .route("/customers", get(customers::list))
+        .route("/customers/new", get(customers::ask_new).post(customers::create))
+        .route("/customers/{code}", get(customers::one))
+        .route("/customers/{code}/change", get(customers::ask_change).post(customers::change))
+        .route("/customers/{code}/archive", get(customers::ask_archive).post(customers::archive))
+}
+
+/// Stock and what moves it.
+fn goods() -> Router<WebState> {
+    Router::new()
+        .route("/stock", get(stock::list))
+        .route("/stock/{sku}", get(stock::item))
+        .route("/stock/{sku}/receive", get(stock::ask_receive).post(stock::receive))
+        .route("/stock/{sku}/adjust", get(stock::ask_adjust).post(stock::adjust))
+        .route("/stock/{sku}/transfer", get(stock::ask_transfer).post(stock::transfer))
+        .route("/receipts", get(receipts::list))
+        .route("/receipts/{id}", get(receipts::one))
+        .route("/transfers", get(transfers::list))
+        .route("/transfers/{id}", get(transfers::one))
+        .route("/transfers/{id}/receive", get(transfers::ask_receive).post(transfers::receive))
 }
 
 /// A page made of its template. What it shows changes, so nothing keeps it.

@@ -30,7 +30,9 @@ pub async fn protect(request: Request, next: Next) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     }
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    // A picture that somebody uploaded brings a stricter one.
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(REFERRER_POLICY));
     response
 }

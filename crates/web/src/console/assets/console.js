@@ -106,7 +106,7 @@ document.addEventListener("click", (event) => {
   const at = (query) => event.target.closest(query);
   let hit;
   if ((hit = at("[data-open]"))) open(hit.dataset.open);
-  else if ((hit = at("[data-close]"))) hit.closest("dialog")?.close();
+  else if ((hit = at("[data-close]"))) { const dialog = hit.closest("dialog"); if (dialog) { event.preventDefault(); dialog.close(); } }
   else if (at("[data-theme-switch]")) switchTheme();
   else if ((hit = at("[data-dismiss]"))) hit.closest(".toast")?.remove();
   else if ((hit = at("[data-copy]"))) navigator.clipboard?.writeText(hit.dataset.copy).then(() => toast(`${hit.dataset.copy} copied`), () => {});

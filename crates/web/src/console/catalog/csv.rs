@@ -1,0 +1,262 @@
+//! Items in a CSV file, row by row: what each row says, and everything wrong with it.
+
+use std::collections::BTreeMap;
+use waybill_domain::Code;
+use waybill_domain::catalog::item::{Item, ItemFacts, Supply, problems};
+
+/// Rows of a file at most.
+pub const ROWS_MAX: usize = 10_000;
+
+/// The columns that are understood, by the name in the first line.
+pub const COLUMNS: [&str; 10] =
+    ["sku", "name", "gtin", "supply", "unit", "precision", "weight_g", "length_mm", "width_mm", "height_mm"];
+
+/// Something wrong in a cell, or in a whole row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellProblem {
+    /// From 1, as a text editor counts.
+    pub line: u64,
+    /// Empty where it is about the row.
+    pub column: String,
+    pub message: String,
+}
+
+/// A row as it was written.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub line: u64,
+    /// What stands in each column that is understood.
+    cells: BTreeMap<&'static str, String>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet {
+    pub rows: Vec<Row>,
+    /// Columns of other names.
+    pub ignored: Vec<String>,
+    pub problems: Vec<CellProblem>,
+}
+
+/// What a row would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Create,
+    /// Column, what it is, what it would be.
+    Change(Vec<(&'static str, String, String)>),
+    Same,
+}
+
+/// Reads a file. Comma, semicolon or tab, whichever its first line has most of.
+///
+/// # Errors
+/// What is wrong with the file as a whole.
+pub fn read(text: &str) -> Result<Sheet, String> {
+    let first = text.lines().find(|line| !line.trim().is_empty()).ok_or("The file is empty.")?;
+    let count = |delimiter: u8| first.bytes().filter(|byte| *byte == delimiter).count();
+    let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let mut sheet = Sheet::default();
+    let mut heads: Option<Vec<Option<&'static str>>> = None;
+    let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| format!("The file cannot be read as CSV: {error}."))?;
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        let Some(heads) = &heads else {
+            heads = Some(head(&record, &mut sheet)?);
+            continue;
+        };
+        if sheet.rows.len() == ROWS_MAX {
+            return Err("The file has more than 10,000 rows. Split it and import the parts.".to_owned());
+        }
+        let mut problem = |column: &str, message: String| {
+            sheet.problems.push(CellProblem { line, column: column.to_owned(), message });
+        };
+        if record.len() != heads.len() {
+            let message = format!("This row has {} cells and the first line has {}.", record.len(), heads.len());
+            problem("", message);
+            continue;
+        }
+        let cells: BTreeMap<&'static str, String> =
+            heads.iter().zip(record.iter()).filter_map(|(head, cell)| Some(((*head)?, cell.to_owned()))).collect();
+        let sku = cells.get("sku").cloned().unwrap_or_default();
+        if let Some(before) = lines.get(&sku).filter(|_| !sku.is_empty()) {
+            problem("sku", format!("{sku} stands in line {before} already."));
+            continue;
+        }
+        lines.insert(sku, line);
+        sheet.rows.push(Row { line, cells });
+    }
+    Ok(sheet)
+}
+
+/// The columns in the order of the file; None for one that is not understood.
+fn head(record: &csv::StringRecord, sheet: &mut Sheet) -> Result<Vec<Option<&'static str>>, String> {
+    let mut heads: Vec<Option<&'static str>> = Vec::new();
+    for name in record {
+        let lower = name.to_lowercase().replace([' ', '-'], "_");
+        let known = COLUMNS.iter().copied().find(|column| *column == lower);
+        if known.is_none() {
+            sheet.ignored.push(name.chars().take(60).collect());
+        } else if heads.contains(&known) {
+            return Err(format!("The column {lower} stands in the first line twice."));
+        }
+        heads.push(known);
+    }
+    if heads.contains(&Some("sku")) {
+        return Ok(heads);
+    }
+    Err(format!("The first line must name the columns, and sku is not among them. Known are {}.", COLUMNS.join(", ")))
+}
+
+impl Row {
+    pub fn sku(&self) -> &str {
+        self.cells.get("sku").map_or("", String::as_str)
+    }
+
+    /// What the row says of its item. Columns that the file does not have stay as they are on `item`; an empty cell says
+    /// that there is none.
+    ///
+    /// # Errors
+    /// Everything wrong with it, by column.
+    pub fn facts(&self, item: Option<&Item>) -> Result<ItemFacts, Vec<CellProblem>> {
+        let mut wrong = Vec::new();
+        let mut facts = item.map_or_else(|| blank(self.sku()), Item::facts);
+        for (column, cell) in &self.cells {
+            if let Err(message) = set(&mut facts, column, cell) {
+                wrong.push(CellProblem { line: self.line, column: (*column).to_owned(), message });
+            }
+        }
+        for problem in problems(&facts) {
+            if !wrong.iter().any(|one: &CellProblem| one.column == problem.path) {
+                let message = format!("This {}.", problem.message);
+                wrong.push(CellProblem { line: self.line, column: problem.path, message });
+            }
+        }
+        if wrong.is_empty() { Ok(facts) } else { Err(wrong) }
+    }
+}
+
+fn blank(sku: &str) -> ItemFacts {
+    ItemFacts {
+        sku: sku.to_owned(),
+        name: String::new(),
+        gtin: None,
+        supply: Supply::Stock,
+        unit: "each".to_owned(),
+        precision: 0,
+        weight_g: None,
+        length_mm: None,
+        width_mm: None,
+        height_mm: None,
+    }
+}
+
+fn set(facts: &mut ItemFacts, column: &str, cell: &str) -> Result<(), String> {
+    let measure = || match cell {
+        "" => Ok(None),
+        digits => digits.parse::<i64>().map(Some).map_err(|_| format!("“{}” is no whole number.", short(digits))),
+    };
+    match column {
+        "sku" => cell.clone_into(&mut facts.sku),
+        "name" => cell.clone_into(&mut facts.name),
+        "gtin" => facts.gtin = Some(cell.to_owned()).filter(|gtin| !gtin.is_empty()),
+        "supply" if cell.is_empty() => {}
+        "supply" => {
+            let known = || Supply::ALL.iter().map(|supply| supply.code()).collect::<Vec<_>>().join(", ");
+            let supply = Supply::from_code(&cell.to_lowercase());
+            facts.supply = supply.ok_or_else(|| format!("“{}” is none of {}.", short(cell), known()))?;
+        }
+        "unit" if cell.is_empty() => {}
+        "unit" => cell.clone_into(&mut facts.unit),
+        "precision" if cell.is_empty() => {}
+        "precision" => {
+            facts.precision = cell.parse().map_err(|_| format!("“{}” is no whole number of 0 to 6.", short(cell)))?;
+        }
+        "weight_g" => facts.weight_g = measure()?,
+        "length_mm" => facts.length_mm = measure()?,
+        "width_mm" => facts.width_mm = measure()?,
+        _ => facts.height_mm = measure()?,
+    }
+    Ok(())
+}
+
+fn short(cell: &str) -> String {
+    cell.chars().take(40).collect()
+}
+
+/// What saving `facts` would change of the item there is.
+pub fn change(item: Option<&Item>, facts: &ItemFacts) -> Change {
+    let Some(item) = item else { return Change::Create };
+    let now = item.facts();
+    let number = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let cells = |facts: &ItemFacts| {
+        [
+            facts.sku.clone(),
+            facts.name.clone(),
+            facts.gtin.clone().unwrap_or_default(),
+            facts.supply.code().to_owned(),
+            facts.unit.clone(),
+            facts.precision.to_string(),
+            number(facts.weight_g),
+            number(facts.length_mm),
+            number(facts.width_mm),
+            number(facts.height_mm),
+        ]
+    };
+    let pairs = COLUMNS.iter().zip(cells(&now).into_iter().zip(cells(facts)));
+    let mut changes: Vec<_> =
+        pairs.filter(|(_, (now, new))| now != new).map(|(column, (now, new))| (*column, now, new)).collect();
+    if item.archived {
+        changes.push(("archived", "yes".to_owned(), "no".to_owned()));
+    }
+    if changes.is_empty() { Change::Same } else { Change::Change(changes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_whatever_separates_them() {
+        for text in ["sku,name,weight_g\nA,\"Mug, blue\",350\n", "SKU;Name;Weight g\r\nA;Mug, blue;350\r\n"] {
+            let sheet = read(text).unwrap();
+            let facts = sheet.rows[0].facts(None).unwrap();
+            assert_eq!(
+                (facts.sku.as_str(), facts.name.as_str(), facts.weight_g),
+                ("A", "Mug, blue", Some(350)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_problem_of_a_row_is_told_with_its_line_and_column() {
+        let text = "sku,name,gtin,weight_g,color\nA,,123,heavy,red\nB,Bowl,,\nC,Cup,,1,blue\nC,Cup,,1,blue\n";
+        let sheet = read(text).unwrap();
+        assert_eq!(sheet.ignored, ["color"]);
+        let wrong = sheet.rows[0].facts(None).unwrap_err();
+        let places: Vec<_> = wrong.iter().map(|problem| (problem.line, problem.column.as_str())).collect();
+        assert_eq!(places, [(2, "weight_g"), (2, "name"), (2, "gtin")]);
+        let places: Vec<_> = sheet.problems.iter().map(|problem| (problem.line, problem.column.as_str())).collect();
+        assert_eq!(places, [(3, ""), (5, "sku")]);
+        assert_eq!(sheet.rows.len(), 2);
+    }
+
+    #[test]
+    fn a_file_without_skus_or_with_too_many_rows_is_refused() {
+        assert!(read("").is_err_and(|message| message.contains("empty")));
+        assert!(read("name\nMug").is_err_and(|message| message.contains("sku is not among them")));
+        assert!(read("sku,SKU\nA,B").is_err_and(|message| message.contains("twice")));
+        let many = format!("sku,name\n{}", (0..=ROWS_MAX).map(|n| format!("S{n},x\n")).collect::<String>());
+        assert!(read(&many).is_err_and(|message| message.contains("10,000")));
+    }
+}
