@@ -3,6 +3,7 @@
 
 pub mod assets;
 mod form;
+mod chart;
 mod frame;
 mod html;
 mod live;
