@@ -2,8 +2,8 @@
 //! script. A page is a Rust file and a template beside it.
 
 pub mod assets;
-mod form;
 mod chart;
+mod form;
 mod frame;
 mod html;
 mod live;
