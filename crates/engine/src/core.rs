@@ -139,6 +139,12 @@ impl Engine {
         Ok(Self { shared, runs: Arc::new(std::sync::Mutex::new(Some(runs))) })
     }
 
+    /// For tests of what works inside.
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.shared.store
     }

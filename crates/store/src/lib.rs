@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod contract;
 pub mod ddl;
 pub mod error;
+pub mod histogram;
 pub mod migration;
 #[doc(hidden)]
 pub mod raw_rows;

@@ -6,8 +6,10 @@ pub mod gateway;
 mod lease;
 #[cfg(test)]
 mod plans;
+mod projection;
 mod search;
 mod sink;
+mod stats;
 mod webhooks;
 
 use crate::core::Shared;
@@ -34,7 +36,8 @@ pub(crate) fn start(shared: &Arc<Shared>) {
         let shared = shared.clone();
         tokio::spawn(async move { tend(shared, desk).await });
     }
-    search::start(shared);
+    projection::start(shared, search::Words);
+    projection::start(shared, stats::Stats::new());
     webhooks::start(shared);
     sink::start(shared);
 }

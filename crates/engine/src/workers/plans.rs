@@ -52,6 +52,12 @@ async fn check(store: &dyn Store) {
             wrong.push(format!("search: {why}"));
         }
     }
+    for sql in super::stats::reads() {
+        let params = [Value::Int(100), Value::Int(400), Value::Int(100)];
+        if let Err(why) = plans::judge(store, &sql, &params[..parameters(&sql).len()]).await {
+            wrong.push(format!("stats: {why}"));
+        }
+    }
     for sql in super::webhooks::reads() {
         if let Err(why) = plans::judge(store, &sql, &of_endpoint(&sql)).await {
             wrong.push(format!("webhooks: {why}"));

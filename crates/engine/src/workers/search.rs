@@ -3,14 +3,10 @@
 //! A slice of the log names orders and customers; what is true of them now is read, and their words are written together
 //! with the cursor. Doing a slice again changes nothing. An old store is read from its first event.
 
-use super::lease::Lease;
-use super::{LOOK_SHARE, PERIOD};
+use super::projection::{Projection, Slice, end, stored};
 use crate::core::Shared;
+use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use tokio::time::Instant;
 use waybill_domain::ids::Id;
 use waybill_domain::personal::Party;
 use waybill_store::StoreError;
@@ -25,12 +21,8 @@ const WINDOW: i64 = 4_000;
 const LINES_MAX: i64 = 100;
 /// Rows written by one statement.
 const ROWS: usize = 64;
-/// Between two looks, so that a busy store is not asked at every commit.
-const REST: Duration = Duration::from_millis(500);
-/// Slices between two lines in the log while an old store is read.
-const TOLD_EVERY: u32 = 1_000;
 
-pub(super) const NAME: &str = "search";
+const NAME: &str = "search";
 
 /// The next events that matter, and the log's head.
 const HEAD: &str = "SELECT position FROM log_head WHERE id = 1";
@@ -47,9 +39,7 @@ const LINES: &str = "SELECT l.order_id, l.sku FROM events e JOIN order_lines l O
 const CUSTOMERS: &str = "SELECT c.id, p.name, p.company, p.email, p.phone FROM events e \
      JOIN customers c ON c.id = e.aggregate_id LEFT JOIN parties p ON p.id = c.party_id \
      WHERE e.position > $1 AND e.position <= $2 AND e.kind IN ('customer.created', 'customer.changed')";
-const POSITION: &str = "SELECT position FROM cursors WHERE name = $1";
 
-const BEGIN: &str = "INSERT INTO cursors (name, position) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING";
 /// Of two processes that both think they have the lease, the one that comes late moves nothing.
 const ADVANCE: &str = "UPDATE cursors SET position = $2 WHERE name = $1 AND position = $3";
 const FORGET_ORDER: &str = "DELETE FROM order_words WHERE order_id = $1";
@@ -61,116 +51,40 @@ pub(super) fn reads() -> [&'static str; 4] {
     [NEXT, ORDERS, LINES, CUSTOMERS]
 }
 
-pub(super) fn start(shared: &Arc<Shared>) {
-    let shared = shared.clone();
-    tokio::spawn(async move { tend(shared).await });
-}
+/// Of orders and customers.
+pub(super) struct Words;
 
-async fn tend(shared: Arc<Shared>) {
-    let mut lease = Lease::new(&shared, NAME);
-    let mut at: Option<i64> = None;
-    let mut behind = 0u32;
-    while !shared.stopping.load(Ordering::Acquire) {
-        let nudged = shared.nudge.notified();
-        let (began, batches) = (Instant::now(), shared.figures.batches.load(Ordering::Relaxed));
-        let round = match lease.hold(&shared).await {
-            Ok(true) => take(&shared, &mut at).await,
-            Ok(false) => {
-                // Whoever has it moves the cursor.
-                at = None;
-                Ok(Slice::CaughtUp)
-            }
-            Err(error) => Err(error),
+#[async_trait]
+impl Projection for Words {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn take(&self, shared: &Shared, at: &mut Option<i64>) -> Result<Slice, StoreError> {
+        let from = match *at {
+            Some(from) => from,
+            None => stored(shared, NAME).await?,
         };
-        let is_behind = match round {
-            Ok(slice) => slice == Slice::More,
-            Err(error) => {
-                tracing::warn!(worker = NAME, %error, "a worker could not look");
-                at = None;
-                false
+        let window = [Value::Int(from), Value::Int(from.saturating_add(WINDOW)), Value::Int(SLICE)];
+        let mut found = shared.store.read_together(&[(HEAD, &[]), (NEXT, &window)]).await?.into_iter();
+        let mut head = found.next().unwrap_or_default();
+        let positions = found.next().unwrap_or_default().iter_mut().map(Row::take).collect::<Result<Vec<i64>, _>>()?;
+        let (head, upto) = end(&mut head, &positions, from, WINDOW, SLICE as usize)?;
+        let is_named = !positions.is_empty();
+        // A cursor that only passed what does not matter is written when it has come far.
+        if is_named || upto >= from + WINDOW {
+            let mut statements = if is_named { changes(shared, from, upto).await? } else { Vec::new() };
+            statements.push((ADVANCE.to_owned(), vec![Value::from(NAME), Value::Int(upto), Value::Int(from)]));
+            let moved = write(shared, &statements).await?;
+            if moved.last() == Some(&0) {
+                // Somebody else took this slice and may have gone on to an event that erased some of it.
+                write(shared, &changes(shared, from, upto).await?).await?;
+                *at = None;
+                return Ok(Slice::More);
             }
-        };
-        behind = tell(behind, is_behind, at);
-        if is_behind {
-            // While orders come in, they have the store for themselves most of the time.
-            let is_used = shared.figures.batches.load(Ordering::Relaxed) != batches;
-            let rest = began.elapsed() * if is_used { LOOK_SHARE } else { 0 };
-            tokio::select! {
-                () = tokio::time::sleep(rest) => {}
-                () = shared.stop.notified() => {}
-            }
-            continue;
+            *at = Some(upto);
         }
-        tokio::select! {
-            biased;
-            () = async { tokio::time::sleep(REST).await; nudged.await } => {}
-            () = tokio::time::sleep(PERIOD) => {}
-            () = shared.stop.notified() => {}
-        }
-    }
-    lease.release(&shared).await;
-}
-
-/// Says now and then how far an old store has been read. Returns how many slices were taken without catching up.
-fn tell(behind: u32, is_behind: bool, at: Option<i64>) -> u32 {
-    if is_behind {
-        if behind.is_multiple_of(TOLD_EVERY) && behind > 0 {
-            tracing::info!(worker = NAME, position = at, "reading the log to find orders and customers by their words");
-        }
-        return behind.saturating_add(1);
-    }
-    if behind > TOLD_EVERY {
-        tracing::info!(worker = NAME, position = at, "orders and customers are found by their words up to here");
-    }
-    0
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slice {
-    /// Nothing is left, for now.
-    CaughtUp,
-    More,
-}
-
-/// A slice of the log.
-async fn take(shared: &Shared, at: &mut Option<i64>) -> Result<Slice, StoreError> {
-    let from = match *at {
-        Some(from) => from,
-        None => stored(shared).await?,
-    };
-    let window = [Value::Int(from), Value::Int(from.saturating_add(WINDOW)), Value::Int(SLICE)];
-    let mut found = shared.store.read_together(&[(HEAD, &[]), (NEXT, &window)]).await?.into_iter();
-    let head: i64 = found.next().unwrap_or_default().first_mut().map_or(Ok(0), Row::take)?;
-    let positions = found.next().unwrap_or_default();
-    let is_full = i64::try_from(positions.len()).unwrap_or(SLICE) >= SLICE;
-    let last: Option<i64> = positions.into_iter().next_back().map(|mut row| row.take()).transpose()?;
-    // A slice that is full ends with its last event; the events of one position are one.
-    let upto = last.filter(|_| is_full).unwrap_or_else(|| head.min(from.saturating_add(WINDOW)).max(from));
-    // A cursor that only passed what does not matter is written when it has come far.
-    if last.is_some() || upto >= from + WINDOW {
-        let mut statements = if last.is_some() { changes(shared, from, upto).await? } else { Vec::new() };
-        statements.push((ADVANCE.to_owned(), vec![Value::from(NAME), Value::Int(upto), Value::Int(from)]));
-        let moved = write(shared, &statements).await?;
-        if moved.last() == Some(&0) {
-            // Somebody else took this slice and may have gone on to an event that erased some of it.
-            write(shared, &changes(shared, from, upto).await?).await?;
-            *at = None;
-            return Ok(Slice::More);
-        }
-        *at = Some(upto);
-    }
-    Ok(if upto < head { Slice::More } else { Slice::CaughtUp })
-}
-
-async fn stored(shared: &Shared) -> Result<i64, StoreError> {
-    let name = [Value::from(NAME)];
-    let mut rows = shared.store.read(POSITION, &name).await?;
-    match rows.first_mut() {
-        Some(row) => row.take(),
-        None => {
-            shared.store.execute(&[(BEGIN, &name)]).await?;
-            Ok(0)
-        }
+        Ok(if upto < head { Slice::More } else { Slice::CaughtUp })
     }
 }
 

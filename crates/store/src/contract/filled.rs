@@ -6,12 +6,13 @@
 use crate::backend::{Store, WriteMode};
 use crate::error::StoreError;
 use crate::raw_rows::{RawRow, table, write};
+use crate::tables::grain;
 use crate::value::{ColumnKind, Value};
 use waybill_domain::event::Event;
 use waybill_domain::ids::*;
 use waybill_domain::order::OrderNumber;
 use waybill_domain::order::events::OrderCancelled;
-use waybill_domain::time::Timestamp;
+use waybill_domain::time::{Date, Timestamp};
 
 /// Microseconds since 1970 at which the first order was placed; one more a second.
 const BEGAN: i64 = 1_800_000_000_000_000;
@@ -124,6 +125,13 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
         each("reservations", parties),
         each("transfers", parties),
         each("transfer_lines", parties),
+        each("stats_sales", orders),
+        each("stats_counts", orders),
+        each("stats_times", parties),
+        each("stats_promises", parties),
+        each("stats_open_promises", parties),
+        each("stats_items", orders),
+        each("stats_stock", LOCATIONS),
     ];
     writer.begin().await?;
     writer.commit(&catalog.iter().map(|rows| write(WriteMode::Insert, rows)).collect::<Vec<_>>()).await?;
@@ -174,6 +182,18 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
 
 const fn items(orders: i64) -> i64 {
     orders / 10
+}
+
+/// The first day of the sums.
+pub fn sums_from() -> Timestamp {
+    Timestamp(BEGAN / 86_400_000_000 * 86_400_000_000)
+}
+
+/// The n-th day of the sums.
+pub fn sums_day(n: i64) -> Date {
+    let first = jiff::Timestamp::from_microsecond(sums_from().0).unwrap_or_default();
+    let first = first.to_zoned(jiff::tz::TimeZone::UTC).date();
+    first.saturating_add(jiff::Span::new().days(n))
 }
 
 /// What there is to ask for when a store is filled with that many orders. The order that came back is the one with
@@ -303,6 +323,21 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("parties", "name") => text(format!("person {n}")),
         ("api_keys", "permissions") => "orders.read".into(),
         ("api_keys" | "users", "channels" | "locations") => r#""all""#.into(),
+        ("stats_sales" | "stats_counts", "grain") => grain::QUARTER.into(),
+        ("stats_items", "grain") => grain::DAY.into(),
+        ("stats_sales" | "stats_counts", "began_at") => (BEGAN + n * grain::QUARTER * 1_000_000).into(),
+        ("stats_items", "began_at") => (sums_from().0 + n / 200 * grain::DAY * 1_000_000).into(),
+        ("stats_times", "began_at") => (sums_from().0 + n * grain::DAY * 1_000_000).into(),
+        ("stats_items", "item_id") => Value::Id(id(Kind::Item, n % 200)),
+        ("stats_promises", "due_on") => text(sums_day(n).to_string()),
+        ("stats_open_promises", "due_on") => "2027-05-01".into(),
+        ("stats_stock", "account") => "available".into(),
+        (
+            "stats_sales" | "stats_counts" | "stats_times" | "stats_promises" | "stats_items" | "stats_open_promises",
+            "channel_id",
+        ) => Value::Id(id(Kind::Channel, n % CHANNELS)),
+        ("stats_sales", "orders") | ("stats_counts" | "stats_times", "total") | ("stats_promises", "due") => 1.into(),
+        ("stats_items", "amount") => 1.into(),
         ("webhook_endpoints", "id") => Value::Id(id(Kind::Endpoint, n)),
         (_, "endpoint_id") => Value::Id(id(Kind::Endpoint, n % ENDPOINTS)),
         ("webhook_endpoints", "origins") => "live".into(),

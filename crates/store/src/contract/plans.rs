@@ -27,6 +27,7 @@ const SMALL: &[&str] = &[
     "totp_uses",
     "channels",
     "locations",
+    "stats_stock",
 ];
 
 type Statement = (String, Vec<Value>);

@@ -1,7 +1,7 @@
 //! Every question that the read models answer, with who may ask it: for reading the plan of every statement, and for
 //! asking each as somebody who may not.
 
-use super::filled::Sample;
+use super::filled::{Sample, sums_day, sums_from};
 use crate::backend::Store;
 use crate::read::catalog::{self, CatalogFilter};
 use crate::read::customers::{self, CustomerFilter};
@@ -12,6 +12,7 @@ use crate::read::orders::{self, OrderFilter};
 use crate::read::postings::{self, PostingFilter};
 use crate::read::queue::{self, Stage as WorkStage, WorkFilter};
 use crate::read::reservations::{self, ReservationFilter};
+use crate::read::stats::{self, Step, Stretch};
 use crate::read::stock::{self, LevelFilter};
 use crate::read::stock_grid::{self, GridFilter, StockState};
 use crate::read::trail::{self, TrailFilter};
@@ -19,7 +20,7 @@ use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
 use crate::read::{
     Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, settings, sign_in,
-    stock_item, timeline, webhooks, why,
+    stock_item, timeline, today, webhooks, why,
 };
 use crate::search::Search;
 use std::pin::Pin;
@@ -114,6 +115,14 @@ const RARE_FILTER: &str = "a filter without an index of its own, for which every
 const LARGE_PART: &str = "where a location has a large part of all levels, passing over the others costs no more";
 const BY_CODE: &str = "goes through the catalog or the customers, not through orders";
 const COUNTS: &str = "counts all there is; kept for a while by who shows it";
+
+const DAY: today::Limits = today::Limits { ageing_s: 3_600, late_s: 86_400 };
+
+/// Some days whose beginning is no full hour away from UTC.
+fn stretch() -> Stretch {
+    let from = sums_from();
+    Stretch { from, to: from.plus_seconds(20 * 86_400), offset_s: 20_700 }
+}
 
 fn rows<T>(page: Page<T>) -> usize {
     page.rows.len()
@@ -512,6 +521,32 @@ questions! {
         }
         Ok(waits)
     };
+    "stats::progress" ("the cursor") by Askers::Waybill("a position says nothing of what is there"),
+    |store, _viewer, _sample| Ok(usize::from(stats::progress(store).await?.head > 0));
+    "stats::sales" ("by quarter") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(stats::sales(store, viewer, &[stretch()], Step::Quarter).await?.len())
+    };
+    "stats::sales" ("by day") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(stats::sales(store, viewer, &[stretch()], Step::Day).await?.len())
+    };
+    "stats::counts" ("of some days") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(stats::counts(store, viewer, &[stretch()]).await?.len())
+    };
+    "stats::times" ("of some days") by by_both(ORDERS), |store, viewer, _sample| {
+        Ok(stats::times(store, viewer, sums_day(0), sums_day(20)).await?.len())
+    };
+    "stats::promises" ("of some days") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(stats::promises(store, viewer, sums_day(0), sums_day(20)).await?.len())
+    };
+    "stats::items" ("of some days") by by_channel(ORDERS), |store, viewer, _sample| {
+        let eur = waybill_domain::money::Currency::EUR;
+        Ok(stats::items(store, viewer, (sums_day(0), sums_day(20)), eur, 20).await?.rows.len())
+    };
+    "stats::items" ("of months") by by_channel(ORDERS), |store, viewer, _sample| {
+        let eur = waybill_domain::money::Currency::EUR;
+        Ok(stats::items(store, viewer, (sums_day(0), sums_day(200)), eur, 20).await?.rows.len())
+    };
+    "stats::stock" ("all") by by_location(STOCK), |store, viewer, _sample| Ok(stats::stock(store, viewer).await?.len());
     "stock::levels" ("all") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(stock::levels(store, viewer, &LevelFilter::default(), &PageRequest::default()).await?))
     };
@@ -544,6 +579,23 @@ questions! {
         let filter = TrailFilter { people: true, kind, before: Some(5_000), ..TrailFilter::default() };
         Ok(of_orders(trail::trail(store, viewer, &filter).await?))
     };
+    "today::pipeline" ("of orders") by by_channel(ORDERS), |store, viewer, sample| {
+        let found = today::pipeline(store, viewer, sample.placed_at, (DAY, DAY)).await?;
+        Ok((found.placed.count + found.confirmed.count + found.in_transit.count) as usize)
+    };
+    "today::pipeline" ("of work") by by_both(ORDERS), |store, viewer, sample| {
+        let found = today::pipeline(store, viewer, sample.placed_at, (DAY, DAY)).await?;
+        Ok((found.released.count + found.picking.count + found.packed.count) as usize)
+    };
+    "today::needs" ("all") by by_channel(ORDERS), |store, viewer, _sample| {
+        let found = today::needs(store, viewer, sums_day(500)).await?;
+        Ok(found.held.len() + (found.missed.0 + found.payment_unknown.0 + found.waiting_for_stock.0) as usize)
+    };
+    "today::just_now" ("cancelled") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(today::just_now(store, viewer, &["order.cancelled"], 12).await?.events.len())
+    };
+    "today::set_up" ("all") by Askers::Waybill("says whether there is anything, not what"), walks FIRST_PAGE,
+    |store, _viewer, _sample| Ok(usize::from(today::set_up(store).await?.orders));
     "transfers::transfers" ("next page") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         paged!(|page| transfers::transfers(store, viewer, &TransferFilter::default(), page))
     };

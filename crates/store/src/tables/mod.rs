@@ -7,12 +7,14 @@ mod log;
 mod personal;
 mod records;
 mod sign_in;
+mod stats;
 
 pub use deliveries::*;
 pub use house::*;
 pub use log::*;
 pub use personal::*;
 pub use sign_in::*;
+pub use stats::*;
 
 use crate::record::{Record, Table};
 use waybill_domain::access::User;
@@ -87,5 +89,12 @@ pub fn tables() -> Vec<&'static Table> {
         EventRecord::table(),
         StockPostingRecord::table(),
         MoneyPostingRecord::table(),
+        SalesSum::table(),
+        CountSum::table(),
+        TimeSum::table(),
+        PromiseSum::table(),
+        OpenPromise::table(),
+        ItemSum::table(),
+        StockSum::table(),
     ]
 }

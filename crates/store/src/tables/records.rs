@@ -125,7 +125,21 @@ record!(
         { "orders_held", ["lifecycle", "hold_due_at"], unique: false, only: "holds_active > 0" },
         { "orders_on_hold", ["id"], unique: false, only: "holds_active > 0" },
         { "orders_reserved", ["lifecycle", "reserved_until"], unique: false, only: "reserved_until IS NOT NULL" },
-        { "orders_authorized", ["authorization_due_at"], unique: false, only: "authorization_due_at IS NOT NULL" }
+        { "orders_authorized", ["authorization_due_at"], unique: false, only: "authorization_due_at IS NOT NULL" },
+        {
+            "orders_wanted", ["requested_by", "id"], unique: false,
+            only: "requested_by IS NOT NULL AND lifecycle IN ('placed', 'confirmed') AND fulfillment_status <> 'fulfilled'"
+        },
+        {
+            "orders_unfulfilled", ["id"], unique: false,
+            only: "lifecycle = 'confirmed' AND fulfillment_status = 'unfulfilled'"
+        },
+        { "orders_moving", ["id"], unique: false, only: "delivery_status = 'in_transit'" },
+        { "orders_exception", ["id"], unique: false, only: "delivery_status = 'exception' AND lifecycle = 'confirmed'" },
+        {
+            "orders_payment_trouble", ["payment_status", "id"], unique: false,
+            only: "payment_status IN ('failed', 'unknown') AND lifecycle IN ('placed', 'confirmed')"
+        }
     ],
     fixed: {
         id, number, channel_id, external_ref, customer_id, party_id, ship_to, instructions, po_number, currency,
@@ -169,6 +183,7 @@ record!(
 
 record!(
     Hold, "holds", key: ["order_id", "number"], parent: ("orders", "order_id"),
+    indexes: [{ "holds_active", ["kind", "applied_at"], unique: false, only: "state = 'active'" }],
     fixed: { order_id, number, kind, steps, line, payment, reason, note, owner, due_at, applied_at }, fields: { state, ended_at }
 );
 
