@@ -71,6 +71,7 @@ fn sources(cli: &Cli) -> Sources {
         | Command::Conformance
         | Command::Why(_)
         | Command::Key(_)
+        | Command::User(_)
         | Command::Webhook(_)
         | Command::Migrate
         | Command::Backup(_)

@@ -182,9 +182,6 @@ macro_rules! customers {
 }
 
 questions! {
-    "catalog::items_of" ("one") by holders(CATALOG), |store, viewer, sample| {
-        Ok(catalog::items_of(store, viewer, &[&sample.sku]).await?.len())
-    };
     "catalog::suggest_items" ("by SKU") by holders(CATALOG), walks BY_CODE, |store, viewer, sample| {
         Ok(catalog::suggest_items(store, viewer, &sample.sku, 8).await?.len())
     };
@@ -482,7 +479,8 @@ questions! {
         Ok(sign_in::link(store, sample.secret_hash).await?.iter().count())
     };
     "stock::available" ("of an item") by by_location(STOCK), |store, viewer, sample| {
-        let items: Vec<_> = catalog::items_of(store, &Viewer::system(), &[&sample.sku]).await?.iter().map(|one| one.id).collect();
+        let found = catalog::items_of(store, &Viewer::system(), std::slice::from_ref(&sample.sku)).await?;
+        let items: Vec<_> = found.iter().map(|(item, _)| item.id).collect();
         Ok(stock::available(store, viewer, &items).await?.len())
     };
     "settings::version" ("the settings") by Askers::Waybill("every page shows the shop's name"),

@@ -200,16 +200,3 @@ pub async fn suggest_items(
     let rows = query.rows(store).await?;
     Ok(rows.into_iter().map(|mut row| Item::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
 }
-
-/// The items of some SKUs (1,000 at most), archived ones too.
-pub async fn items_of(store: &dyn Store, viewer: &Viewer, skus: &[&str]) -> Result<Vec<Item>, ReadError> {
-    viewer.must(&[Permission::CatalogRead])?;
-    if skus.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut query = base::<Item>();
-    let places: Vec<_> = skus.iter().take(1_000).map(|sku| query.bind(*sku)).collect();
-    query.push(&format!(" AND t.sku IN ({})", places.join(", ")));
-    let rows = query.rows(store).await?;
-    Ok(rows.into_iter().map(|mut row| Item::read(&mut row)).collect::<Result<Vec<_>, _>>()?)
-}

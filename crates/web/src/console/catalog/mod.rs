@@ -4,7 +4,7 @@ mod csv;
 mod import;
 mod item;
 
-pub use import::{CSV_MAX, ask_import, import, preview};
+pub use import::{ask_import, import, preview};
 pub use item::{archive, ask_archive, ask_new, create, edit, save};
 
 use super::frame::{CATALOG, Frame};

@@ -63,14 +63,14 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
     let skus: Vec<String> = (0..count).map(|n| typed.value(&format!("lines[{n}].sku")).trim().to_owned()).collect();
     let viewer = caller.viewer();
     let known = if viewer.may(Permission::CatalogRead) {
-        catalog::items_of(state.store(), &viewer, &skus.iter().map(String::as_str).collect::<Vec<_>>()).await?
+        catalog::items_of(state.store(), &viewer, &skus).await?
     } else {
         Vec::new()
     };
     let mut problems = Vec::new();
     let mut rows = Vec::new();
     for (n, sku) in skus.iter().enumerate() {
-        let precision = known.iter().find(|item| item.sku == *sku).map_or(0, |item| item.precision);
+        let precision = known.iter().find(|(item, _)| item.sku == *sku).map_or(0, |(item, _)| item.precision);
         let at = |name: &str| format!("lines[{n}].{name}");
         let mut row = Map::new();
         row.insert("sku".into(), json!(sku));

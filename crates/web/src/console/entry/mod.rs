@@ -99,7 +99,7 @@ impl EntryPage {
 }
 
 async fn channels(state: &WebState, viewer: &Viewer) -> Result<Vec<Channel>, Problem> {
-    let filter = CatalogFilter { archived: Some(false), prefix: None };
+    let filter = CatalogFilter { archived: Some(false), ..CatalogFilter::default() };
     let page = PageRequest { limit: Some(PageRequest::LIMIT_MAX), after: None };
     Ok(catalog::channels(state.store(), viewer, &filter, &page).await?.rows)
 }
@@ -137,8 +137,7 @@ async fn rows(state: &WebState, caller: &Caller, typed: &Typed) -> Result<Vec<Ro
     let skus: Vec<String> = (0..count).map(|n| field(n, "sku")).collect();
     let viewer = caller.viewer();
     let known = if viewer.may(Permission::CatalogRead) {
-        let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
-        catalog::items_of(state.store(), &viewer, &skus).await?
+        catalog::items_of(state.store(), &viewer, &skus).await?.into_iter().map(|(item, _)| item).collect()
     } else {
         Vec::new()
     };

@@ -76,7 +76,7 @@ pub async fn one(
     });
     let since = row.failing_since.map(|at| format!("since {}", look.exact(at)));
     let mut facts = vec![
-        ("Address", row.url.to_string()),
+        ("Address", row.url.0.clone()),
         ("Told of", kinds(&row)),
         ("That came from", origins),
         ("Order", if row.ordered { "as in the log".to_owned() } else { "any, each as soon as it can".to_owned() }),
