@@ -165,6 +165,8 @@ typed_ids! {
     StoreId = "sto",
     WebhookEndpointId = "whe",
     UserId = "usr",
+    /// Somebody being signed in.
+    SessionId = "ses",
 }
 
 macro_rules! inner_ids {

@@ -7,7 +7,7 @@ use crate::record::{Record, Table};
 use crate::tables::{LinkPurpose, Session, SignInLink};
 use crate::value::Value;
 use waybill_domain::Code;
-use waybill_domain::ids::{Id, UserId};
+use waybill_domain::ids::{SessionId, UserId};
 use waybill_domain::time::Timestamp;
 
 fn hash(token_hash: [u8; 32]) -> Value {
@@ -38,9 +38,9 @@ pub async fn end(store: &dyn Store, token_hash: [u8; 32]) -> Result<(), StoreErr
 }
 
 /// Ends one session of a user; says whether there was one.
-pub async fn end_one(store: &dyn Store, user_id: UserId, id: Id) -> Result<bool, StoreError> {
+pub async fn end_one(store: &dyn Store, user_id: UserId, id: SessionId) -> Result<bool, StoreError> {
     let sql = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
-    let ended = store.execute(&[(sql, &[user_id.0.into(), id.into()])]).await?;
+    let ended = store.execute(&[(sql, &[user_id.0.into(), id.0.into()])]).await?;
     Ok(ended.first() == Some(&1))
 }
 

@@ -262,6 +262,7 @@ id_columns!(
     StoreId,
     WebhookEndpointId,
     UserId,
+    SessionId,
 );
 
 /// Declares columns for enumerations with codes.

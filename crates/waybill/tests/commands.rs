@@ -98,6 +98,32 @@ fn an_audit_that_finds_something_ends_with_code_1() {
 }
 
 #[test]
+fn a_person_is_invited_by_a_link_that_is_shown_once() {
+    let shell = Shell::new();
+    let create = ["user", "create", "--name", "Ada", "--email", "Ada@example.com", "--role", "warehouse"];
+    let made = shell.answers(0, &create);
+    let link = made["link"].as_str().expect("a link");
+    assert!(link.starts_with("http://127.0.0.1:8080/join/"), "{link}");
+    assert_eq!(shell.answers(4, &create)["error"]["code"], "user.email_taken");
+    let wrong = ["user", "create", "--name", "Ben", "--email", "ben@example.com", "--role", "king"];
+    assert_eq!(shell.answers(2, &wrong)["error"]["code"], "usage");
+    let listed = shell.answers(0, &["user", "list"]);
+    let user = &listed["users"][0];
+    assert_eq!(
+        (&user["id"], user["email"].as_str(), user["role"].as_str()),
+        (&made["id"], Some("Ada@example.com"), Some("warehouse"))
+    );
+    assert_eq!((user["state"].as_str(), listed["users"].as_array().map(Vec::len)), (Some("invited"), Some(1)));
+    assert!(!listed.to_string().contains(link.rsplit('/').next().expect("a token")));
+    for who in ["ada@example.com", made["id"].as_str().expect("an id")] {
+        let again = shell.answers(0, &["user", "link", who]);
+        assert!(again["link"].as_str().is_some_and(|other| other.starts_with("http://") && other != link), "{again}");
+    }
+    assert_eq!(shell.answers(2, &["user", "link", "nobody@example.com"])["error"]["code"], "usage");
+    assert_eq!(shell.answers(0, &["audit"])["ok"], true);
+}
+
+#[test]
 fn keys_are_made_listed_and_ended_and_the_secret_is_shown_once() {
     let shell = Shell::new();
     let made = shell.answers(0, &["key", "create", "--name", "till", "--permissions", "orders.write,orders.read"]);

@@ -219,12 +219,10 @@ async fn sessions_end_when_rights_or_proofs_change_and_after_a_while() {
     .await;
 }
 
-/// The code of a secret of twenty ones at a moment, computed here by another way than the server's.
+/// What an authenticator with this secret shows at a moment.
 fn code(secret: &TotpSecret, now: Timestamp) -> String {
-    (0..1_000_000)
-        .map(|code| format!("{code:06}"))
-        .find(|text| sign_in::code::step(secret, text, now) == Some(now.0 / 30_000_000))
-        .expect("a code")
+    let builder = totp_rs::Builder::new().with_secret(totp_rs::Secret::from(secret.0.clone()));
+    builder.build_noncompliant().generate(u64::try_from(now.0 / 1_000_000).unwrap()).to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -411,6 +409,151 @@ async fn guessing_is_slowed_down_whether_there_is_such_an_account_or_not() {
             assert!(answer.status == 422 && answer.text.contains("Too many tries."), "{email}: {}", answer.text);
             assert!(answer.header("set-cookie").is_none());
         }
+    })
+    .await;
+}
+
+/// What a page's form to `action` hides in it.
+fn key_of(answer: &Answer, action: &str) -> String {
+    let form = answer.text.split_once(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("{}", answer.text)).1;
+    let rest = form.split_once("name=\"key\" value=\"").unwrap_or_else(|| panic!("no key: {form}")).1;
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_manages_people_and_keys_and_sees_who_did_what() {
+    on_each(async |api| {
+        user(api, "owner@example.com", Role::Owner).await;
+        let owner = cookie(&log_in(api, "owner@example.com", PASSWORD).await);
+        let page = get(api, "/settings/users", &owner).await;
+        assert!(page.status == 200 && page.text.contains("owner@example.com"), "{}", page.text);
+        let key = key_of(&page, "/settings/users");
+        let fields =
+            [("key", key.as_str()), ("name", "<b>Ben</b>"), ("email", "ben@example.com"), ("role", "warehouse")];
+        let wrong = [("key", key.as_str()), ("name", ""), ("email", "ben"), ("role", "king")];
+        let answer = post(api, "/settings/users", &owner, &wrong).await;
+        assert!(answer.status == 422 && answer.text.contains("value=\"ben\""), "{}", answer.text);
+        let made = post(api, "/settings/users", &owner, &fields).await;
+        assert!(made.status == 200 && made.text.contains("&#60;b&#62;Ben"), "{}", made.text);
+        let link = made.text.split("http://localhost:8080/join/").nth(1).unwrap()[..64].to_owned();
+        // The same form twice is done once, and says the link no more.
+        let again = post(api, "/settings/users", &owner, &fields).await;
+        assert!(again.status == 200 && !again.text.contains("/join/"), "{}", again.text);
+        let joined = post(api, &format!("/join/{link}"), "", &[("password", PASSWORD), ("again", PASSWORD)]).await;
+        let ben = cookie(&joined);
+        let ben_id = me(api, &ben).await.ok()["principal"].as_str().unwrap().to_owned();
+        for path in ["/settings/users", "/settings/keys", "/audit"] {
+            assert_eq!(get(api, path, &ben).await.status, 403, "{path}");
+        }
+        assert_eq!(get(api, "/account", &ben).await.status, 200);
+
+        let path = format!("/settings/users/{ben_id}");
+        let page = get(api, &path, &owner).await;
+        let (key, version) = (key_of(&page, &path), hidden(&page, "version"));
+        let change = |role: &'static str| {
+            let (key, version) = (key.clone(), version.clone());
+            [
+                ("key", key),
+                ("version", version),
+                ("name", "Ben".into()),
+                ("email", "ben@example.com".into()),
+                ("role", role.to_owned()),
+            ]
+        };
+        let fields = change("support");
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(post(api, &path, &owner, &fields).await.status, 303);
+        me(api, &ben).await.problem(401, "request.unauthenticated");
+        let stale = change("viewer");
+        let mut stale: Vec<(&str, &str)> = stale.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        stale[0].1 = "another";
+        let answer = post(api, &path, &owner, &stale).await;
+        assert!(answer.status == 422 && answer.text.contains("is at version"), "{}", answer.text);
+        let owner_id = me(api, &owner).await.ok()["principal"].as_str().unwrap().to_owned();
+        let last = post(api, &format!("/settings/users/{owner_id}/archive"), &owner, &[]).await;
+        assert!(last.status == 422 && last.text.contains("last active owner"), "{}", last.text);
+        assert_eq!(post(api, &format!("{path}/archive"), &owner, &[]).await.status, 303);
+        assert_eq!(log_in(api, "ben@example.com", PASSWORD).await.status, 422);
+
+        let page = get(api, "/settings/keys", &owner).await;
+        let key = key_of(&page, "/settings/keys");
+        let fields = [("key", key.as_str()), ("name", "till"), ("permission", "orders.read")];
+        let made = post(api, "/settings/keys", &owner, &fields).await;
+        let secret = format!("wbk_{}", &made.text.split("wbk_").nth(2).unwrap()[..64]);
+        let till = api.with_secret(Some(&secret));
+        till.get("/api/v1/orders").await.ok();
+        till.get("/api/v1/items").await.problem(403, "system.not_permitted");
+        let listed = get(api, "/settings/keys", &owner).await;
+        assert!(listed.text.contains("till") && !listed.text.contains(&secret));
+        let id = listed.text.split("/settings/keys/key_").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        assert_eq!(post(api, &format!("/settings/keys/key_{id}/revoke"), &owner, &[]).await.status, 303);
+
+        let trail = get(api, "/audit", &owner).await;
+        for said in ["user invited", "user changed", "user archived", "api key created", "api key revoked", ">Ada<"] {
+            assert!(trail.text.contains(said), "{said}: {}", trail.text);
+        }
+        let one = get(api, &format!("/audit?user={ben_id}&kind=user.joined"), &owner).await;
+        assert!(one.text.contains("user joined") && !one.text.contains(">user invited</td>"), "{}", one.text);
+        for wrong in ["/audit?before=0", "/audit?nothing=1"] {
+            assert!(get(api, wrong, &owner).await.status.is_client_error(), "{wrong}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_changes_password_and_authenticator_and_ends_sessions() {
+    on_each(async |api| {
+        let ada = user(api, "ada@example.com", Role::Viewer).await;
+        let begin = async || cookie(&log_in(api, "ada@example.com", PASSWORD).await);
+        let (here, there, gone) = (begin().await, begin().await, begin().await);
+        let page = get(api, "/account", &here).await;
+        assert_eq!(page.text.matches("name=\"id\"").count(), 2, "{}", page.text);
+        let (_, sessions) = (get(api, "/account", &gone).await, get(api, "/account", &there).await);
+        // Ends one of the others, whichever is named first.
+        let id = hidden(&sessions, "id");
+        assert_eq!(post(api, "/account/sessions/end", &there, &[("id", &id)]).await.status, 303);
+        let left = api.state.store().read("SELECT 1 FROM sessions", &[]).await.unwrap().len();
+        assert_eq!(left, 2);
+        let here = begin().await;
+        let change = async |cookie: &str, present: &str, password: &str, again: &str| {
+            let fields = [("present", present), ("password", password), ("again", again)];
+            post(api, "/account/password", cookie, &fields).await
+        };
+        for (present, password, again, said) in [
+            ("wrong password", "seven red plates", "seven red plates", "not your present password"),
+            (PASSWORD, "seven red plates", "seven red plate", "is not the password above"),
+            (PASSWORD, "short", "short", "10 to 200"),
+        ] {
+            let answer = change(&here, present, password, again).await;
+            assert!(answer.status == 422 && answer.text.contains(said), "{said}: {}", answer.text);
+        }
+        let changed = change(&here, PASSWORD, "seven red plates", "seven red plates").await;
+        let new = changed.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let new =
+            new.filter(|value| value.starts_with("waybill=")).last().unwrap().split(';').next().unwrap().to_owned();
+        assert_ne!(new, here, "another token");
+        me(api, &new).await.ok();
+        for old in [&here, &there] {
+            me(api, old).await.problem(401, "request.unauthenticated");
+        }
+
+        let present = ("present", "seven red plates");
+        assert_eq!(post(api, "/account/totp", &new, &[("present", "x")]).await.status, 422);
+        assert_eq!(post(api, "/account/totp", &new, &[present]).await.status, 303);
+        let page = get(api, "/account", &new).await;
+        assert!(page.text.contains("<svg xmlns") && page.text.contains("/account/totp/confirm"), "{}", page.text);
+        let sql = "SELECT totp_secret FROM users WHERE id = $1";
+        let rows = api.state.store().read(sql, &[Value::Id(ada.0)]).await.unwrap();
+        let Value::Bytes(secret) = rows[0].values()[0].clone() else { panic!("no secret") };
+        let secret = TotpSecret(secret);
+        assert!(page.text.contains(&sign_in::code::written(&secret)));
+        let right = code(&secret, api.engine().now());
+        let confirmed = post(api, "/account/totp/confirm", &new, &[("code", &right)]).await;
+        assert_eq!(confirmed.status, 303, "{}", confirmed.text);
+        me(api, &new).await.problem(401, "request.unauthenticated");
+        let asked = log_in(api, "ada@example.com", "seven red plates").await;
+        assert!(asked.text.contains("name=\"step\""), "{}", asked.text);
     })
     .await;
 }

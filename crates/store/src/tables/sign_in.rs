@@ -26,7 +26,7 @@ pub struct Session {
     /// SHA-256 of the token.
     pub token_hash: [u8; 32],
     /// How the session is named where it is shown.
-    pub id: Id,
+    pub id: SessionId,
     pub user_id: UserId,
     /// The user's epoch when it began; void in any other.
     pub epoch: i64,

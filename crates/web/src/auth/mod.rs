@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use waybill_domain::Code;
 use waybill_domain::actor::{Actor, Door, Permission, Principal};
-use waybill_domain::ids::{Id, UserId};
+use waybill_domain::ids::{SessionId, UserId};
 use waybill_domain::system::ApiKey;
 use waybill_store::read::Viewer;
 
@@ -40,7 +40,7 @@ pub struct Caller {
 pub struct SignedIn {
     pub user_id: UserId,
     /// How the session is named where it is shown.
-    pub id: Id,
+    pub id: SessionId,
     pub token_hash: [u8; 32],
 }
 

@@ -64,10 +64,20 @@ pub const TRANSFERS: Place = Place::new("Transfers", "/transfers", "arrow-left-r
 pub const CATALOG: Place = Place::new("Catalog", "/items", "file-text", &[Permission::CatalogRead]);
 pub const CUSTOMERS: Place = Place::new("Customers", "/customers", "users", &[Permission::CustomersRead]);
 pub const SETTINGS: Place = Place::new("Settings", "/settings", "settings", SET_UP).key("s");
+/// Reached from the person at the foot of the rail.
+pub const ACCOUNT: Place = Place::new("Account", "/account", "circle-user", &[]);
 
 /// Whoever may see one of the pages behind the overview.
-const SET_UP: &[Permission] =
-    &[Permission::CatalogRead, Permission::SettingsWrite, Permission::WebhooksRead, Permission::WebhooksWrite];
+const SET_UP: &[Permission] = &[
+    Permission::CatalogRead,
+    Permission::SettingsWrite,
+    Permission::WebhooksRead,
+    Permission::WebhooksWrite,
+    Permission::UsersRead,
+    Permission::UsersWrite,
+    Permission::KeysWrite,
+    Permission::AuditRead,
+];
 
 /// Everything one can go to, in groups.
 const GROUPS: &[(&str, &[Place])] = &[

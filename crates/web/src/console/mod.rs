@@ -1,6 +1,8 @@
 //! The console: pages for the people who run orders, rendered here, alive by server-sent events, readable without a
 //! script. A page is a Rust file and a template beside it.
 
+mod access;
+mod account;
 pub mod assets;
 mod backorders;
 mod board;
@@ -54,6 +56,8 @@ pub fn router() -> Router<WebState> {
         .merge(goods())
         .merge(known())
         .merge(settings::router())
+        .merge(access::router())
+        .merge(account::router())
         .route("/assets/brand.css", get(brand::style_sheet))
         .route("/assets/brand/logo", get(brand::logo))
         .layer(axum::middleware::from_fn(frame::once))

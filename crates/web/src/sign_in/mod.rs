@@ -14,9 +14,10 @@ use std::time::Instant;
 use throttle::{Guesser, Throttle};
 use waybill_domain::access::email::EmailDigest;
 use waybill_domain::access::password::PasswordHash;
+use waybill_domain::access::totp::TotpSecret;
 use waybill_domain::access::{User, UserState};
 use waybill_domain::chain::hex;
-use waybill_domain::ids::{EventId, UserId};
+use waybill_domain::ids::UserId;
 use waybill_store::StoreError;
 use waybill_store::read::users::{self, Account, AccountKey};
 use waybill_store::read::{ReadError, sign_in};
@@ -111,15 +112,24 @@ async fn proceed(state: &WebState, user: &User) -> Result<Come, SignInError> {
 pub async fn second_step(state: &WebState, step: &str, code: &str) -> Result<String, SignInError> {
     let account = by_link(state, step, &[LinkPurpose::SecondStep]).await?.1;
     let user = account.user;
-    turn(state, Guesser::Codes(user.id))?;
     let secret = user.totp_secret.as_ref().filter(|_| user.totp_confirmed_at.is_some()).ok_or(SignInError::Spent)?;
+    take_code(state, &user, secret, code).await?;
+    take(state, step, LinkPurpose::SecondStep).await?;
+    begin(state, &user).await
+}
+
+/// Takes a code of an authenticator; no code is taken twice.
+///
+/// # Errors
+/// `Wrong` where it is none of this moment, or was taken; `Wait` after too many of those.
+pub async fn take_code(state: &WebState, user: &User, secret: &TotpSecret, code: &str) -> Result<(), SignInError> {
+    turn(state, Guesser::Codes(user.id))?;
     let number = code::step(secret, code, state.engine().now()).ok_or(SignInError::Wrong)?;
     if !waybill_store::sign_in::take_code(state.store(), user.id, number).await? {
         return Err(SignInError::Wrong);
     }
-    take(state, step, LinkPurpose::SecondStep).await?;
     state.sign_in().throttle.succeeded(Guesser::Codes(user.id));
-    begin(state, &user).await
+    Ok(())
 }
 
 /// Whose link this is, and what it is for; it goes on working.
@@ -186,7 +196,7 @@ async fn begin(state: &WebState, user: &User) -> Result<String, SignInError> {
     let (token, now) = (hex(&state.engine().token()), state.engine().now());
     let session = Session {
         token_hash: secret_hash(&token),
-        id: state.engine().ids().nth::<EventId>(0).0,
+        id: state.engine().ids().nth(0),
         user_id: user.id,
         epoch: user.epoch,
         created_at: now,

@@ -64,6 +64,8 @@ async function send(form, button) {
   if (!answer) { toast("No connection. Nothing was sent.", "bad"); return; }
   const place = answer.headers.get("X-Go");
   if (place) { location.href = place; return; }
+  // Signed out meanwhile: sent as a page, the form is kept while its sender signs in.
+  if (answer.status === 401) { HTMLFormElement.prototype.submit.call(form); return; }
   show(await answer.text(), form.action);
 }
 

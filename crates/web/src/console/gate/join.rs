@@ -96,13 +96,13 @@ impl JoinPage {
 const PURPOSES: &[LinkPurpose] = &[LinkPurpose::Join, LinkPurpose::Password];
 
 /// What is wrong with a new password, typed twice.
-pub fn password_problems(fields: &Fields, email: &str) -> Vec<refusal::Problem> {
-    let (password, again) = (field(fields, "password"), field(fields, "again"));
-    let mut problems: Vec<_> = password::problem(password, email).into_iter().collect();
-    if problems.is_empty() && password != again {
-        problems.push(refusal::Problem::new("again", "differs", "is not the password above"));
-    }
-    problems
+pub fn password_problem(password: &str, again: &str, email: &str) -> Option<refusal::Problem> {
+    let differs = || refusal::Problem::new("again", "differs", "is not the password above");
+    password::problem(password, email).or_else(|| (password != again).then(differs))
+}
+
+fn password_problems(fields: &Fields, email: &str) -> Vec<refusal::Problem> {
+    password_problem(field(fields, "password"), field(fields, "again"), email).into_iter().collect()
 }
 
 /// Submits what somebody does to their own account.

@@ -3,6 +3,7 @@
 mod join;
 mod onward;
 
+pub use join::{as_oneself, password_problem};
 pub use onward::Onward;
 
 use super::html::{Html, icon, shape};

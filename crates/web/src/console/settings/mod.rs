@@ -1,4 +1,4 @@
-//! Settings: channels, locations, webhooks, appearance.
+//! Settings: channels, locations, webhooks, appearance; people and keys are in `access`.
 
 mod appearance;
 mod channels;
@@ -70,6 +70,24 @@ const ENTRIES: &[Entry] = &[
         href: "/settings/webhooks",
         says: "Programs that are told of events, how that goes, and what was tried.",
         needs: &[Permission::WebhooksRead, Permission::WebhooksWrite],
+    },
+    Entry {
+        name: "Users",
+        href: "/settings/users",
+        says: "People who sign in here, and what they may do.",
+        needs: &[Permission::UsersRead, Permission::UsersWrite],
+    },
+    Entry {
+        name: "API keys",
+        href: "/settings/keys",
+        says: "With which programs use the API.",
+        needs: &[Permission::KeysWrite],
+    },
+    Entry {
+        name: "Audit trail",
+        href: "/audit",
+        says: "Who did what to what, and when.",
+        needs: &[Permission::AuditRead],
     },
 ];
 

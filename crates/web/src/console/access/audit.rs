@@ -1,0 +1,139 @@
+//! The audit trail: who did what to what, and when.
+
+use super::Choice;
+use crate::auth::Caller;
+use crate::console::frame::{Frame, SETTINGS};
+use crate::console::html::Html;
+use crate::console::look::Look;
+use crate::console::orders::percent;
+use crate::console::page;
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::state::WebState;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use waybill_domain::actor::Permission;
+use waybill_domain::event::Event;
+use waybill_domain::ids::UserId;
+use waybill_domain::time::Timestamp;
+use waybill_store::read::trail::{self, TrailEntry, TrailFilter};
+use waybill_store::read::{PageRequest, users};
+
+#[derive(Debug)]
+struct Row {
+    at: Html,
+    actor: String,
+    who: String,
+    who_href: Option<String>,
+    what: String,
+    subject: String,
+    href: Option<String>,
+    position: i64,
+}
+
+/// What the filter is set to.
+#[derive(Debug)]
+struct Asked {
+    is_all: bool,
+}
+
+#[derive(Template)]
+#[template(path = "access/audit.html")]
+struct AuditPage {
+    frame: Frame,
+    asked: Asked,
+    people: Vec<Choice>,
+    kinds: Vec<Choice>,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+/// `user.password_set` as `user password set`.
+fn words(kind: &str) -> String {
+    kind.replace(['.', '_'], " ")
+}
+
+/// Who acted, where no name is known: a worker, the command line.
+fn nameless(actor: &str) -> String {
+    match actor.strip_prefix("system:") {
+        Some("owner") => "Owner of this machine".to_owned(),
+        Some("command_line") => "Command line".to_owned(),
+        Some(worker) => format!("Waybill ({})", words(worker)),
+        None => actor.to_owned(),
+    }
+}
+
+/// Where the page of a subject is.
+fn page_of(kind: &str, id: &str) -> Option<String> {
+    match kind {
+        "order" => Some(format!("/orders/{id}")),
+        "user" => Some(format!("/settings/users/{id}")),
+        "api_key" => Some("/settings/keys".to_owned()),
+        _ => None,
+    }
+}
+
+fn row(look: &Look, entry: TrailEntry) -> Row {
+    let TrailEntry { event, name } = entry;
+    let who_href = event.actor.starts_with("usr_").then(|| format!("/settings/users/{}", event.actor));
+    let at = Timestamp::from_rfc3339(&event.recorded_at).unwrap_or_default();
+    Row {
+        at: look.moment(at),
+        who: name.unwrap_or_else(|| nameless(&event.actor)),
+        who_href,
+        what: words(&event.kind),
+        href: page_of(&event.subject_kind, &event.subject_id),
+        subject: format!("{} {}", words(&event.subject_kind), event.subject_id),
+        actor: event.actor,
+        position: event.position,
+    }
+}
+
+/// `GET /audit`.
+pub async fn trail(
+    State(state): State<WebState>,
+    caller: Caller,
+    look: Look,
+    params: Params,
+) -> Result<Response, Problem> {
+    let mut params = params.of_form();
+    let user = params.text("user");
+    let kind = params.text("kind");
+    let before = params.int("before", 1..=i64::MAX);
+    params.close()?;
+    let is_all = user.as_deref() == Some("all");
+    let filter = TrailFilter {
+        user: user.as_deref().and_then(|text| text.parse::<UserId>().ok()),
+        people: !is_all,
+        kind: kind.clone(),
+        before,
+        limit: None,
+    };
+    let viewer = caller.viewer();
+    let found = trail::trail(state.store(), &viewer, &filter).await?;
+    let mut people = Vec::new();
+    if viewer.may(Permission::UsersRead) {
+        let all = PageRequest { limit: Some(PageRequest::LIMIT_MAX), after: None };
+        for row in users::users(state.store(), &viewer, None, &all).await?.rows {
+            let name = row.party.and_then(|party| party.name).unwrap_or_else(|| row.id.to_string());
+            people.push(Choice::new(row.id, name, filter.user == Some(row.id)));
+        }
+    }
+    let mut kinds: Vec<&str> = Event::KINDS.iter().map(|(kind, _)| *kind).collect();
+    kinds.sort_unstable();
+    let kinds = kinds.into_iter().map(|one| Choice::new(one, words(one), kind.as_deref() == Some(one))).collect();
+    let next = found.next_before.map(|before| {
+        let kept = [("user", user.as_deref()), ("kind", kind.as_deref())];
+        let kept = kept.into_iter().filter_map(|(name, value)| Some(format!("{name}={}&", percent(value?))));
+        format!("/audit?{}before={before}", kept.collect::<String>())
+    });
+    Ok(page(&AuditPage {
+        frame: Frame::new(&state, &caller, SETTINGS, "Audit trail").await?,
+        asked: Asked { is_all },
+        people,
+        kinds,
+        rows: found.entries.into_iter().map(|entry| row(&look, entry)).collect(),
+        next,
+    }))
+}
