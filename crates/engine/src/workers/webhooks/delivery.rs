@@ -50,6 +50,7 @@ impl Courier {
         let message = WebhookMessage { url: endpoint.url.clone(), id, timestamp_s, signature, body };
         let began = Instant::now();
         let answer = self.sender.send(&message).await;
+        self.shared.figures.delivered(answer.outcome);
         let EventId(attempt_id) = self.shared.mint.next(&*self.shared.ports.clock, &*self.shared.ports.entropy).nth(0);
         let not_before = answer.retry_after.map(|asked| not_before(asked, self.shared.ports.clock.now()));
         let attempt = WebhookAttempt {
