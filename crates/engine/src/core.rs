@@ -13,8 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot, watch};
+use waybill_domain::Code;
 use waybill_domain::ids::{IdSource, OrderId};
 use waybill_domain::time::Timestamp;
+use waybill_domain::webhook::DeliveryOutcome;
 use waybill_domain::webhook::secret::SigningSecret;
 use waybill_domain::webhook::url::EndpointUrl;
 use waybill_store::{Store, StoreError};
@@ -73,6 +75,19 @@ pub struct Figures {
     pub load_us: AtomicU64,
     pub decide_us: AtomicU64,
     pub commit_us: AtomicU64,
+    /// Tries at telling a webhook endpoint of an event, in the order of `DeliveryOutcome::ALL`.
+    deliveries: [AtomicU64; DeliveryOutcome::ALL.len()],
+}
+
+impl Figures {
+    pub(crate) fn delivered(&self, outcome: DeliveryOutcome) {
+        self.deliveries[outcome as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many tries at telling a webhook endpoint of an event ended so.
+    pub fn deliveries(&self, outcome: DeliveryOutcome) -> u64 {
+        self.deliveries[outcome as usize].load(Ordering::Relaxed)
+    }
 }
 
 /// What every part of the engine shares.

@@ -20,7 +20,8 @@ pub mod workers;
 pub use batch::{LevelChange, Preview};
 pub use core::{Engine, EngineOptions, Figures};
 pub use ports::{
-    Clock, Entropy, EventSink, Gateway, GatewayCall, Ports, Taken, WebhookAnswer, WebhookMessage, WebhookSender,
+    Clock, Entropy, EventSink, Gateway, GatewayCall, Ports, RetryAfter, Taken, WebhookAnswer, WebhookMessage,
+    WebhookSender,
 };
 pub use receipt::{Placed, Receipt, Subject};
 pub use submission::{Submission, SubmitError};

@@ -89,6 +89,13 @@ pub struct WebhookMessage {
     pub body: Vec<u8>,
 }
 
+/// When a receiver that cannot take more wants to be asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    Seconds(u64),
+    At(Timestamp),
+}
+
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookAnswer {
@@ -96,6 +103,8 @@ pub struct WebhookAnswer {
     pub status: Option<u16>,
     /// The beginning of an error answer, or what kept it from coming.
     pub text: Option<String>,
+    /// What a `429` or a `503` asks for.
+    pub retry_after: Option<RetryAfter>,
 }
 
 /// Sends to addresses that users name. Bounded in time and in what it reads, and follows no redirect.

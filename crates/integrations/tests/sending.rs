@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use waybill_domain::time::Timestamp;
 use waybill_domain::webhook::DeliveryOutcome;
 use waybill_domain::webhook::url::EndpointUrl;
-use waybill_engine::{WebhookAnswer, WebhookMessage, WebhookSender};
+use waybill_engine::{RetryAfter, WebhookAnswer, WebhookMessage, WebhookSender};
 use waybill_integrations::webhooks::{HttpSender, WebhookOptions};
 
 /// How the other side behaves once it has read the head of a request.
@@ -98,7 +99,7 @@ async fn the_head_of_an_answer_says_how_it_went() {
     for (says, outcome, status, text) in cases {
         let (port, _) = server(Behaves::Says(says)).await;
         let answer = send(open(), &format!("http://127.0.0.1:{port}/")).await;
-        assert_eq!(answer, WebhookAnswer { outcome, status, text: text.map(str::to_owned) });
+        assert_eq!(answer, WebhookAnswer { outcome, status, text: text.map(str::to_owned), retry_after: None });
     }
     let (port, _) = server(Behaves::Says("no status line\r\n\r\n")).await;
     assert_eq!(send(open(), &format!("http://127.0.0.1:{port}/")).await.outcome, DeliveryOutcome::Garbled);
@@ -108,6 +109,32 @@ async fn the_head_of_an_answer_says_how_it_went() {
     // And a listener that speaks no TLS.
     let (port, _) = server(Behaves::Greets).await;
     assert_eq!(send(open(), &format!("https://127.0.0.1:{port}/")).await.outcome, DeliveryOutcome::Unreachable);
+}
+
+/// The three dates are those of RFC 9110, section 5.6.7: 784,111,777 seconds since 1970.
+#[tokio::test]
+async fn when_to_come_again_is_told_in_seconds_or_as_a_date() {
+    let date = Some(RetryAfter::At(Timestamp(784_111_777_000_000)));
+    let cases = [
+        ("429 No", "120", Some(RetryAfter::Seconds(120))),
+        ("503 No", " 0 ", Some(RetryAfter::Seconds(0))),
+        ("503 No", "99999999999999999999999", Some(RetryAfter::Seconds(u64::MAX))),
+        ("429 No", "Sun, 06 Nov 1994 08:49:37 GMT", date),
+        ("429 No", "Sunday, 06-Nov-94 08:49:37 GMT", date),
+        ("429 No", "Sun Nov  6 08:49:37 1994", date),
+        ("429 No", "-1", None),
+        ("429 No", "1.5", None),
+        ("429 No", "soon", None),
+        ("429 No", "", None),
+        ("500 No", "120", None),
+        ("200 Yes", "120", None),
+    ];
+    for (status, says, wanted) in cases {
+        let answer = format!("HTTP/1.1 {status}\r\nretry-after: {says}\r\ncontent-length: 0\r\n\r\n");
+        let (port, _) = server(Behaves::Says(answer.leak())).await;
+        let answer = send(open(), &format!("http://127.0.0.1:{port}/")).await;
+        assert_eq!(answer.retry_after, wanted, "{status}: {says}");
+    }
 }
 
 #[tokio::test]

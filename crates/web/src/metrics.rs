@@ -11,6 +11,9 @@ use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use waybill_domain::Code;
+use waybill_domain::webhook::DeliveryOutcome;
+use waybill_store::read::webhooks;
 
 /// Upper bounds of the latency histogram, in seconds.
 const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -123,6 +126,16 @@ pub async fn metrics(State(state): State<WebState>) -> Response {
         ("waybill_position", "Log position of this process's latest commit.", figures.position.load(Relaxed) as f64),
         ("waybill_writing", "1 while this process writes.", f64::from(u8::from(state.engine().closed().is_none()))),
     ];
+    let standing = webhooks::standing(state.store()).await.inspect_err(|error| {
+        tracing::warn!(%error, "how webhooks stand could not be read");
+    });
+    let standing = standing.unwrap_or_default();
+    let failing_s = standing.failing_since.map_or(0, |since| state.engine().now().seconds_since(since).max(0));
+    gauges.extend([
+        ("waybill_store_webhook_retries", "Events that wait to be sent again.", standing.retries as f64),
+        ("waybill_store_webhook_lag", "Positions that the endpoint furthest behind is behind.", standing.lag as f64),
+        ("waybill_store_webhook_failing_seconds", "How long an endpoint has taken nothing.", failing_s as f64),
+    ]);
     match state.store().gauges().await {
         Ok(store) => gauges.extend([
             ("waybill_store_bytes", "Size of the database.", store.data_bytes as f64),
@@ -137,6 +150,15 @@ pub async fn metrics(State(state): State<WebState>) -> Response {
     for (name, help, value) in gauges {
         head(&mut out, name, "gauge", help);
         line(&mut out, name, "", value);
+    }
+    head(&mut out, "waybill_store_webhook_endpoints", "gauge", "Webhook endpoints.");
+    for (endpoints, count) in [("enabled", standing.enabled), ("disabled", standing.disabled)] {
+        line(&mut out, "waybill_store_webhook_endpoints", &format!("{{state=\"{endpoints}\"}}"), count as f64);
+    }
+    head(&mut out, "waybill_webhook_deliveries_total", "counter", "Tries at telling a webhook endpoint of an event.");
+    for outcome in DeliveryOutcome::ALL {
+        let count = figures.deliveries(*outcome) as f64;
+        line(&mut out, "waybill_webhook_deliveries_total", &format!("{{outcome=\"{outcome}\"}}"), count);
     }
     state.metrics().render(&mut out);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response()

@@ -27,6 +27,7 @@ type Says = dyn Fn(&Heard) -> u16 + Send + Sync;
 struct Desk {
     heard: Mutex<Vec<Heard>>,
     says: Mutex<Arc<Says>>,
+    retry_after: Mutex<Option<String>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -50,7 +51,8 @@ impl Receiver {
     pub async fn open(says: impl Fn(&Heard) -> u16 + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hook?token=zq-sentinel", listener.local_addr().expect("an address"));
-        let desk = Arc::new(Desk { heard: Mutex::default(), says: Mutex::new(Arc::new(says)) });
+        let desk =
+            Arc::new(Desk { heard: Mutex::default(), says: Mutex::new(Arc::new(says)), retry_after: Mutex::default() });
         let here = desk.clone();
         let listening = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -64,6 +66,11 @@ impl Receiver {
     /// From now on it answers so.
     pub fn says(&self, says: impl Fn(&Heard) -> u16 + Send + Sync + 'static) {
         *locked(&self.desk.says) = Arc::new(says);
+    }
+
+    /// From now on its answers say when to come again.
+    pub fn asks(&self, retry_after: &str) {
+        *locked(&self.desk.retry_after) = Some(retry_after.to_owned());
     }
 
     pub fn heard(&self) -> Vec<Heard> {
@@ -106,7 +113,9 @@ impl Desk {
             heard.status = says(&heard);
             let status = heard.status;
             locked(&self.heard).push(heard);
-            let answer = format!("HTTP/1.1 {status} Said\r\ncontent-length: 6\r\n\r\nanswer");
+            let asks = locked(&self.retry_after).clone();
+            let asks = asks.map(|when| format!("retry-after: {when}\r\n")).unwrap_or_default();
+            let answer = format!("HTTP/1.1 {status} Said\r\n{asks}content-length: 6\r\n\r\nanswer");
             stream.write_all(answer.as_bytes()).await.ok()?;
         }
     }

@@ -9,17 +9,18 @@ use async_trait::async_trait;
 use connect::{ConnectError, Connector};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 use trust::Trust;
+use waybill_domain::time::Timestamp;
 use waybill_domain::webhook::DeliveryOutcome;
 use waybill_domain::webhook::url::EndpointUrl;
-use waybill_engine::{WebhookAnswer, WebhookMessage, WebhookSender};
+use waybill_engine::{RetryAfter, WebhookAnswer, WebhookMessage, WebhookSender};
 
 /// Where webhooks may go, and how long they may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl HttpSender {
 }
 
 fn answer(outcome: DeliveryOutcome, status: Option<StatusCode>, text: Option<String>) -> WebhookAnswer {
-    WebhookAnswer { outcome, status: status.map(|status| status.as_u16()), text }
+    WebhookAnswer { outcome, status: status.map(|status| status.as_u16()), text, retry_after: None }
 }
 
 #[async_trait]
@@ -139,12 +140,27 @@ const PRIVATE: &str =
 /// What the head of an answer says, and the beginning of an error.
 async fn judge(response: Response<Incoming>) -> WebhookAnswer {
     let status = response.status();
+    let retry_after = retry_after(status, response.headers());
     let text = beginning(response.into_body()).await;
     if status.is_success() {
         return answer(DeliveryOutcome::Delivered, Some(status), None);
     }
     let outcome = if status.is_redirection() { DeliveryOutcome::Redirected } else { DeliveryOutcome::Refused };
-    answer(outcome, Some(status), Some(text).filter(|text| !text.is_empty()))
+    let text = Some(text).filter(|text| !text.is_empty());
+    WebhookAnswer { retry_after, ..answer(outcome, Some(status), text) }
+}
+
+/// RFC 9110, section 10.2.3: seconds, or a date. What is neither asks for nothing.
+fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<RetryAfter> {
+    if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return None;
+    }
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(RetryAfter::Seconds(text.parse().unwrap_or(u64::MAX)));
+    }
+    let since = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(RetryAfter::At(Timestamp(i64::try_from(since.as_micros()).ok()?)))
 }
 
 async fn beginning(mut body: Incoming) -> String {

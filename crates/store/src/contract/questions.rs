@@ -634,6 +634,11 @@ questions! {
     "webhooks::attempts" ("next page") by holders(WEBHOOKS), |store, viewer, sample| {
         paged!(|page| webhooks::attempts(store, viewer, sample.endpoint_id, page))
     };
+    "webhooks::standing" ("counts") by Askers::Waybill("counts for operators, without names or addresses"),
+    |store, _viewer, _sample| {
+        let standing = webhooks::standing(store).await?;
+        Ok(usize::from(standing.enabled + standing.disabled > 0))
+    };
     "why::of_order" ("all") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(why::of_order(store, viewer, sample.order_id).await?.len())
     };

@@ -78,6 +78,41 @@ fn read(row: &mut Row) -> Result<EndpointRow, StoreError> {
     })
 }
 
+/// How deliveries stand in all of a store, for operators.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub enabled: i64,
+    pub disabled: i64,
+    /// Events that wait to be tried again at enabled endpoints.
+    pub retries: i64,
+    /// Positions between the log's head and the enabled endpoint that is furthest behind.
+    pub lag: i64,
+    /// Since when the enabled endpoint that has failed the longest has taken nothing; None where all take.
+    pub failing_since: Option<Timestamp>,
+}
+
+pub async fn standing(store: &dyn Store) -> Result<Standing, ReadError> {
+    let query = Query::new(
+        "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM webhook_endpoints WHERE state = 'enabled'), \
+         (SELECT CAST(COUNT(*) AS BIGINT) FROM webhook_endpoints WHERE state = 'disabled'), \
+         (SELECT CAST(COUNT(*) AS BIGINT) FROM webhook_endpoints w JOIN webhook_retries r ON r.endpoint_id = w.id \
+         WHERE w.state = 'enabled'), \
+         (SELECT MAX(h.position - COALESCE(c.position, w.begins_after)) FROM webhook_endpoints w \
+         LEFT JOIN webhook_cursors c ON c.endpoint_id = w.id JOIN log_head h ON h.id = 1 WHERE w.state = 'enabled'), \
+         (SELECT MIN(c.failing_since) FROM webhook_endpoints w JOIN webhook_cursors c ON c.endpoint_id = w.id \
+         WHERE w.state = 'enabled')",
+    );
+    let mut rows = query.rows(store).await?;
+    let Some(row) = rows.first_mut() else { return Ok(Standing::default()) };
+    Ok(Standing {
+        enabled: row.take()?,
+        disabled: row.take()?,
+        retries: row.take()?,
+        lag: row.take::<Option<i64>>()?.unwrap_or_default(),
+        failing_since: row.take()?,
+    })
+}
+
 /// Endpoints in the order of their creation; archived ones only where `state` says so.
 pub async fn endpoints(
     store: &dyn Store,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::ids::WebhookEndpointId;
+use waybill_domain::time::Timestamp;
 use waybill_domain::webhook::DisabledReason;
 use waybill_domain::webhook::manage::DisableWebhookEndpoint;
 use waybill_store::StoreError;
@@ -40,6 +41,7 @@ pub(super) struct Courier {
     pub(super) id: WebhookEndpointId,
     /// How far the log was looked through in vain beyond the stored position.
     seen: Option<Seen>,
+    quiet: Option<Quiet>,
     written: Instant,
 }
 
@@ -48,6 +50,12 @@ struct Seen {
     version: i64,
     stored: i64,
     upto: i64,
+}
+
+/// The receiver wants nothing new until then, as long as nobody does anything about the endpoint.
+struct Quiet {
+    version: i64,
+    until: Timestamp,
 }
 
 /// How a round ended.
@@ -61,7 +69,7 @@ enum Next {
 
 impl Courier {
     pub(super) fn new(shared: Arc<Shared>, sender: Arc<dyn WebhookSender>, id: WebhookEndpointId) -> Self {
-        Self { shared, sender, id, seen: None, written: Instant::now() }
+        Self { shared, sender, id, seen: None, quiet: None, written: Instant::now() }
     }
 
     /// Delivers until the endpoint is disabled. Whoever started this ends it.
@@ -105,7 +113,7 @@ impl Courier {
             let ordered = standing.endpoint.ordered;
             let (reason, on) = if ordered {
                 self.in_order(&book, &mut standing).await?
-            } else if standing.cursor.failures < FAILURES_MAX {
+            } else if standing.cursor.failures < FAILURES_MAX && !self.is_quiet(&standing, now) {
                 self.go_on(&book, &mut standing).await?
             } else {
                 (None, false)
@@ -123,6 +131,11 @@ impl Courier {
             return Ok(Next::Wait);
         }
         Ok(if more { Next::More } else { Next::Wait })
+    }
+
+    fn is_quiet(&self, standing: &Standing, now: Timestamp) -> bool {
+        let version = standing.endpoint.chain.sequence;
+        self.quiet.as_ref().is_some_and(|quiet| quiet.version == version && now < quiet.until)
     }
 
     /// What comes next in the log for the endpoint, `limit` events at most, and the position up to which it was looked
@@ -162,8 +175,8 @@ impl Courier {
             }
             let position = event.position;
             let errand = Errand { event, retry: Some(retry) };
-            let attempt = self.deliver(&standing.endpoint, &errand).await;
-            let (delivered, end) = self.enter(standing, &mut entries, errand, attempt, true);
+            let tried = self.deliver(&standing.endpoint, &errand).await;
+            let (delivered, end) = self.enter(standing, &mut entries, errand, tried, true);
             if delivered {
                 standing.cursor.position = position;
             }
@@ -177,8 +190,8 @@ impl Courier {
         for event in events {
             let position = event.position;
             let errand = Errand::from(event);
-            let attempt = self.deliver(&standing.endpoint, &errand).await;
-            let (delivered, end) = self.enter(standing, &mut entries, errand, attempt, true);
+            let tried = self.deliver(&standing.endpoint, &errand).await;
+            let (delivered, end) = self.enter(standing, &mut entries, errand, tried, true);
             standing.cursor.position = if delivered { position } else { position - 1 };
             if !delivered {
                 self.write(book, standing, &mut entries).await?;
@@ -227,14 +240,17 @@ impl Courier {
         }
         let endpoint = standing.endpoint.clone();
         let deliveries = errands.into_iter().map(|errand| async {
-            let attempt = self.deliver(&endpoint, &errand).await;
-            (errand, attempt)
+            let tried = self.deliver(&endpoint, &errand).await;
+            (errand, tried)
         });
         let done: Vec<_> = futures_util::stream::iter(deliveries).buffer_unordered(AT_ONCE).collect().await;
         let mut entries = Entries::default();
         let mut ends = Vec::new();
-        for (errand, attempt) in done {
-            ends.extend(self.enter(standing, &mut entries, errand, attempt, false).1);
+        for (errand, tried) in done {
+            if let Some(until) = tried.not_before {
+                self.quiet = Some(Quiet { version: standing.endpoint.chain.sequence, until });
+            }
+            ends.extend(self.enter(standing, &mut entries, errand, tried, false).1);
         }
         self.write(book, standing, &mut entries).await?;
         // Something that went through after it failed for days is what counts.

@@ -2,11 +2,12 @@
 
 use super::book::{Again, Entries, Standing};
 use super::courier::Courier;
-use super::schedule::{is_hopeless, wait_us};
+use super::schedule::{is_hopeless, not_before, wait_us};
 use crate::ports::WebhookMessage;
 use crate::signing;
 use tokio::time::Instant;
 use waybill_domain::ids::{EventId, Id};
+use waybill_domain::time::Timestamp;
 use waybill_domain::webhook::{DeliveryOutcome, DisabledReason, WebhookEndpoint};
 use waybill_store::read::events::ShownEvent;
 use waybill_store::tables::{EventRecord, WebhookAttempt, WebhookRetry};
@@ -29,9 +30,15 @@ impl From<Again> for Errand {
     }
 }
 
+/// One try, and the earliest moment at which the receiver wants another.
+pub(super) struct Tried {
+    attempt: WebhookAttempt,
+    pub(super) not_before: Option<Timestamp>,
+}
+
 impl Courier {
     /// Sends one event once.
-    pub(super) async fn deliver(&self, endpoint: &WebhookEndpoint, errand: &Errand) -> WebhookAttempt {
+    pub(super) async fn deliver(&self, endpoint: &WebhookEndpoint, errand: &Errand) -> Tried {
         let began_at = self.shared.ports.clock.now();
         let (event_id, position) = (errand.event.id, errand.event.position);
         let body = serde_json::to_vec(&ShownEvent::from(errand.event.clone())).unwrap_or_default();
@@ -43,8 +50,10 @@ impl Courier {
         let message = WebhookMessage { url: endpoint.url.clone(), id, timestamp_s, signature, body };
         let began = Instant::now();
         let answer = self.sender.send(&message).await;
+        self.shared.figures.delivered(answer.outcome);
         let EventId(attempt_id) = self.shared.mint.next(&*self.shared.ports.clock, &*self.shared.ports.entropy).nth(0);
-        WebhookAttempt {
+        let not_before = answer.retry_after.map(|asked| not_before(asked, self.shared.ports.clock.now()));
+        let attempt = WebhookAttempt {
             id: attempt_id,
             endpoint_id: endpoint.id,
             position,
@@ -57,7 +66,8 @@ impl Courier {
             // PostgreSQL stores no NUL.
             answer: answer.text.map(|text| text.replace('\0', "\u{fffd}")),
             again_at: None,
-        }
+        };
+        Tried { attempt, not_before }
     }
 
     /// Notes how a delivery ended; `blocks` where others wait behind it. Whether it went through, and whether the endpoint
@@ -67,9 +77,10 @@ impl Courier {
         standing: &mut Standing,
         entries: &mut Entries,
         errand: Errand,
-        mut attempt: WebhookAttempt,
+        tried: Tried,
         blocks: bool,
     ) -> (bool, Option<DisabledReason>) {
+        let Tried { mut attempt, not_before } = tried;
         let now = self.shared.ports.clock.now();
         let cursor = &mut standing.cursor;
         let position = attempt.position;
@@ -99,6 +110,7 @@ impl Courier {
             entries.done.push(position);
         } else {
             retry.due_at.0 = now.0.saturating_add(wait_us(retry.attempts, random));
+            retry.due_at = not_before.map_or(retry.due_at, |earliest| earliest.max(retry.due_at));
             attempt.again_at = Some(retry.due_at);
             entries.keep.push(retry);
         }
