@@ -21,6 +21,7 @@ use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::order::{DeliveryStatus, Lifecycle};
 use waybill_domain::refusal;
+use waybill_engine::Submission;
 use waybill_store::read::orders::{self, OrderFilter, OrderRow};
 use waybill_store::read::queue::{self, Work, WorkFilter};
 use waybill_store::read::{PageRequest, Viewer, board};
@@ -73,21 +74,16 @@ pub async fn board(State(state): State<WebState>, caller: Caller, look: Look) ->
     let viewer = caller.viewer();
     let store = state.store();
     let waiting = board::waiting(store, &viewer, CARDS_MAX).await?;
-    let limit = PageRequest { limit: Some(CARDS_MAX as u32), after: None };
+    let limit = PageRequest { limit: u32::try_from(CARDS_MAX).ok(), after: None };
     let of = |begun, stage| WorkFilter { begun: Some(begun), stage, ..WorkFilter::default() };
     let released = queue::queue(store, &viewer, &of(false, None), &limit).await?.rows;
-    let twice = PageRequest { limit: Some(2 * CARDS_MAX as u32), after: None };
+    let twice = PageRequest { limit: u32::try_from(2 * CARDS_MAX).ok(), after: None };
     let begun = queue::queue(store, &viewer, &of(true, None), &twice).await?.rows;
     let closed = queue::queue(store, &viewer, &of(true, Some(queue::Stage::Ship)), &twice).await?.rows;
-    let (mut picking, mut packed): (Vec<Work>, Vec<Work>) = (Vec::new(), Vec::new());
-    for work in begun {
-        if Stage::of(&work) == Stage::Picking {
-            picking.push(work);
-        }
-    }
-    packed.extend(closed.into_iter().filter(|work| Stage::of(work) == Stage::Packed));
-    picking.truncate(CARDS_MAX);
-    packed.truncate(CARDS_MAX);
+    let at = |stage: Stage, works: Vec<Work>| -> Vec<Work> {
+        works.into_iter().filter(|work| Stage::of(work) == stage).take(CARDS_MAX).collect()
+    };
+    let (picking, packed) = (at(Stage::Picking, begun), at(Stage::Packed, closed));
     let sent = OrderFilter {
         lifecycle: Some(Lifecycle::Confirmed),
         delivery_status: Some(DeliveryStatus::InTransit),
@@ -166,8 +162,16 @@ async fn show(
         let message = format!("{} {}", problem.detail, problem.next_step);
         vec![refusal::Problem::new("", &problem.code, message)]
     });
-    let (card, to, key) = (card.to_owned(), to, form::key(state));
-    let step = found.to(to);
+    let (card, key) = (card.to_owned(), form::key(state));
+    let mut step = found.to(to);
+    if let (None, None, Some(command)) = (&step.why_not, problem, found.command(to)) {
+        // The rules themselves say whether they would let it, before anything happens.
+        let asked = Submission::new(command, caller.actor.clone(), state.engine().ids());
+        if let Err(error) = state.engine().preview(asked).await {
+            let problem = Problem::from(error);
+            step.why_not = Some(format!("{} {}", problem.detail, problem.next_step));
+        }
+    }
     let mut response =
         page(&MovePage { frame, card, to: to.code(), key, step, problems: problems.unwrap_or_default() });
     if let Some(problem) = problem {

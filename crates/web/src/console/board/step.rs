@@ -258,13 +258,7 @@ fn of_order(order: &OrderDetail, to: Stage, step: &mut Move) {
             step.effect.push((code.clone(), now, after));
         }
     }
-    if step.effect.is_empty() && !order.head.to_release {
-        let waiting: i64 = order
-            .lines
-            .iter()
-            .map(|(line, _)| crate::console::floor::units(line.open + line.backordered, line.precision))
-            .sum();
-        step.why_not = Some(format!("Nothing of it is allocated. {} wait for stock.", look::plural(waiting, "unit")));
+    if step.effect.is_empty() {
         step.links.push(("/backorders".to_owned(), "Backorders".to_owned()));
     }
 }
