@@ -76,7 +76,7 @@ fn new_folder(name: &str) -> Outcome<PathBuf> {
 struct Demo {
     child: Child,
     address: String,
-    /// A link that signs its owner in, where the demo gave one.
+    /// A link that signs its owner in, once.
     link: String,
 }
 
@@ -93,14 +93,14 @@ impl Demo {
         let (mut address, mut link) = (String::new(), String::new());
         for line in BufReader::new(said).lines() {
             let line = line.map_err(failed)?;
-            // {"listening":"http://127.0.0.1:12345"}, and before it {"sign_in":"/sign-in/..."} where there are people.
+            // {"listening":"http://127.0.0.1:12345"} and {"sign_in":"http://127.0.0.1:12345/sign-in/..."}.
             let value = |name: &str| {
                 let (_, rest) = line.split_once(&format!("\"{name}\":\""))?;
                 rest.split('"').next().map(str::to_owned)
             };
+            address = value("listening").unwrap_or(address);
             link = value("sign_in").unwrap_or(link);
-            if let Some(listening) = value("listening") {
-                address = listening;
+            if !address.is_empty() && !link.is_empty() {
                 break;
             }
         }
