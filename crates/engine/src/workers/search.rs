@@ -68,7 +68,7 @@ pub(super) fn start(shared: &Arc<Shared>) {
 
 async fn tend(shared: Arc<Shared>) {
     let mut lease = Lease::new(&shared, NAME);
-    let mut at: Option<i64> = None;
+    let mut at: Option<Place> = None;
     let mut behind = 0u32;
     while !shared.stopping.load(Ordering::Acquire) {
         let nudged = shared.nudge.notified();
@@ -90,7 +90,7 @@ async fn tend(shared: Arc<Shared>) {
                 false
             }
         };
-        behind = tell(behind, is_behind, at);
+        behind = tell(behind, is_behind, at.map(|place| place.read));
         if is_behind {
             // While orders come in, they have the store for themselves most of the time.
             let is_used = shared.figures.batches.load(Ordering::Relaxed) != batches;
@@ -132,10 +132,19 @@ enum Slice {
     More,
 }
 
+/// How far the log has been read.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// What the store knows.
+    stored: i64,
+    /// What was looked at; ahead of that where nothing mattered.
+    read: i64,
+}
+
 /// A slice of the log.
-async fn take(shared: &Shared, at: &mut Option<i64>) -> Result<Slice, StoreError> {
-    let from = match *at {
-        Some(from) => from,
+async fn take(shared: &Shared, at: &mut Option<Place>) -> Result<Slice, StoreError> {
+    let Place { stored, read: from } = match *at {
+        Some(place) => place,
         None => stored(shared).await?,
     };
     let window = [Value::Int(from), Value::Int(from.saturating_add(WINDOW)), Value::Int(SLICE)];
@@ -144,12 +153,12 @@ async fn take(shared: &Shared, at: &mut Option<i64>) -> Result<Slice, StoreError
     let positions = found.next().unwrap_or_default();
     let is_full = i64::try_from(positions.len()).unwrap_or(SLICE) >= SLICE;
     let last: Option<i64> = positions.into_iter().next_back().map(|mut row| row.take()).transpose()?;
-    // A slice that is full ends with its last event; the events of one position are one.
     let upto = last.filter(|_| is_full).unwrap_or_else(|| head.min(from.saturating_add(WINDOW)).max(from));
+    let mut place = Place { stored, read: upto };
     // A cursor that only passed what does not matter is written when it has come far.
-    if last.is_some() || upto >= from + WINDOW {
+    if last.is_some() || upto >= stored + WINDOW {
         let mut statements = if last.is_some() { changes(shared, from, upto).await? } else { Vec::new() };
-        statements.push((ADVANCE.to_owned(), vec![Value::from(NAME), Value::Int(upto), Value::Int(from)]));
+        statements.push((ADVANCE.to_owned(), vec![Value::from(NAME), Value::Int(upto), Value::Int(stored)]));
         let moved = write(shared, &statements).await?;
         if moved.last() == Some(&0) {
             // Somebody else took this slice and may have gone on to an event that erased some of it.
@@ -157,21 +166,22 @@ async fn take(shared: &Shared, at: &mut Option<i64>) -> Result<Slice, StoreError
             *at = None;
             return Ok(Slice::More);
         }
-        *at = Some(upto);
+        place.stored = upto;
     }
+    *at = Some(place);
     Ok(if upto < head { Slice::More } else { Slice::CaughtUp })
 }
 
-async fn stored(shared: &Shared) -> Result<i64, StoreError> {
+async fn stored(shared: &Shared) -> Result<Place, StoreError> {
     let name = [Value::from(NAME)];
-    let mut rows = shared.store.read(POSITION, &name).await?;
-    match rows.first_mut() {
-        Some(row) => row.take(),
+    let stored = match shared.store.read(POSITION, &name).await?.first_mut() {
+        Some(row) => row.take()?,
         None => {
             shared.store.execute(&[(BEGIN, &name)]).await?;
-            Ok(0)
+            0
         }
-    }
+    };
+    Ok(Place { stored, read: stored })
 }
 
 type Statement = (String, Vec<Value>);

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod cursor;
 pub mod customers;
 pub mod events;
+mod finding;
 pub mod keys;
 pub mod order;
 pub mod orders;
