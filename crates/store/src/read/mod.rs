@@ -11,6 +11,7 @@ pub mod customers;
 pub mod documents;
 pub mod events;
 pub mod floor;
+mod finding;
 pub mod keys;
 pub mod order;
 pub mod orders;
