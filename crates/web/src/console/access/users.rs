@@ -25,7 +25,7 @@ use waybill_domain::access::role::Role;
 use waybill_domain::access::sessions::{EndSessions, OfferLink};
 use waybill_domain::access::totp::RemoveTotp;
 use waybill_domain::access::{Access, UserState};
-use waybill_domain::actor::{Permission, Scope};
+use waybill_domain::actor::Permission;
 use waybill_domain::command::Command;
 use waybill_domain::ids::UserId;
 use waybill_domain::personal::{Party, Personal};
