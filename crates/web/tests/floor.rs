@@ -15,7 +15,9 @@ async fn post(api: &Api, path: &str, fields: &[(&str, &str)]) -> Answer {
 async fn post_with(api: &Api, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
     let plain = |text: &str| -> String {
         text.bytes()
-            .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .map(
+                |byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") },
+            )
             .collect()
     };
     let body: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", plain(name), plain(value))).collect();
@@ -135,15 +137,15 @@ async fn what_is_short_is_booked_with_what_was_picked_before() {
     on_each(async |api| {
         api.shop().await;
         let (number, work) = released(api, "floor-3", 5).await;
-        let fields =
-            [("key", "s-1"), ("line", "1"), ("picked", "3"), ("quantity", "2"), ("reason", "damaged")];
+        let fields = [("key", "s-1"), ("line", "1"), ("picked", "3"), ("quantity", "2"), ("reason", "damaged")];
         assert_eq!(post(api, &format!("/pick/{work}/short"), &fields).await.status, 303);
         assert_eq!(units(api, &work).await, [0, 3, 0, 0]);
         let order = api.get(&format!("/api/v1/orders/{number}")).await.ok();
         // The other location has mugs, so two are allocated again.
         assert_eq!((&order["lines"][0]["allocated"], &order["lines"][0]["picked"]), (&json!(2), &json!(3)), "{order}");
         let levels = api.get("/api/v1/stock/levels?sku=MUG-1").await.ok();
-        let damaged: i64 = levels["data"].as_array().unwrap().iter().filter_map(|level| level["damaged"].as_i64()).sum();
+        let damaged: i64 =
+            levels["data"].as_array().unwrap().iter().filter_map(|level| level["damaged"].as_i64()).sum();
         assert_eq!(damaged, 2, "{levels}");
     })
     .await;
@@ -199,7 +201,8 @@ async fn hostile_text_is_text_on_every_page_and_slips_name_no_price() {
         let slip = page(api, &format!("/pack/{work}/slip?parcel=1")).await;
         assert!(slip.contains("Still to come") && slip.contains("D01 F5P2"), "{slip}");
         assert!(!slip.contains("19.99") && !slip.contains("4.99") && !list.contains("19.99"));
-        let paths = ["pick", "pick/ID", "pick/ID/list", "pack", "pack/ID", "pack/ID/slip", "ship", "backorders", "board"];
+        let paths =
+            ["pick", "pick/ID", "pick/ID/list", "pack", "pack/ID", "pack/ID/slip", "ship", "backorders", "board"];
         for path in paths {
             let text = page(api, &format!("/{}", path.replace("ID", &work))).await;
             assert!(!text.contains(hostile), "{path} lets text be HTML");

@@ -16,8 +16,8 @@ use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
 use crate::read::{
-    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, sign_in, timeline, webhooks,
-    why,
+    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, sign_in, timeline,
+    webhooks, why,
 };
 use crate::search::Search;
 use std::pin::Pin;

@@ -77,11 +77,6 @@ pub async fn backorders(
     query.order_and_limit(&key.join(", "), page.limit() + 1);
     let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(rows, page.limit(), |row| {
-        vec![
-            Value::Id(row.item_id.0),
-            Value::Int(row.since.0),
-            Value::Id(row.order_id.0),
-            Value::Int(row.line.into()),
-        ]
+        vec![Value::Id(row.item_id.0), Value::Int(row.since.0), Value::Id(row.order_id.0), Value::Int(row.line.into())]
     }))
 }

@@ -106,9 +106,7 @@ pub async fn board(State(state): State<WebState>, caller: Caller, look: Look) ->
                 name: row.name.clone().or_else(|| row.customer.clone()).unwrap_or_default(),
                 about: look::money(row.total, row.currency),
                 wanted: deadline(row.requested_by, &look),
-                hold: kind.map(|kind| {
-                    status::hold(kind, usize::try_from(row.holds_active - 1).unwrap_or_default())
-                }),
+                hold: kind.map(|kind| status::hold(kind, usize::try_from(row.holds_active - 1).unwrap_or_default())),
                 next: next(stage, &viewer),
             }
         };

@@ -187,9 +187,7 @@ impl Card {
             Self::Work(work) => {
                 let fulfillment_order_id = work.fulfillment_order.id();
                 match to {
-                    Stage::Picking => {
-                        Some(Pick { fulfillment_order_id, picks: Vec::new(), shorts: Vec::new() }.into())
-                    }
+                    Stage::Picking => Some(Pick { fulfillment_order_id, picks: Vec::new(), shorts: Vec::new() }.into()),
                     Stage::Packed => Some(Pack { fulfillment_order_id, lines: Vec::new(), weight_g: None }.into()),
                     Stage::Shipped => {
                         Some(Ship { fulfillment_order_id, carrier: None, service: None, parcels: Vec::new() }.into())

@@ -9,9 +9,9 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Redirect;
 use waybill_domain::order::OrderNumber;
+use waybill_store::read::PageRequest;
 use waybill_store::read::floor::{self, Place};
 use waybill_store::read::queue::{Stage, WorkFilter, queue};
-use waybill_store::read::PageRequest;
 
 /// The cookie that keeps the location's id where one stands; it says nothing about people.
 const PLACE_COOKIE: &str = "place";
@@ -54,8 +54,7 @@ impl Standing {
     /// Keeps what was chosen for a year.
     pub(super) fn kept(&self, mut response: Response) -> Response {
         if let Some(chosen) = &self.chosen {
-            let cookie =
-                format!("{PLACE_COOKIE}={chosen}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
+            let cookie = format!("{PLACE_COOKIE}={chosen}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
@@ -145,9 +144,8 @@ async fn list(
 }
 
 fn row(work: &Work, stage: Stage, path: &str, look: &Look) -> Row {
-    let sum = |of: fn(&WorkLine) -> Quantity| -> i64 {
-        work.lines.iter().map(|line| units(of(line), line.precision)).sum()
-    };
+    let sum =
+        |of: fn(&WorkLine) -> Quantity| -> i64 { work.lines.iter().map(|line| units(of(line), line.precision)).sum() };
     let of = |line: &WorkLine| if stage == Stage::Pick { line.allocated } else { line.picked };
     let waiting = work.lines.iter().filter(|line| of(line).0 > 0);
     let lines = i64::try_from(waiting.clone().count()).unwrap_or(i64::MAX);

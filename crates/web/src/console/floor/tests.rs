@@ -11,7 +11,7 @@ fn a_bar_code_carries_its_text_and_check_symbol() {
     let svg = code_128("AB").expect("it can be carried").to_string();
     // Start B (104) 11010010000, A (33) 10100011000, B (34) 10001011000, check (104 + 33 + 2 * 34) % 103 = 102
     // 11110101110, stop 1100011101011.
-    let modules = "11010010000101000110001000101100011110101110" .to_owned() + "1100011101011";
+    let modules = "11010010000101000110001000101100011110101110".to_owned() + "1100011101011";
     let width = modules.len() + 20;
     assert!(svg.contains(&format!("viewBox=\"0 0 {width} 1\"")), "{svg}");
     let mut drawn = vec![b'0'; width];
@@ -56,6 +56,9 @@ fn a_day_is_loud_when_it_is_over_or_cannot_be_met() {
 
 #[test]
 fn a_part_of_a_unit_counts_as_one() {
-    assert_eq!([units(Quantity(3), 0), units(Quantity(1_500), 3), units(Quantity(2_000), 3), units(Quantity(0), 3)], [3, 2, 2, 0]);
+    assert_eq!(
+        [units(Quantity(3), 0), units(Quantity(1_500), 3), units(Quantity(2_000), 3), units(Quantity(0), 3)],
+        [3, 2, 2, 0]
+    );
     assert_eq!(kilograms(2_940), "2.94 kg");
 }
