@@ -113,7 +113,8 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
     }
     for page in page(&[Value::Int(1), id.clone(), Value::Int(1)]) {
         for ended in [false, true] {
-            let filter = queue::WorkFilter { location: text().filter(|_| ended), ended, ..queue::WorkFilter::default() };
+            let filter =
+                queue::WorkFilter { location: text().filter(|_| ended), ended, ..queue::WorkFilter::default() };
             queue::queue(store, viewer, &filter, &page).await.unwrap();
         }
     }

@@ -28,12 +28,23 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         include_str!("assets/components.css"),
         include_str!("assets/pages.css")
     );
+    let scan = concat!(
+        include_str!("assets/scan/keep.js"),
+        include_str!("assets/scan/hear.js"),
+        include_str!("assets/scan/lines.js"),
+        include_str!("assets/scan/pick.js"),
+        include_str!("assets/scan/pack.js"),
+        include_str!("assets/scan/ship.js"),
+        include_str!("assets/scan/book.js"),
+        include_str!("assets/scan/field.js"),
+        include_str!("assets/scan/start.js")
+    );
     let files = [
         ("console.css", CSS, console),
         ("console.js", JS, include_str!("assets/console.js")),
         ("entry.js", JS, include_str!("assets/entry.js")),
         ("board.js", JS, include_str!("assets/board.js")),
-        ("scan.js", JS, include_str!("assets/scan.js")),
+        ("scan.js", JS, scan),
         ("htmx.js", JS, include_str!("assets/htmx.js")),
         ("icons.svg", SVG, include_str!("assets/icons.svg")),
         ("pages.css", CSS, include_str!("../pages/assets/pages.css")),

@@ -36,8 +36,8 @@ struct Row {
     since: Html,
     expected: Option<String>,
     wanted: Html,
-    /// Where it stands among the lines of its item shown when stock comes, from 1.
-    place: usize,
+    /// Where it stands among the lines of its item when stock comes, from 1; None where not all of them are shown.
+    place: Option<usize>,
     is_held: bool,
 }
 
@@ -61,21 +61,28 @@ pub async fn list(
     let mut params = params.of_form();
     let (sku, after) = (params.text("sku"), params.text("after"));
     params.close()?;
+    let continues = after.is_some();
     let request = PageRequest { limit: Some(100), after };
     let found = backorders::backorders(state.store(), &caller.viewer(), sku.as_deref(), &request).await?;
     let of_item = sku.as_ref().map(|sku| format!("sku={}&", percent(sku))).unwrap_or_default();
     let by_item: Vec<&[Backorder]> = found.rows.chunk_by(|one, next| one.item_id == next.item_id).collect();
+    let last = by_item.len().saturating_sub(1);
+    let groups = by_item.iter().enumerate().filter_map(|(place, lines)| {
+        let is_whole = (place > 0 || !continues) && (place < last || found.next.is_none());
+        group(lines, is_whole, &look)
+    });
+    let groups = groups.collect();
     let frame = Frame::new(&state, &caller, BACKORDERS, "Backorders").await?;
     Ok(page(&BackordersPage {
         frame,
         sku,
         lines: found.rows.len(),
-        groups: by_item.into_iter().filter_map(|lines| group(lines, &look)).collect(),
+        groups,
         next: found.next.as_ref().map(|next| format!("/backorders?{of_item}after={}", percent(next))),
     }))
 }
 
-fn group(lines: &[Backorder], look: &Look) -> Option<Group> {
+fn group(lines: &[Backorder], is_whole: bool, look: &Look) -> Option<Group> {
     let first = lines.first()?;
     let mut urgent: Vec<(usize, i64)> = lines.iter().map(|line| line.priority).enumerate().collect();
     urgent.sort_by_key(|(place, priority)| (std::cmp::Reverse(*priority), *place));
@@ -87,7 +94,7 @@ fn group(lines: &[Backorder], look: &Look) -> Option<Group> {
         since: look.moment(line.since),
         expected: line.expected_on.map(|day| look.day(day)),
         wanted: deadline(line.requested_by, look),
-        place: urgent.iter().position(|(one, _)| *one == place).unwrap_or_default() + 1,
+        place: urgent.iter().position(|(one, _)| *one == place).filter(|_| is_whole).map(|at| at + 1),
         is_held: line.holds_active > 0,
     };
     Some(Group {

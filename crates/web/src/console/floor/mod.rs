@@ -1,5 +1,5 @@
 //! The floor: pages for a phone in one hand and for a desk with a scanner. They pick, pack and ship with the same
-//! commands as everybody; `assets/scan.js` makes them quick and keeps what was done through a lost connection.
+//! commands as everybody; `assets/scan/` makes them quick and keeps what was done through a lost connection.
 
 mod barcode;
 mod pack;
