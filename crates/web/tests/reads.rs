@@ -8,12 +8,16 @@ use waybill_domain::Code;
 use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
 use waybill_domain::attempt::Origin;
 use waybill_domain::customer::Tier;
-use waybill_domain::ids::{ChannelId, FulfillmentOrderId, Id, LocationId, LotId, OrderId, ReservationId, TransferId};
+use waybill_domain::ids::{
+    ChannelId, FulfillmentOrderId, Id, ItemId, LocationId, LotId, OrderId, ReservationId, StockDocumentId, TransferId,
+};
 use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus};
+use waybill_domain::stock::document::StockDocumentKind;
 use waybill_domain::stock::reservation::ReservationState;
 use waybill_domain::stock::transfer::TransferState;
 use waybill_domain::time::Timestamp;
 use waybill_store::read::order::OrderKey;
+use waybill_store::read::stock_grid::StockState;
 use waybill_store::read::*;
 use waybill_store::search::Search;
 use waybill_store::{Store, Value};
@@ -36,6 +40,22 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
             customers::customers(store, viewer, &filter, &page).await.unwrap();
         }
     }
+    for page in page(&["x".into()]) {
+        for state in [None, Some(StockState::Low), Some(StockState::Out), Some(StockState::Backordered)] {
+            for (text, location) in [(None, None), (text(), text())] {
+                let filter = stock_grid::GridFilter { text, location, state };
+                stock_grid::grid(store, viewer, &filter, &page).await.unwrap();
+            }
+        }
+    }
+    stock_item::moves(store, viewer, "x", 9).await.unwrap();
+    stock_item::waiting(store, viewer, "x").await.unwrap();
+    documents::some(store, viewer, &[StockDocumentId(Id(9))]).await.unwrap();
+    orders::numbers(store, viewer, &[OrderId(Id(9))]).await.unwrap();
+    settings::settings(store).await.unwrap();
+    settings::version(store).await.unwrap();
+    catalog::items_of(store, viewer, &["x".into(), "y".into()]).await.unwrap();
+    catalog::items_by_id(store, &[ItemId(Id(9))]).await.unwrap();
     catalog::item(store, viewer, "x").await.unwrap();
     catalog::location(store, viewer, "x").await.unwrap();
     catalog::channel(store, viewer, "x").await.unwrap();
@@ -69,6 +89,10 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
         for text in ["W-1", "ref", "4567", "a b c d e f g", "😀"] {
             let filter = orders::OrderFilter { search: Some(Search::new(text)), ..every.clone() };
             orders::orders(store, viewer, &filter, &PageRequest::default()).await.unwrap();
+        }
+        let every = documents::DocumentFilter { kind: Some(StockDocumentKind::Receipt) };
+        for filter in [documents::DocumentFilter::default(), every] {
+            documents::documents(store, viewer, &filter, &page).await.unwrap();
         }
         let every = transfers::TransferFilter { state: Some(TransferState::Open), location: text() };
         for filter in [transfers::TransferFilter::default(), every] {

@@ -214,6 +214,12 @@ questions! {
     "catalog::items_of" ("one") by holders(CATALOG), |store, viewer, sample| {
         Ok(catalog::items_of(store, viewer, std::slice::from_ref(&sample.sku)).await?.len())
     };
+    "catalog::items_by_id" ("one") by Askers::Waybill("names the items of what somebody may see"),
+    |store, _viewer, sample| {
+        let found = catalog::items_of(store, &Viewer::system(), std::slice::from_ref(&sample.sku)).await?;
+        let ids: Vec<_> = found.iter().map(|(item, _)| item.id).collect();
+        Ok(catalog::items_by_id(store, &ids).await?.len())
+    };
     "catalog::item" ("one") by holders(CATALOG), |store, viewer, sample| {
         Ok(catalog::item(store, viewer, &sample.sku).await?.iter().count())
     };

@@ -187,6 +187,12 @@ impl Sheet {
         }
     }
 
+    /// What stands in the fields, as one word: who sends it back has seen what exactly that would change.
+    pub fn seen(&self) -> String {
+        let values = self.fields.iter().map(|field| field.value.as_str()).collect::<Vec<_>>().join("\u{1f}");
+        waybill_domain::chain::hex(&crate::ask::body_hash("seen", &self.action, values.as_bytes()))
+    }
+
     /// Why the engine did not do it.
     ///
     /// # Errors

@@ -258,7 +258,7 @@ pub async fn receive(
         sheet.effects.clear();
         return Ok(sheet.answer());
     }
-    let seen = sheet.fields.iter().map(|field| field.value.as_str()).collect::<Vec<_>>().join("\u{1f}");
+    let seen = sheet.seen();
     let command = ReceiveTransfer { transfer_id: row.head.id, lines };
     if form.all("seen").any(|one| one == seen) {
         match form.context.submit(&state, command, state.engine().ids()).await {

@@ -6,10 +6,13 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
+use futures_util::StreamExt;
 use waybill_domain::refusal;
 
 /// What is written between the fields of a multipart form, beside the file itself, in bytes at most.
 const AROUND_MAX: usize = 64 << 10;
+/// What is too large is read to its end up to here: a browser that is interrupted shows no answer.
+const DRAINED_MAX: usize = 64 << 20;
 
 /// A form and its one file, of at most `MAX` bytes.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub struct Upload<const MAX: usize> {
     pub form: Form,
     /// The bytes of the file; None where none was chosen.
     pub file: Option<Vec<u8>>,
+    /// It was too large and is not here, and perhaps nothing of the form is.
+    pub is_too_large: bool,
 }
 
 impl<const MAX: usize> FromRequest<WebState> for Upload<MAX> {
@@ -24,16 +29,30 @@ impl<const MAX: usize> FromRequest<WebState> for Upload<MAX> {
 
     async fn from_request(request: Request, state: &WebState) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let bytes = axum::body::to_bytes(body, MAX + AROUND_MAX).await.map_err(|_| ask::too_large(MAX))?;
-        let body_hash = ask::body_hash(parts.method.as_str(), parts.uri.path(), &bytes);
         let caller = Caller::from_request_parts(&mut parts, state).await?;
+        let (mut bytes, mut read) = (Vec::new(), 0);
+        let mut stream = body.into_data_stream();
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|_| Problem::malformed("The body ended before it was complete."))?;
+            read += chunk.len();
+            if read <= MAX + AROUND_MAX {
+                bytes.extend_from_slice(&chunk);
+            } else if read > DRAINED_MAX {
+                return Err(ask::too_large(MAX));
+            }
+        }
+        let is_too_large = read > MAX + AROUND_MAX;
+        let body_hash = ask::body_hash(parts.method.as_str(), parts.uri.path(), &bytes);
         let context = Context { caller, key: None, body_hash, expected_version: None, minimal: false };
+        if is_too_large {
+            return Ok(Self { form: Form::of(Vec::new(), context)?, file: None, is_too_large });
+        }
         let mut whole = Request::from_parts(parts, axum::body::Body::from(bytes));
         // It is bounded above.
         axum::extract::DefaultBodyLimit::disable().apply(&mut whole);
         let unread = || Problem::malformed("The form cannot be read; it was not sent as multipart/form-data.");
         let mut read = Multipart::from_request(whole, state).await.map_err(|_| unread())?;
-        let (mut fields, mut file) = (Vec::new(), None);
+        let (mut fields, mut file, mut is_too_large) = (Vec::new(), None, false);
         while let Some(field) = read.next_field().await.map_err(|_| unread())? {
             let name = field.name().unwrap_or_default().to_owned();
             let is_file = field.file_name().is_some();
@@ -41,13 +60,11 @@ impl<const MAX: usize> FromRequest<WebState> for Upload<MAX> {
             if !is_file {
                 fields.push((name, String::from_utf8(bytes.to_vec()).map_err(|_| unread())?));
             } else if !bytes.is_empty() {
-                if bytes.len() > MAX {
-                    return Err(ask::too_large(MAX));
-                }
-                file = Some(bytes.to_vec());
+                is_too_large = bytes.len() > MAX;
+                file = Some(bytes.to_vec()).filter(|bytes| bytes.len() <= MAX);
             }
         }
-        Ok(Self { form: Form::of(fields, context)?, file })
+        Ok(Self { form: Form::of(fields, context)?, file, is_too_large })
     }
 }
 

@@ -89,6 +89,10 @@ pub async fn ask_import(State(state): State<WebState>, caller: Caller) -> Result
 
 /// The text that was uploaded or pasted.
 fn text(upload: &mut Upload<CSV_MAX>) -> Result<String, refusal::Problem> {
+    if upload.is_too_large {
+        let message = "This file is larger than 4 MB. Split it and import the parts.";
+        return Err(refusal::Problem::new("file", "too_large", message));
+    }
     match upload.file.take() {
         Some(bytes) => text_of(bytes),
         None => {

@@ -61,7 +61,7 @@ pub async fn ask(State(state): State<WebState>, caller: Caller) -> Result<Respon
 
 /// `POST /settings/appearance`.
 pub async fn save(State(state): State<WebState>, upload: Upload<UPLOAD_MAX>) -> Result<Response, Problem> {
-    let Upload { mut form, file } = upload;
+    let Upload { mut form, file, is_too_large } = upload;
     let caller = form.context.caller.clone();
     let (mut settings, _) = settings::settings(state.store()).await?;
     let mut sheet = sheet(&state, &caller, &settings.appearance).await?;
@@ -74,6 +74,9 @@ pub async fn save(State(state): State<WebState>, upload: Upload<UPLOAD_MAX>) -> 
         color.ok()
     };
     let (color, color_dark) = (color("color"), color("color_dark"));
+    if is_too_large {
+        form.problem("logo", "too_large", "This file is larger than 24 kB.");
+    }
     let logo = match file.as_deref().map(Logo::read) {
         Some(Ok(logo)) => Some(logo),
         Some(Err(objection)) => {

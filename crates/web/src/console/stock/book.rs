@@ -214,7 +214,7 @@ async fn book(state: WebState, sku: String, mut form: Form, act: Act) -> Result<
     let Some((command, verb)) = wanted.filter(|_| form.is_sound()) else {
         return Ok(sheet.answer());
     };
-    let seen = sheet.fields.iter().map(|field| field.value.as_str()).collect::<Vec<_>>().join("\u{1f}");
+    let seen = sheet.seen();
     if form.all("seen").any(|one| one == seen) {
         match form.context.submit(&state, command, state.engine().ids()).await {
             Ok(_) => return Ok(done(&sheet.crumb.1, &said(&verb))),
