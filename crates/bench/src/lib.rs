@@ -4,6 +4,7 @@
 //! not right has no figures. The bare rows are the very rows that the engine wrote.
 
 mod card;
+mod cpu;
 mod databases;
 mod engine;
 mod goods;

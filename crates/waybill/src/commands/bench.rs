@@ -66,6 +66,9 @@ pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<()
 
 /// Which part of the benchmark is asked for.
 fn part(asked: &Bench) -> Result<Part, Failure> {
+    if asked.engine {
+        return Ok(Part::Engine);
+    }
     if asked.hot {
         return Ok(Part::Hot);
     }
@@ -136,6 +139,29 @@ fn show_apart(report: &BenchReport, output: Output) {
     }
 }
 
+/// The figures of the doors: cards, HTTP.
+fn show_doors(report: &BenchReport, output: Output) {
+    let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+    output.line(format!(
+        "card     {:>8.0} orders/s   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; gateway {} ms, {} of one that answers at once",
+        report.card_orders_per_s,
+        report.card_p50_ms,
+        report.card_p95_ms,
+        report.card_p99_ms,
+        report.gateway_ms,
+        ratio(report.gateway_ratio)
+    ));
+    output.line(format!(
+        "http     {:>8.0} orders/s, {} of raw   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; {} connections",
+        report.http_orders_per_s,
+        ratio(report.http_ratio),
+        report.http_p50_ms,
+        report.http_p95_ms,
+        report.http_p99_ms,
+        report.connections
+    ));
+}
+
 fn show(report: &BenchReport, output: Output) {
     let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
     output
@@ -150,24 +176,9 @@ fn show(report: &BenchReport, output: Output) {
             report.engine_p95_ms,
             report.engine_p99_ms
         ));
-        output.line(format!(
-            "card     {:>8.0} orders/s   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; gateway {} ms, {} of one that answers at once",
-            report.card_orders_per_s,
-            report.card_p50_ms,
-            report.card_p95_ms,
-            report.card_p99_ms,
-            report.gateway_ms,
-            ratio(report.gateway_ratio)
-        ));
-        output.line(format!(
-            "http     {:>8.0} orders/s, {} of raw   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; {} connections",
-            report.http_orders_per_s,
-            ratio(report.http_ratio),
-            report.http_p50_ms,
-            report.http_p95_ms,
-            report.http_p99_ms,
-            report.connections
-        ));
+        if report.card_orders_per_s > 0.0 {
+            show_doors(report, output);
+        }
         if report.raw_orders_per_s > 0.0 {
             output.line(format!(
                 "raw      {:>8.0} orders/s, the best of {:.0} at 100 a commit, {:.0} at 500, {:.0} at 1000; {:.0} in a store as full, {} of it by the engine",
@@ -182,6 +193,14 @@ fn show(report: &BenchReport, output: Output) {
         output.line(format!(
             "batches  {:.0} us an order to load, {:.0} to decide, {:.0} to write and commit",
             report.load_us_per_order, report.decide_us_per_order, report.commit_us_per_order
+        ));
+        output.line(format!(
+            "cpu      {:.1} us an order: {:.1} loading and deciding, {:.1} writing, {:.1} checkpoints, the rest callers and workers; bare rows {:.1}",
+            report.cpu_us_per_order,
+            report.cpu_deciding_us_per_order,
+            report.cpu_writing_us_per_order,
+            report.cpu_checkpoint_us_per_order,
+            report.raw_cpu_us_per_order
         ));
         output.line(format!(
             "an order {} rows, {:.0} bytes, {:.2} pages, {:.0} bytes written; private memory {:.0} MB",
