@@ -10,6 +10,7 @@ mod engine;
 mod goods;
 mod grow;
 mod hot;
+mod housekeeping;
 mod http;
 mod latency;
 mod load;
@@ -17,6 +18,7 @@ mod memory;
 mod overload;
 mod random;
 mod raw;
+mod reads;
 mod report;
 mod run;
 mod sample;
@@ -24,6 +26,7 @@ mod slow;
 
 pub use databases::Place;
 pub use http::{Boxed, Server, Serving};
+pub use latency::Latency;
 pub use report::BenchReport;
 pub use run::{Options, Part, run};
 

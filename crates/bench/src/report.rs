@@ -1,7 +1,9 @@
 //! The figures of a run.
 
 use crate::grow::Grown;
+use crate::housekeeping::Beside;
 use crate::overload::Overload;
+use crate::reads::Reads;
 use serde::Serialize;
 
 /// Figures that were not measured are 0; ratios of them are left out.
@@ -81,6 +83,11 @@ pub struct BenchReport {
     pub overload: Option<Overload>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grown: Vec<Grown>,
+    /// Reads with nothing beside them, at 70 % of what can be taken, and at all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<Reads>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub housekeeping: Vec<Beside>,
     pub rows_per_order: f64,
     /// By which the database grew.
     pub bytes_per_order: f64,

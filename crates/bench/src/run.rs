@@ -7,7 +7,7 @@ use crate::http::{self, Server};
 use crate::memory::{Watch, written_bytes};
 use crate::report::{BenchReport, ratio};
 use crate::sample::{self, Sample, Stand};
-use crate::{BenchError, card, engine, grow, hot, overload, raw, slow};
+use crate::{BenchError, card, engine, grow, hot, housekeeping, overload, raw, reads, slow};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -36,6 +36,10 @@ pub enum Part {
     Overload,
     /// Ever larger stores, of so many orders.
     Grow(Vec<i64>),
+    /// Pages read beside orders that are being placed.
+    Reads,
+    /// An audit, an export and a backup beside orders that are being placed.
+    Housekeeping,
 }
 
 /// What is measured.
@@ -117,7 +121,7 @@ async fn measure(
     };
     prefill(&started, options.prefill, options.callers.max(500), &filling).await?;
     report.orders_before = orders(&**store).await?;
-    if apart(options, store, &started, report, say).await? {
+    if apart(options, database, &started, report, say).await? {
         started.stop().await;
         report.orders_after = orders(&**store).await?;
         return Ok(None);
@@ -172,11 +176,12 @@ async fn measure(
 /// The parts that are measured by themselves; false for the others.
 async fn apart(
     options: &Options,
-    store: &Arc<dyn Store>,
+    database: &Database,
     started: &Engine,
     report: &mut BenchReport,
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<bool, BenchError> {
+    let (callers, measured) = (options.callers, options.measured);
     match &options.part {
         Part::Whole | Part::Engine | Part::Hot => return Ok(false),
         Part::SlowDisk(delay) => {
@@ -187,17 +192,21 @@ async fn apart(
                 let options = options.clone();
                 Box::pin(async move { start(&options, store, Duration::ZERO).await })
             };
-            let (undelayed, delayed) = slow::compare(store, *delay, options.callers, options.measured, &start).await?;
+            let (undelayed, delayed) = slow::compare(&database.store, *delay, callers, measured, &start).await?;
             report.fsync_delay_ms = delay.as_secs_f64() * 1e3;
             (report.undelayed_orders_per_s, report.delayed_orders_per_s) = (undelayed, delayed);
             report.fsync_ratio = ratio(delayed, undelayed);
         }
         Part::Overload => {
             say("measuring what can be taken, then offering five times as much");
-            report.overload = Some(overload::measure(started, options.callers, options.measured).await?);
+            report.overload = Some(overload::measure(started, callers, measured).await?);
         }
         Part::Grow(sizes) => {
-            report.grown = grow::measure(started, sizes, options.callers, options.measured, say).await?;
+            report.grown = grow::measure(started, sizes, callers, measured, say).await?;
+        }
+        Part::Reads => report.reads = reads::measure(started, callers, measured, say).await?,
+        Part::Housekeeping => {
+            report.housekeeping = housekeeping::measure(started, database, callers, measured, say).await?;
         }
     }
     Ok(true)

@@ -174,6 +174,12 @@ pub struct Bench {
         default_missing_values = ["100000", "1000000", "2000000", "5000000"],
         conflicts_with_all = ["engine", "hot", "fsync_delay_ms", "overload"])]
     pub grow: Option<Vec<u32>>,
+    /// Measure only pages that are read beside orders being placed
+    #[arg(long, conflicts_with_all = ["engine", "hot", "fsync_delay_ms", "overload", "grow"])]
+    pub reads: bool,
+    /// Measure only placing beside an audit, an export of all events and a backup
+    #[arg(long, conflicts_with_all = ["engine", "hot", "fsync_delay_ms", "overload", "grow", "reads"])]
+    pub housekeeping: bool,
     /// Leave the engine's workers out, which look for work beside the load
     #[arg(long)]
     pub no_workers: bool,

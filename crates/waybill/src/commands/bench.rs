@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use waybill_bench::{BenchError, BenchReport, Boxed, Options, Part, Place, Server, Serving};
+use waybill_bench::{BenchError, BenchReport, Boxed, Latency, Options, Part, Place, Server, Serving};
 use waybill_engine::Engine;
 use waybill_web::{WebOptions, WebState};
 
@@ -82,6 +82,12 @@ fn part(asked: &Bench) -> Result<Part, Failure> {
     if asked.overload {
         return Ok(Part::Overload);
     }
+    if asked.reads {
+        return Ok(Part::Reads);
+    }
+    if asked.housekeeping {
+        return Ok(Part::Housekeeping);
+    }
     match &asked.grow {
         None => Ok(Part::Whole),
         Some(sizes) if !sizes.is_empty() && sizes.is_sorted() => {
@@ -117,6 +123,30 @@ fn show_apart(report: &BenchReport, output: Output) {
         output.line(format!(
             "         {} refused, each within {:.1} ms; the queue was empty {:.0} ms after; private memory {:.0} MB, {:.0} before",
             overload.refused, overload.refused_max_ms, overload.drained_ms, overload.rss_mb, overload.rss_before_mb
+        ));
+    }
+    for (reads, beside) in report.reads.iter().zip(["nothing", "70 % of capacity", "as many orders as can be taken"]) {
+        let shown = |latency: Latency| format!("{:.1} / {:.1}", latency.p50_ms, latency.p99_ms);
+        output.line(format!(
+            "reads    list {}, order {}, pick queue {} ms (p50 / p99); beside them {beside}, {:.0} orders/s; p99 {} of that with nothing",
+            shown(reads.list),
+            shown(reads.order),
+            shown(reads.queue),
+            reads.placed_per_s,
+            ratio(reads.p99_cost)
+        ));
+    }
+    for beside in &report.housekeeping {
+        output.line(format!(
+            "{:<8} {:>8.0} orders/s ({}), p99 {:.1} ms ({}); log {:.0} MB; {} times, {:.1} s each",
+            beside.work,
+            beside.placed_per_s,
+            ratio(beside.placed_ratio),
+            beside.p99_ms,
+            ratio(beside.p99_ratio),
+            beside.log_mb,
+            beside.times,
+            beside.seconds_each
         ));
     }
     for grown in &report.grown {
