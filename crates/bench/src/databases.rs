@@ -77,6 +77,20 @@ impl Database {
         }
     }
 
+    /// The folder of an embedded store, which is the benchmark's own.
+    pub const fn folder(&self) -> Option<&PathBuf> {
+        match &self.kind {
+            Kind::Sqlite(folder) => Some(folder),
+            Kind::Postgres { .. } => None,
+        }
+    }
+
+    /// How long the file of the write-ahead log is; 0 where a server has it.
+    pub fn log_bytes(&self) -> u64 {
+        let log = self.folder().and_then(|folder| std::fs::metadata(folder.join("store.db-wal")).ok());
+        log.map_or(0, |log| log.len())
+    }
+
     /// Drops it with everything in it, unless it is to be kept.
     pub async fn end(self) -> Result<(), BenchError> {
         drop(self.store);

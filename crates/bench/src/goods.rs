@@ -10,23 +10,30 @@ use waybill_domain::catalog::item::{ItemFacts, PutItem, Supply};
 use waybill_domain::catalog::location::{LocationFacts, PutLocation};
 use waybill_domain::chain::{digest, hex};
 use waybill_domain::command::Command;
-use waybill_domain::ids::{IdSource, LotId};
+use waybill_domain::ids::{IdSource, LotId, OrderId};
 use waybill_domain::ledger::StockAccount;
 use waybill_domain::money::{Currency, Minor, UnitPrice};
 use waybill_domain::order::Destination;
 use waybill_domain::order::place::{LineInput, PaymentInput, PlaceOrder};
+use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::payment::PaymentMethod;
 use waybill_domain::personal::{Address, Party, Personal};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
 use waybill_domain::system::CreateApiKey;
 use waybill_engine::{Engine, Submission, SubmitError};
+use waybill_store::{Row, Store, StoreError, Value};
 
 pub const ITEMS: usize = 1_000;
 pub const CHANNEL: &str = "bench";
 pub const GATEWAY: &str = waybill_integrations::gateways::simulator::NAME;
 /// Units received of each item: more than any run can sell.
 const UNITS: i64 = 1_000_000_000;
+
+/// Orders handed to their location where there is to be something to pick.
+const RELEASED: i64 = 2_000;
+/// Orders from all over the store, where some are read.
+const SAMPLED: i64 = 200;
 
 /// How orders of a run are paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,6 +220,34 @@ pub async fn prefill(
     });
     futures_util::future::try_join_all(placing).await?;
     Ok(())
+}
+
+/// Hands some of the first orders to their location, so that there is something to pick.
+pub async fn release_some(engine: &Engine) -> Result<(), BenchError> {
+    let sql = "SELECT id FROM orders ORDER BY id LIMIT $1";
+    let ids: Result<Vec<OrderId>, StoreError> =
+        engine.store().read(sql, &[Value::Int(RELEASED)]).await?.iter_mut().map(Row::take).collect();
+    let releases = ids?.into_iter().map(|order_id| carry_out(engine, ReleaseOrder { order_id }));
+    futures_util::future::try_join_all(releases).await?;
+    Ok(())
+}
+
+/// Ids of orders from all over the store.
+pub async fn ids_all_over(store: &dyn Store) -> Result<Vec<OrderId>, BenchError> {
+    let ends = "SELECT COALESCE(MIN(number), 0), COALESCE(MAX(number), 0) FROM orders";
+    let (first, last): (i64, i64) = match store.read(ends, &[]).await?.first_mut() {
+        Some(row) => (row.take()?, row.take()?),
+        None => (0, 0),
+    };
+    let mut ids: Vec<OrderId> = Vec::new();
+    for n in 0..SAMPLED {
+        let number = Value::Int(first + n * (last - first) / SAMPLED);
+        let sql = "SELECT id FROM orders WHERE number >= $1 ORDER BY number LIMIT 1";
+        if let Some(row) = store.read(sql, &[number]).await?.first_mut() {
+            ids.push(row.take()?);
+        }
+    }
+    Ok(ids)
 }
 
 pub fn caller_actor() -> Arc<Actor> {

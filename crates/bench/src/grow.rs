@@ -1,27 +1,23 @@
 //! What placing and reading cost as the store grows.
 
 use crate::BenchError;
-use crate::goods::{self, CHANNEL, Taste, prefill};
+use crate::goods::{CHANNEL, Taste, ids_all_over, prefill, release_some};
 use crate::latency::Latency;
 use crate::random::Random;
 use crate::{engine, report::ratio};
 use serde::Serialize;
 use std::time::{Duration, Instant};
-use waybill_domain::ids::OrderId;
 use waybill_domain::order::Lifecycle;
-use waybill_domain::order::release::ReleaseOrder;
 use waybill_engine::Engine;
 use waybill_store::read::order::{OrderKey, order};
 use waybill_store::read::orders::{OrderFilter, orders};
 use waybill_store::read::queue::{WorkFilter, queue};
 use waybill_store::read::{PageRequest, ReadError, Viewer};
 use waybill_store::search::Search;
-use waybill_store::{Store, StoreError, Value};
+use waybill_store::{Store, StoreError};
 
 /// How often each question is asked at each size.
 const ASKED: i64 = 200;
-/// Orders handed to their location at the first size, so that there is something to pick.
-const RELEASED: i64 = 2_000;
 
 /// Figures at one size. Reads are medians, with nothing else going on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -99,7 +95,7 @@ async fn at_size(
         orders,
         placed_per_s,
         placing_cost: ratio(first.map_or(placed_per_s, |first| first.placed_per_s), placed_per_s),
-        read_one_ms: read_one(store, orders).await?,
+        read_one_ms: read_one(store).await?,
         list_newest_ms: list(store, OrderFilter::default()).await?,
         list_confirmed_ms: list(
             store,
@@ -175,21 +171,8 @@ async fn words_are_kept(store: &dyn Store) -> Result<(), StoreError> {
 }
 
 /// Orders from all over the store, by their ids.
-async fn read_one(store: &dyn Store, orders: i64) -> Result<f64, BenchError> {
-    let lowest = "SELECT MIN(number) FROM orders";
-    let first: i64 = match store.read(lowest, &[]).await?.first_mut() {
-        Some(row) => row.take()?,
-        None => 0,
-    };
-    let mut ids: Vec<OrderId> = Vec::new();
-    for n in 0..ASKED {
-        let number = Value::Int(first + n * orders / ASKED);
-        let sql = "SELECT id FROM orders WHERE number >= $1 ORDER BY number LIMIT 1";
-        if let Some(row) = store.read(sql, &[number]).await?.first_mut() {
-            ids.push(row.take()?);
-        }
-    }
-    let ids = &ids;
+async fn read_one(store: &dyn Store) -> Result<f64, BenchError> {
+    let ids = &ids_all_over(store).await?;
     ask(|n| async move {
         match ids.get(n as usize % ids.len().max(1)) {
             Some(id) => order(store, &viewer(), OrderKey::Id(*id)).await.map(drop),
@@ -197,13 +180,4 @@ async fn read_one(store: &dyn Store, orders: i64) -> Result<f64, BenchError> {
         }
     })
     .await
-}
-
-async fn release_some(engine: &Engine) -> Result<(), BenchError> {
-    let sql = "SELECT id FROM orders ORDER BY id LIMIT $1";
-    let ids: Result<Vec<OrderId>, StoreError> =
-        engine.store().read(sql, &[Value::Int(RELEASED)]).await?.iter_mut().map(waybill_store::Row::take).collect();
-    let releases = ids?.into_iter().map(|order_id| goods::carry_out(engine, ReleaseOrder { order_id }));
-    futures_util::future::try_join_all(releases).await?;
-    Ok(())
 }

@@ -4,11 +4,13 @@
 //! not right has no figures. The bare rows are the very rows that the engine wrote.
 
 mod card;
+mod cpu;
 mod databases;
 mod engine;
 mod goods;
 mod grow;
 mod hot;
+mod housekeeping;
 mod http;
 mod latency;
 mod load;
@@ -16,6 +18,7 @@ mod memory;
 mod overload;
 mod random;
 mod raw;
+mod reads;
 mod report;
 mod run;
 mod sample;
@@ -23,6 +26,7 @@ mod slow;
 
 pub use databases::Place;
 pub use http::{Boxed, Server, Serving};
+pub use latency::Latency;
 pub use report::BenchReport;
 pub use run::{Options, Part, run};
 

@@ -43,12 +43,13 @@ pub struct Overload {
     pub drained_ms: f64,
 }
 
+/// Answers to orders.
 #[derive(Default)]
-struct Seen {
+pub struct Seen {
     served: u64,
     refused: u64,
     refused_max: Duration,
-    micros: Vec<u32>,
+    pub micros: Vec<u32>,
 }
 
 impl Seen {
@@ -72,14 +73,44 @@ impl Seen {
 pub async fn measure(engine: &Engine, callers: usize, measured: Duration) -> Result<Overload, BenchError> {
     let one = std::slice::from_ref(engine);
     let capacity = engine::measure(one, callers, Taste::Spread, measured).await?.per_s();
-    let (actor, mut random) = (caller_actor(), Random::fresh());
     let rss_before_mb = private_bytes().unwrap_or_default() as f64 / 1e6;
-    let (watch, begin) = (Watch::start(), Instant::now());
+    let watch = Watch::start();
+    let Offered { seen, offered, served, seconds, drained } = offer(engine, capacity * TIMES, measured).await?;
+    let latency = Latency::of(seen.micros);
+    Ok(Overload {
+        capacity_per_s: capacity,
+        offered_per_s: offered as f64 / seconds,
+        served_per_s: served as f64 / seconds,
+        served_ratio: crate::report::ratio(served as f64 / seconds, capacity),
+        refused: seen.refused,
+        refused_max_ms: seen.refused_max.as_secs_f64() * 1e3,
+        p50_ms: latency.p50_ms,
+        p99_ms: latency.p99_ms,
+        rss_before_mb,
+        rss_mb: watch.most_mb(),
+        drained_ms: drained.as_secs_f64() * 1e3,
+    })
+}
+
+/// What became of orders that were offered at a steady rate.
+pub struct Offered {
+    pub seen: Seen,
+    pub offered: u64,
+    /// Within the time of offering.
+    pub served: u64,
+    pub seconds: f64,
+    /// From the last order offered until nothing waited any more.
+    pub drained: Duration,
+}
+
+/// Offers so many orders a second, whether or not anybody is answered.
+pub async fn offer(engine: &Engine, per_s: f64, measured: Duration) -> Result<Offered, BenchError> {
+    let (actor, mut random, begin) = (caller_actor(), Random::fresh(), Instant::now());
     let (mut seen, mut under_way) = (Seen::default(), FuturesUnordered::new());
     let (mut offered, mut ticks) = (0_u64, tokio::time::interval(TICK));
     while begin.elapsed() < measured {
         ticks.tick().await;
-        let due = (begin.elapsed().as_secs_f64() * capacity * TIMES) as u64;
+        let due = (begin.elapsed().as_secs_f64() * per_s) as u64;
         for _ in offered..due {
             let asked = Instant::now();
             let mut answer = Box::pin(place(engine, &actor, &mut random));
@@ -97,21 +128,7 @@ pub async fn measure(engine: &Engine, callers: usize, measured: Duration) -> Res
     while let Some((asked, answer)) = under_way.next().await {
         seen.note(asked, answer)?;
     }
-    let drained_ms = last.elapsed().as_secs_f64() * 1e3;
-    let latency = Latency::of(seen.micros);
-    Ok(Overload {
-        capacity_per_s: capacity,
-        offered_per_s: offered as f64 / seconds,
-        served_per_s: served as f64 / seconds,
-        served_ratio: crate::report::ratio(served as f64 / seconds, capacity),
-        refused: seen.refused,
-        refused_max_ms: seen.refused_max.as_secs_f64() * 1e3,
-        p50_ms: latency.p50_ms,
-        p99_ms: latency.p99_ms,
-        rss_before_mb,
-        rss_mb: watch.most_mb(),
-        drained_ms,
-    })
+    Ok(Offered { seen, offered, served, seconds, drained: last.elapsed() })
 }
 
 fn place(

@@ -1,6 +1,7 @@
 //! Bare rows: what the engine wrote, written again by a loop without rules, into a fresh store with the same settings.
 
 use crate::BenchError;
+use crate::cpu::Cpu;
 use crate::databases::{Database, Place};
 use crate::sample::{OrderRows, RawRow, Rows, Sample, Stand, take};
 use std::collections::HashMap;
@@ -62,17 +63,21 @@ impl Bare {
     }
 }
 
-/// Writes the sample into an empty store, `per_commit` orders a commit; orders a second.
+/// Writes the sample into an empty store, `per_commit` orders a commit; orders a second, and microseconds of processor time
+/// an order.
 pub async fn into_empty(
     place: &Place,
     sample: &Sample,
     levels: &[RawRow],
     per_commit: usize,
-) -> Result<f64, BenchError> {
+) -> Result<(f64, f64), BenchError> {
     let mut bare = Bare::fresh(place, &format!("raw{per_commit}"), levels).await?;
+    let before = Cpu::now();
     let took = bare.write(&sample.orders, per_commit).await?;
+    let cpu = Cpu::now().us(&before);
     bare.end().await?;
-    Ok(sample.orders.len() as f64 / took.as_secs_f64())
+    let orders = sample.orders.len() as f64;
+    Ok((orders / took.as_secs_f64(), cpu / orders))
 }
 
 /// Writes what was written before the sample as well, without counting it, and then the sample; orders a second. `from`

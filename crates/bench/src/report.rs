@@ -1,7 +1,9 @@
 //! The figures of a run.
 
 use crate::grow::Grown;
+use crate::housekeeping::Beside;
 use crate::overload::Overload;
+use crate::reads::Reads;
 use serde::Serialize;
 
 /// Figures that were not measured are 0; ratios of them are left out.
@@ -28,12 +30,19 @@ pub struct BenchReport {
     pub load_us_per_order: f64,
     pub decide_us_per_order: f64,
     pub commit_us_per_order: f64,
+    /// Processor time of the whole process, load included, and of the parts of it that have threads of their own.
+    pub cpu_us_per_order: f64,
+    pub cpu_deciding_us_per_order: f64,
+    pub cpu_writing_us_per_order: f64,
+    pub cpu_checkpoint_us_per_order: f64,
     /// The rows that the engine wrote, written bare, by orders a commit.
     pub raw_100_orders_per_s: f64,
     pub raw_500_orders_per_s: f64,
     pub raw_1000_orders_per_s: f64,
     /// The best of these.
     pub raw_orders_per_s: f64,
+    /// Processor time of an order of that best, without what a database server spends.
+    pub raw_cpu_us_per_order: f64,
     /// The same into a store that holds as many orders as the engine's did.
     pub raw_filled_orders_per_s: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +83,11 @@ pub struct BenchReport {
     pub overload: Option<Overload>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grown: Vec<Grown>,
+    /// Reads with nothing beside them, at 70 % of what can be taken, and at all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<Reads>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub housekeeping: Vec<Beside>,
     pub rows_per_order: f64,
     /// By which the database grew.
     pub bytes_per_order: f64,

@@ -1,12 +1,13 @@
 //! A whole run.
 
+use crate::cpu::Cpu;
 use crate::databases::{Database, Place};
 use crate::goods::{Taste, prefill, stock_up};
 use crate::http::{self, Server};
 use crate::memory::{Watch, written_bytes};
 use crate::report::{BenchReport, ratio};
 use crate::sample::{self, Sample, Stand};
-use crate::{BenchError, card, engine, grow, hot, overload, raw, slow};
+use crate::{BenchError, card, engine, grow, hot, housekeeping, overload, raw, reads, slow};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -25,6 +26,8 @@ const PER_COMMIT: [usize; 3] = [100, 500, 1_000];
 pub enum Part {
     /// Engine, cards, HTTP, hot item, and the bare rows beside them.
     Whole,
+    /// The engine and the bare rows alone.
+    Engine,
     /// One item bought by everyone against items bought all over.
     Hot,
     /// A disk that takes this much longer to commit.
@@ -33,6 +36,10 @@ pub enum Part {
     Overload,
     /// Ever larger stores, of so many orders.
     Grow(Vec<i64>),
+    /// Pages read beside orders that are being placed.
+    Reads,
+    /// An audit, an export and a backup beside orders that are being placed.
+    Housekeeping,
 }
 
 /// What is measured.
@@ -114,18 +121,23 @@ async fn measure(
     };
     prefill(&started, options.prefill, options.callers.max(500), &filling).await?;
     report.orders_before = orders(&**store).await?;
-    if apart(options, store, &started, report, say).await? {
+    if apart(options, database, &started, report, say).await? {
         started.stop().await;
         report.orders_after = orders(&**store).await?;
         return Ok(None);
     }
     let mut written = None;
-    if options.part == Part::Whole {
+    if matches!(options.part, Part::Whole | Part::Engine) {
         let before = Stand::of(&**store).await?;
         engine_part(options, database, &started, report, say).await?;
         if options.with_raw {
             let sample = sample::take(&**store, before.position, i64::MAX, SAMPLE).await?;
             written = Some(Written { first, before, sample });
+        }
+        if options.part == Part::Engine {
+            started.stop().await;
+            report.orders_after = orders(&**store).await?;
+            return Ok(written);
         }
         say("measuring cards");
         let done = card::measure(&started, options.callers, options.measured).await?;
@@ -164,13 +176,14 @@ async fn measure(
 /// The parts that are measured by themselves; false for the others.
 async fn apart(
     options: &Options,
-    store: &Arc<dyn Store>,
+    database: &Database,
     started: &Engine,
     report: &mut BenchReport,
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> Result<bool, BenchError> {
+    let (callers, measured) = (options.callers, options.measured);
     match &options.part {
-        Part::Whole | Part::Hot => return Ok(false),
+        Part::Whole | Part::Engine | Part::Hot => return Ok(false),
         Part::SlowDisk(delay) => {
             say("measuring with and without a pause before every commit");
             // Each engine has the store to itself.
@@ -179,18 +192,22 @@ async fn apart(
                 let options = options.clone();
                 Box::pin(async move { start(&options, store, Duration::ZERO).await })
             };
-            let (undelayed, delayed) = slow::compare(store, *delay, options.callers, options.measured, &start).await?;
+            let (undelayed, delayed) = slow::compare(&database.store, *delay, callers, measured, &start).await?;
             report.fsync_delay_ms = delay.as_secs_f64() * 1e3;
             (report.undelayed_orders_per_s, report.delayed_orders_per_s) = (undelayed, delayed);
             report.fsync_ratio = ratio(delayed, undelayed);
         }
         Part::Overload => {
             say("measuring what can be taken, then offering five times as much");
-            report.overload = Some(overload::measure(started, options.callers, options.measured).await?);
+            report.overload = Some(overload::measure(started, callers, measured).await?);
         }
         Part::Grow(sizes) => {
-            let load = grow::Load { callers: options.callers, measured: options.measured, workers: options.workers };
+            let load = grow::Load { callers, measured, workers: options.workers };
             report.grown = grow::measure(started, sizes, &load, say).await?;
+        }
+        Part::Reads => report.reads = reads::measure(started, callers, measured, say).await?,
+        Part::Housekeeping => {
+            report.housekeeping = housekeeping::measure(started, database, callers, measured, say).await?;
         }
     }
     Ok(true)
@@ -212,10 +229,11 @@ async fn engine_part(
     };
     let begun = figures();
     say("measuring the engine");
-    let memory = Watch::start();
+    let (memory, cpu) = (Watch::start(), Cpu::now());
     let done = engine::measure(std::slice::from_ref(started), options.callers, Taste::Spread, options.measured).await?;
     report.rss_mb = memory.most_mb();
     drop(memory);
+    let cpu_after = Cpu::now();
     let placed = (orders(store).await? - report.orders_before).max(1) as f64;
     let ended = figures();
     let [commands, batches, load, decide, commit] = std::array::from_fn(|n| (ended[n] - begun[n]) as f64);
@@ -223,6 +241,10 @@ async fn engine_part(
     report.load_us_per_order = load / commands.max(1.0);
     report.decide_us_per_order = decide / commands.max(1.0);
     report.commit_us_per_order = commit / commands.max(1.0);
+    report.cpu_us_per_order = cpu_after.us(&cpu) / placed;
+    let of = |name| cpu_after.us_of(name, &cpu) / placed;
+    (report.cpu_deciding_us_per_order, report.cpu_writing_us_per_order) = (of("waybill-engine"), of("waybill-writer"));
+    report.cpu_checkpoint_us_per_order = of("sqlite-checkpoi");
     report.bytes_per_order = (store.gauges().await?.data_bytes - bytes) as f64 / placed;
     report.pages_per_order = report.bytes_per_order / database.page_bytes();
     report.written_bytes_per_order = (written_bytes().unwrap_or_default() - written) as f64 / placed;
@@ -268,17 +290,18 @@ async fn bare_rows(
     let rows: usize =
         sample.orders.iter().flat_map(|order| order.records.values().chain(order.log.values())).map(Vec::len).sum();
     report.rows_per_order = rows as f64 / count.max(1) as f64;
-    let mut best = [0.0; PER_COMMIT.len()];
+    let mut best = [(0.0, 0.0); PER_COMMIT.len()];
     for (best, per_commit) in best.iter_mut().zip(PER_COMMIT) {
         say(&format!("writing {count} orders as bare rows into an empty store, {per_commit} a commit"));
         *best = raw::into_empty(&options.place, sample, &before.levels, per_commit).await?;
     }
-    [report.raw_100_orders_per_s, report.raw_500_orders_per_s, report.raw_1000_orders_per_s] = best;
-    report.raw_orders_per_s = best.into_iter().fold(0.0, f64::max);
-    let fastest = best.iter().zip(PER_COMMIT).max_by(|one, other| one.0.total_cmp(other.0)).map_or(500, |best| best.1);
+    [report.raw_100_orders_per_s, report.raw_500_orders_per_s, report.raw_1000_orders_per_s] = best.map(|best| best.0);
+    let fastest = best.iter().zip(PER_COMMIT).max_by(|one, other| one.0.0.total_cmp(&other.0.0));
+    let (fastest, per_commit) = fastest.map_or(((0.0, 0.0), 500), |(best, per_commit)| (*best, per_commit));
+    (report.raw_orders_per_s, report.raw_cpu_us_per_order) = fastest;
     say("writing bare rows into a store filled with the bare rows of all orders before them");
     report.raw_filled_orders_per_s =
-        raw::into_filled(&options.place, store, sample, &written.first, before.position, fastest).await?;
+        raw::into_filled(&options.place, store, sample, &written.first, before.position, per_commit).await?;
     report.engine_ratio = ratio(report.engine_orders_per_s, report.raw_orders_per_s);
     report.http_ratio = ratio(report.http_orders_per_s, report.raw_orders_per_s);
     report.engine_filled_ratio = ratio(report.engine_orders_per_s, report.raw_filled_orders_per_s);

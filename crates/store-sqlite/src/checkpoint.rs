@@ -2,7 +2,8 @@
 //!
 //! A commit only appends to the log, and a checkpoint of many pages beside it costs the writer little. But a writer that
 //! never rests always appends more than the last checkpoint saw, and the log starts over only after one that reached its
-//! end. So the thread copies the bulk while the writer goes on, then takes the writer's turn for the small rest.
+//! end. So the thread copies the bulk while the writer goes on, then what came in the meantime for as long as that gets less,
+//! and takes the writer's turn for the small rest. The writer waits then, so this is worth doing seldom.
 
 use rusqlite::Connection;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -164,6 +165,24 @@ impl Overgrown {
     }
 }
 
+/// What the writer added to the log while the thread copied the rest before.
+#[derive(Debug, Default)]
+struct Rest {
+    before: Option<i64>,
+}
+
+impl Rest {
+    /// Whether copying once more beside the writer leaves clearly less for its turn.
+    const fn shrinks(&mut self, left: i64) -> bool {
+        let goes_on = match self.before {
+            Some(before) => left <= before / 2,
+            None => true,
+        };
+        self.before = Some(left);
+        goes_on
+    }
+}
+
 struct Worker {
     connection: Connection,
     turn: Arc<tokio::sync::Mutex<Connection>>,
@@ -210,9 +229,17 @@ impl Worker {
 
     /// Copies everything that readers allow. After a copy that reached its end the log starts over with the next write.
     fn copy_all(&self) -> rusqlite::Result<Log> {
-        let bulk = Log::checkpoint(&self.connection, "PASSIVE")?;
-        if bulk.left() == 0 && Log::look(&self.connection)?.left() == 0 {
-            return Ok(bulk);
+        let mut rest = Rest::default();
+        loop {
+            let copied = Log::checkpoint(&self.connection, "PASSIVE")?;
+            let left = Log::look(&self.connection)?.left();
+            if left == 0 {
+                return Ok(copied);
+            }
+            // What readers keep from being copied does not get less by trying.
+            if copied.left() > 0 || !rest.shrinks(left) {
+                break;
+            }
         }
         let _turn = self.turn.blocking_lock();
         Log::checkpoint(&self.connection, "PASSIVE")
@@ -222,6 +249,13 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn copying_goes_on_beside_the_writer_as_long_as_the_rest_is_halved() {
+        let mut rest = Rest::default();
+        let asked: Vec<bool> = [4_000, 1_900, 900, 800].into_iter().map(|left| rest.shrinks(left)).collect();
+        assert_eq!(asked, [true, true, true, false]);
+    }
 
     /// The writer waits for readers a number of times that grows with the doublings of the log, not with its commits.
     #[test]

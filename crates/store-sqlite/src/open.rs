@@ -25,8 +25,9 @@ const READERS_TIMEOUT: Duration = Duration::from_millis(50);
 /// Statements kept prepared per connection: more than a process has.
 const STATEMENTS_KEPT: usize = 512;
 
-/// Bytes to which a log that grew under a long read is cut when it starts over.
-const LOG_KEPT_BYTES: u64 = 64 << 20;
+/// Bytes to which a log that grew under a long read is cut when it starts over. More than it has in ordinary times under full
+/// load, because writing over what is there is cheaper than making the file longer.
+const LOG_KEPT_BYTES: u64 = 160 << 20;
 
 /// The connection all writing goes through. Creates the file where there is none.
 pub fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {

@@ -32,7 +32,7 @@ impl Default for SqliteOptions {
             writer_cache_kib: 64 * 1024,
             reader_cache_kib: 2 * 1024,
             mapped_bytes: 1 << 30,
-            checkpoint_bytes: 16 << 20,
+            checkpoint_bytes: 64 << 20,
             read_limit: Duration::from_secs(10),
             vfs: None,
             threads: true,

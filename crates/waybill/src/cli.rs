@@ -160,20 +160,29 @@ pub struct Bench {
     /// How long the simulated gateway takes to answer, in milliseconds; above 0 cards are also measured without
     #[arg(long, default_value_t = 0)]
     pub gateway_ms: u64,
-    /// Measure only one item bought by everyone against items bought all over
+    /// Measure only the engine, and bare rows beside it
     #[arg(long)]
+    pub engine: bool,
+    /// Measure only one item bought by everyone against items bought all over
+    #[arg(long, conflicts_with = "engine")]
     pub hot: bool,
     /// Measure only the engine with this pause before every commit, in milliseconds, against the engine without
-    #[arg(long, value_name = "MS", conflicts_with = "hot")]
+    #[arg(long, value_name = "MS", conflicts_with_all = ["engine", "hot"])]
     pub fsync_delay_ms: Option<f64>,
     /// Measure only what becomes of five times as many orders as can be taken
-    #[arg(long, conflicts_with_all = ["hot", "fsync_delay_ms"])]
+    #[arg(long, conflicts_with_all = ["engine", "hot", "fsync_delay_ms"])]
     pub overload: bool,
     /// Measure only placing, reading and auditing in stores of ever more orders
     #[arg(long, value_name = "ORDERS", num_args = 0.., value_delimiter = ',',
         default_missing_values = ["100000", "1000000", "2000000", "5000000"],
-        conflicts_with_all = ["hot", "fsync_delay_ms", "overload"])]
+        conflicts_with_all = ["engine", "hot", "fsync_delay_ms", "overload"])]
     pub grow: Option<Vec<u32>>,
+    /// Measure only pages that are read beside orders being placed
+    #[arg(long, conflicts_with_all = ["engine", "hot", "fsync_delay_ms", "overload", "grow"])]
+    pub reads: bool,
+    /// Measure only placing beside an audit, an export of all events and a backup
+    #[arg(long, conflicts_with_all = ["engine", "hot", "fsync_delay_ms", "overload", "grow", "reads"])]
+    pub housekeeping: bool,
     /// Leave the engine's workers out, which look for work beside the load
     #[arg(long)]
     pub no_workers: bool,

@@ -195,6 +195,29 @@ fn a_small_benchmark_measures_everything_and_its_books_are_right() {
 }
 
 #[test]
+fn pages_and_housekeeping_are_measured_beside_orders_being_placed() {
+    let shell = Shell::new();
+    let small = ["--seconds", "1", "--prefill", "100", "--clients", "16"];
+    let report = shell.answers(0, &[["bench", "--reads"].as_slice(), &small].concat());
+    let reads = report["reads"].as_array().expect("reads");
+    let placing: Vec<bool> = reads.iter().map(|reads| reads["placed_per_s"].as_f64() > Some(0.0)).collect();
+    assert_eq!((placing, &report["audit_ok"]), (vec![false, true, true], &true.into()), "{report}");
+    for figure in ["list", "order", "queue"] {
+        assert!(reads.iter().all(|reads| reads[figure]["p99_ms"].as_f64() > Some(0.0)), "{figure} in {report}");
+    }
+    let report = shell.answers(0, &[["bench", "--housekeeping"].as_slice(), &small].concat());
+    let works = report["housekeeping"].as_array().expect("works");
+    let named: Vec<_> = works.iter().filter_map(|beside| beside["work"].as_str()).collect();
+    assert_eq!(named, ["nothing", "audit", "export", "backup"]);
+    let is_measured = |beside: &serde_json::Value| {
+        ["times", "placed_per_s", "p99_ms", "log_mb"].iter().all(|figure| beside[figure].as_f64() > Some(0.0))
+    };
+    assert!(works.iter().all(is_measured), "{report}");
+    let left = std::fs::read_dir(shell.path("shop")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "the benchmark left something behind");
+}
+
+#[test]
 fn a_database_is_told_to_keep_the_contract_and_left_as_it_was() {
     let shell = Shell::new();
     shell.answers(0, &["demo", "--no-serve", "--orders", "5"]);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use waybill_bench::{BenchError, BenchReport, Boxed, Options, Part, Place, Server, Serving};
+use waybill_bench::{BenchError, BenchReport, Boxed, Latency, Options, Part, Place, Server, Serving};
 use waybill_engine::Engine;
 use waybill_web::{WebOptions, WebState};
 
@@ -68,6 +68,9 @@ pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<()
 
 /// Which part of the benchmark is asked for.
 fn part(asked: &Bench) -> Result<Part, Failure> {
+    if asked.engine {
+        return Ok(Part::Engine);
+    }
     if asked.hot {
         return Ok(Part::Hot);
     }
@@ -80,6 +83,12 @@ fn part(asked: &Bench) -> Result<Part, Failure> {
     }
     if asked.overload {
         return Ok(Part::Overload);
+    }
+    if asked.reads {
+        return Ok(Part::Reads);
+    }
+    if asked.housekeeping {
+        return Ok(Part::Housekeeping);
     }
     match &asked.grow {
         None => Ok(Part::Whole),
@@ -118,6 +127,30 @@ fn show_apart(report: &BenchReport, output: Output) {
             overload.refused, overload.refused_max_ms, overload.drained_ms, overload.rss_mb, overload.rss_before_mb
         ));
     }
+    for (reads, beside) in report.reads.iter().zip(["nothing", "70 % of capacity", "as many orders as can be taken"]) {
+        let shown = |latency: Latency| format!("{:.1} / {:.1}", latency.p50_ms, latency.p99_ms);
+        output.line(format!(
+            "reads    list {}, order {}, pick queue {} ms (p50 / p99); beside them {beside}, {:.0} orders/s; p99 {} of that with nothing",
+            shown(reads.list),
+            shown(reads.order),
+            shown(reads.queue),
+            reads.placed_per_s,
+            ratio(reads.p99_cost)
+        ));
+    }
+    for beside in &report.housekeeping {
+        output.line(format!(
+            "{:<8} {:>8.0} orders/s ({}), p99 {:.1} ms ({}); log {:.0} MB; {} times, {:.1} s each",
+            beside.work,
+            beside.placed_per_s,
+            ratio(beside.placed_ratio),
+            beside.p99_ms,
+            ratio(beside.p99_ratio),
+            beside.log_mb,
+            beside.times,
+            beside.seconds_each
+        ));
+    }
     for grown in &report.grown {
         output.line(format!(
             "{:>9} orders: {:.0} placed a second ({} of the time at first), read one {:.2} ms, lists {:.2} newest, {:.2} confirmed, \
@@ -140,6 +173,29 @@ fn show_apart(report: &BenchReport, output: Output) {
     }
 }
 
+/// The figures of the doors: cards, HTTP.
+fn show_doors(report: &BenchReport, output: Output) {
+    let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+    output.line(format!(
+        "card     {:>8.0} orders/s   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; gateway {} ms, {} of one that answers at once",
+        report.card_orders_per_s,
+        report.card_p50_ms,
+        report.card_p95_ms,
+        report.card_p99_ms,
+        report.gateway_ms,
+        ratio(report.gateway_ratio)
+    ));
+    output.line(format!(
+        "http     {:>8.0} orders/s, {} of raw   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; {} connections",
+        report.http_orders_per_s,
+        ratio(report.http_ratio),
+        report.http_p50_ms,
+        report.http_p95_ms,
+        report.http_p99_ms,
+        report.connections
+    ));
+}
+
 fn show(report: &BenchReport, output: Output) {
     let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
     output
@@ -154,24 +210,9 @@ fn show(report: &BenchReport, output: Output) {
             report.engine_p95_ms,
             report.engine_p99_ms
         ));
-        output.line(format!(
-            "card     {:>8.0} orders/s   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; gateway {} ms, {} of one that answers at once",
-            report.card_orders_per_s,
-            report.card_p50_ms,
-            report.card_p95_ms,
-            report.card_p99_ms,
-            report.gateway_ms,
-            ratio(report.gateway_ratio)
-        ));
-        output.line(format!(
-            "http     {:>8.0} orders/s, {} of raw   p50 {:.1} ms, p95 {:.1}, p99 {:.1}; {} connections",
-            report.http_orders_per_s,
-            ratio(report.http_ratio),
-            report.http_p50_ms,
-            report.http_p95_ms,
-            report.http_p99_ms,
-            report.connections
-        ));
+        if report.card_orders_per_s > 0.0 {
+            show_doors(report, output);
+        }
         if report.raw_orders_per_s > 0.0 {
             output.line(format!(
                 "raw      {:>8.0} orders/s, the best of {:.0} at 100 a commit, {:.0} at 500, {:.0} at 1000; {:.0} in a store as full, {} of it by the engine",
@@ -186,6 +227,14 @@ fn show(report: &BenchReport, output: Output) {
         output.line(format!(
             "batches  {:.0} us an order to load, {:.0} to decide, {:.0} to write and commit",
             report.load_us_per_order, report.decide_us_per_order, report.commit_us_per_order
+        ));
+        output.line(format!(
+            "cpu      {:.1} us an order: {:.1} loading and deciding, {:.1} writing, {:.1} checkpoints, the rest callers and workers; bare rows {:.1}",
+            report.cpu_us_per_order,
+            report.cpu_deciding_us_per_order,
+            report.cpu_writing_us_per_order,
+            report.cpu_checkpoint_us_per_order,
+            report.raw_cpu_us_per_order
         ));
         output.line(format!(
             "an order {} rows, {:.0} bytes, {:.2} pages, {:.0} bytes written; private memory {:.0} MB",
