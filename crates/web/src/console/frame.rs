@@ -45,6 +45,7 @@ impl Place {
 
 const READ: &[Permission] = &[Permission::OrdersRead];
 
+pub const TODAY: Place = Place::new("Today", "/", "sun", READ).key("t");
 pub const ORDERS: Place = Place::new("Orders", "/orders", "list", READ).key("o");
 
 /// Whoever works on a floor, or looks at it.
@@ -81,7 +82,7 @@ const SET_UP: &[Permission] = &[
 
 /// Everything one can go to, in groups.
 const GROUPS: &[(&str, &[Place])] = &[
-    ("", &[ORDERS, BOARD]),
+    ("", &[TODAY, ORDERS, BOARD]),
     ("Fulfillment", &[PICK, PACK, SHIP, BACKORDERS]),
     ("Stock", &[STOCK, RECEIPTS, TRANSFERS, CATALOG]),
     ("After the sale", &[CUSTOMERS]),
@@ -89,7 +90,7 @@ const GROUPS: &[(&str, &[Place])] = &[
 ];
 
 /// What a phone's bar has room for.
-const TABS: &[Place] = &[ORDERS, SCAN];
+const TABS: &[Place] = &[TODAY, ORDERS, SCAN];
 
 /// A place as one viewer sees it.
 #[derive(Debug)]

@@ -28,6 +28,8 @@ pub mod status;
 mod stock;
 mod transfers;
 mod upload;
+mod span;
+mod today;
 
 pub use brand::{KnownBrand, ShownBrand};
 pub use html::{Html, shape};
@@ -44,6 +46,7 @@ use axum::routing::get;
 pub fn router() -> Router<WebState> {
     Router::new()
         .merge(entry::router())
+        .route("/", get(today::today))
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(order::order))
         .route("/search", get(search::search))

@@ -264,11 +264,14 @@ if (mode && window.EventSource) {
     }
   };
   let timer;
+  let later;
   stream.addEventListener("changed", (event) => {
     const { position: now } = JSON.parse(event.data);
     if (now && now <= position) return;
     clearTimeout(timer);
     timer = setTimeout(refresh, 100);
+    // Sums follow the log by a moment.
+    if (body.dataset.lag) { clearTimeout(later); later = setTimeout(refresh, Number(body.dataset.lag)); }
   });
   addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
   addEventListener("close", () => { if (again) refresh(); }, true);
