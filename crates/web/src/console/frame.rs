@@ -46,6 +46,7 @@ impl Place {
 const READ: &[Permission] = &[Permission::OrdersRead];
 
 pub const TODAY: Place = Place::new("Today", "/", "sun", READ).key("t");
+pub const REPORTS: Place = Place::new("Reports", "/reports", "chart-line", READ).key("r");
 pub const ORDERS: Place = Place::new("Orders", "/orders", "list", READ).key("o");
 
 /// Whoever works on a floor, or looks at it.
@@ -86,6 +87,7 @@ const GROUPS: &[(&str, &[Place])] = &[
     ("Fulfillment", &[PICK, PACK, SHIP, BACKORDERS]),
     ("Stock", &[STOCK, RECEIPTS, TRANSFERS, CATALOG]),
     ("After the sale", &[CUSTOMERS]),
+    ("Insight", &[REPORTS]),
     ("The shop", &[SETTINGS]),
 ];
 

@@ -21,6 +21,7 @@ pub mod look;
 mod order;
 mod orders;
 mod receipts;
+mod reports;
 mod search;
 mod settings;
 mod sheet;
@@ -49,6 +50,11 @@ pub fn router() -> Router<WebState> {
         .route("/", get(today::today))
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(order::order))
+        .route("/reports", get(reports::sales))
+        .route("/reports/times", get(reports::times))
+        .route("/reports/promises", get(reports::promises))
+        .route("/reports/holds", get(reports::holds))
+        .route("/reports/items", get(reports::items))
         .route("/search", get(search::search))
         .route("/live", get(live::stream))
         .merge(gate::router())
