@@ -236,8 +236,8 @@ if (mode && window.EventSource) {
   const take = (page) => {
     lastHeard = since();
     position = Number(page.body.dataset.position) || position;
-    for (const link of all(".rail a[href], .tabbar a[href]")) {
-      const its = one(`.${link.closest("nav").classList[0]} a[href="${CSS.escape(link.getAttribute("href"))}"]`, page);
+    for (const link of all(".rail a[href]:not(.shop), .tabbar a[href]")) {
+      const its = one(`.${link.closest("nav").classList[0]} a[href="${CSS.escape(link.getAttribute("href"))}"]:not(.shop)`, page);
       if (its && its.innerHTML !== link.innerHTML) link.replaceChildren(...its.childNodes);
     }
     if (mode === "orders") { takeRows(page); return; }

@@ -117,7 +117,12 @@ pub async fn report(asked: &Asked<'_>) -> Made {
             Series::before(range.before().words(look), was.columns.iter().map(|one| Some(of(one)))),
         ]
     };
-    let best = is.columns.iter().enumerate().max_by_key(|(_, one)| one.ordered).filter(|(_, one)| one.ordered > 0);
+    let best = is
+        .columns
+        .iter()
+        .enumerate()
+        .max_by_key(|(_, one)| one.ordered)
+        .filter(|(at, one)| one.ordered > 0 && at + 3 < is.columns.len());
     let chart = |form, says: String, series| Chart {
         form,
         says,

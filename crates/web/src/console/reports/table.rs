@@ -80,7 +80,7 @@ impl Table {
 
     /// Whether the column holds numbers, for its head.
     pub fn is_number(&self, column: &usize) -> bool {
-        self.rows.first().and_then(|row| row.get(*column)).is_some_and(|cell| cell.is_number)
+        self.rows.first().unwrap_or(&self.foot).get(*column).is_some_and(|cell| cell.is_number)
     }
 }
 

@@ -183,7 +183,7 @@ fn stages(
             "Confirmed",
             "/orders?lifecycle=confirmed&fulfillment_status=unfulfilled",
             &pipeline.confirmed,
-            "checks passed, paid as agreed",
+            "checks passed",
         ),
         stage("Released", "/orders?fulfillment_status=in_progress", &pipeline.released, "sent to a location"),
         stage("Picking", "/orders?fulfillment_status=in_progress", &pipeline.picking, "in somebody’s hands"),
