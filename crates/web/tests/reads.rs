@@ -60,6 +60,7 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
             held: Some(true),
             origin: Some(Origin::Live),
             placed_from: Some(Timestamp(1)),
+            unsent_by: None,
             placed_to: Some(Timestamp(2)),
             search: None,
         };
@@ -113,7 +114,8 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
     }
     for page in page(&[Value::Int(1), id.clone(), Value::Int(1)]) {
         for ended in [false, true] {
-            let filter = queue::WorkFilter { location: text().filter(|_| ended), ended, ..queue::WorkFilter::default() };
+            let filter =
+                queue::WorkFilter { location: text().filter(|_| ended), ended, ..queue::WorkFilter::default() };
             queue::queue(store, viewer, &filter, &page).await.unwrap();
         }
     }

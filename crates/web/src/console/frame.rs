@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::cell::Cell;
 use std::sync::Arc;
 use waybill_domain::actor::Permission;
+use waybill_store::read::Viewer;
 use waybill_store::read::overview::{self, Badges};
 
 /// A place in the navigation.
@@ -93,6 +94,13 @@ const GROUPS: &[(&str, &[Place])] = &[
 
 /// What a phone's bar has room for.
 const TABS: &[Place] = &[TODAY, ORDERS, SCAN];
+
+/// Where somebody begins who may not see the orders: the first place that they may see. None where there is none.
+pub fn first_place(viewer: &Viewer) -> Option<&'static str> {
+    let places = GROUPS.iter().flat_map(|(_, places)| places.iter());
+    let mut seen = places.filter(|place| place.needs.iter().any(|needed| viewer.may(*needed)));
+    seen.next().map(|place| place.path)
+}
 
 /// A place as one viewer sees it.
 #[derive(Debug)]

@@ -25,12 +25,12 @@ mod reports;
 mod search;
 mod settings;
 mod sheet;
+mod span;
 pub mod status;
 mod stock;
+mod today;
 mod transfers;
 mod upload;
-mod span;
-mod today;
 
 pub use brand::{KnownBrand, ShownBrand};
 pub use html::{Html, shape};

@@ -3,7 +3,7 @@
 mod news;
 pub mod trend;
 
-use super::frame::{Frame, TODAY};
+use super::frame::{Frame, TODAY, first_place};
 use super::html::{Html, shape};
 use super::look::{self, Look};
 use super::{page, status};
@@ -12,9 +12,10 @@ use crate::problem::Problem;
 use crate::state::WebState;
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use news::Entry;
 use trend::{Figure, Trend};
+use waybill_domain::actor::Permission;
 use waybill_domain::time::{Date, Timestamp};
 use waybill_store::read::stats::{self, Promises, StageTimes};
 use waybill_store::read::today::{self, Limits, Needs, Pipeline, SetUp, Waiting};
@@ -85,6 +86,7 @@ struct TodayPage {
 struct SetUpStep {
     name: &'static str,
     about: &'static str,
+    act: (&'static str, &'static str),
     command: &'static str,
     is_done: bool,
     is_next: bool,
@@ -93,6 +95,11 @@ struct SetUpStep {
 /// `GET /`.
 pub async fn today(State(state): State<WebState>, caller: Caller, look: Look) -> Result<Response, Problem> {
     let (store, viewer) = (state.store(), caller.viewer());
+    if !viewer.may(Permission::OrdersRead)
+        && let Some(place) = first_place(&viewer)
+    {
+        return Ok(Redirect::to(place).into_response());
+    }
     let day = look.today();
     let setup = today::set_up(store).await?;
     let pipeline = today::pipeline(store, &viewer, look.now(), (INSIDE, OUTSIDE)).await?;
@@ -185,9 +192,9 @@ fn stages(
             &pipeline.confirmed,
             "checks passed",
         ),
-        stage("Released", "/orders?fulfillment_status=in_progress", &pipeline.released, "sent to a location"),
-        stage("Picking", "/orders?fulfillment_status=in_progress", &pipeline.picking, "in somebody’s hands"),
-        stage("Packed", "/orders?fulfillment_status=in_progress", &pipeline.packed, "waiting for the carrier"),
+        stage("Released", "/pick", &pipeline.released, "sent to a location"),
+        stage("Picking", "/pick", &pipeline.picking, "in somebody’s hands"),
+        stage("Packed", "/ship", &pipeline.packed, "waiting for the carrier"),
         stage("In transit", "/orders?delivery_status=in_transit", &pipeline.in_transit, "with the carrier"),
     ];
     let count = |what: &str| delivered.get(what).copied().unwrap_or_default();
@@ -213,7 +220,7 @@ fn rows(needs: &Needs, look: &Look) -> Vec<Need> {
             shape: shape("stop"),
             tone: "held",
             name: status::hold_words(held.kind).to_owned(),
-            href: format!("/holds?kind={}", waybill_domain::Code::code(held.kind)),
+            href: "/orders?held=true".to_owned(),
             count: look::count(held.count),
             oldest: look.age(held.oldest),
             due: held.due.map(|due| look.moment(due)),
@@ -247,12 +254,7 @@ fn rows(needs: &Needs, look: &Look) -> Vec<Need> {
     add(age(needs.exceptions), ("bad", "Delivery exceptions"), "warn", "/orders?delivery_status=exception".to_owned());
     add(age(needs.payment_failed), ("bad", "Payment failed"), "warn", "/orders?payment_status=failed".to_owned());
     add(age(needs.payment_unknown), ("wait", "Payment unknown"), "ask", "/orders?payment_status=unknown".to_owned());
-    add(
-        age(needs.waiting_for_stock),
-        ("wait", "Waiting for stock"),
-        "wait",
-        "/orders?fulfillment_status=backordered".to_owned(),
-    );
+    add(age(needs.waiting_for_stock), ("wait", "Waiting for stock"), "wait", "/backorders".to_owned());
     rows
 }
 
@@ -322,18 +324,38 @@ fn steps(setup: &SetUp) -> Vec<SetUpStep> {
         (
             "A channel",
             "Where orders come from: a web shop, a till, or orders by hand",
+            ("Add a channel", "/settings/channels/new"),
             "PUT /api/v1/channels/web",
             setup.channels,
         ),
-        ("A location", "Where goods are kept and shipped from", "PUT /api/v1/locations/DUB", setup.locations),
-        ("Items", "What can be ordered, each with its SKU", "PUT /api/v1/items/MUG-1", setup.items),
-        ("Stock", "How many of each are there", "POST /api/v1/stock/receipts", setup.stock),
-        ("First order", "It walks through every stage above", "POST /api/v1/orders", setup.orders),
+        (
+            "A location",
+            "Where goods are kept and shipped from",
+            ("Add a location", "/settings/locations/new"),
+            "PUT /api/v1/locations/DUB",
+            setup.locations,
+        ),
+        (
+            "Items",
+            "What can be ordered: one by one, or a CSV with a preview",
+            ("Import items", "/items/import"),
+            "PUT /api/v1/items/MUG-1",
+            setup.items,
+        ),
+        ("Stock", "How many of each are there", ("Receive", "/receipts"), "POST /api/v1/stock/receipts", setup.stock),
+        (
+            "First order",
+            "It walks through every stage above",
+            ("New order", "/orders/new"),
+            "POST /api/v1/orders",
+            setup.orders,
+        ),
     ];
     let next = all.iter().position(|(.., is_done)| !is_done);
-    let step = |(place, (name, about, command, is_done)): (usize, _)| SetUpStep {
+    let step = |(place, (name, about, act, command, is_done)): (usize, _)| SetUpStep {
         name,
         about,
+        act,
         command,
         is_done,
         is_next: Some(place) == next,
