@@ -46,7 +46,7 @@ pub fn router(state: WebState) -> Router {
         .merge(api)
         .merge(console::router())
         .merge(portal::router())
-        .route("/", get(pages::index::index))
+        .route("/about", get(pages::about::about))
         .route("/docs", get(pages::docs::docs))
         .route("/docs/errors", get(pages::docs::errors))
         .route("/docs/errors/{code}", get(pages::docs::error))

@@ -3,7 +3,6 @@
 use crate::auth::Keyring;
 use crate::console::{Hub, KnownBrand, ShownBrand};
 use crate::metrics::Metrics;
-use crate::pages::index::Glance;
 use crate::problem::Problem;
 use crate::sign_in::SignIn;
 use std::sync::Arc;
@@ -52,7 +51,6 @@ struct Shared {
     metrics: Metrics,
     keyring: Keyring,
     sign_in: SignIn,
-    glance: Glance,
     hub: Hub,
     brand: KnownBrand,
     stopping: watch::Sender<bool>,
@@ -77,7 +75,6 @@ impl WebState {
             metrics: Metrics::default(),
             keyring,
             sign_in: SignIn::default(),
-            glance: Glance::default(),
             hub: Hub::default(),
             brand: KnownBrand::default(),
             stopping: watch::Sender::new(false),
@@ -110,10 +107,6 @@ impl WebState {
 
     pub(crate) fn sign_in(&self) -> &SignIn {
         &self.0.sign_in
-    }
-
-    pub(crate) fn glance(&self) -> &Glance {
-        &self.0.glance
     }
 
     pub(crate) fn hub(&self) -> &Hub {

@@ -80,6 +80,7 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
             held: Some(true),
             origin: Some(Origin::Live),
             placed_from: Some(Timestamp(1)),
+            unsent_by: None,
             placed_to: Some(Timestamp(2)),
             search: None,
         };

@@ -409,6 +409,9 @@ questions! {
     "orders::numbers" ("one") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(orders::numbers(store, viewer, &[sample.order_id]).await?.len())
     };
+    "orders::orders" ("late") by by_channel(ORDERS), |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { unsent_by: Some(sums_day(500)), ..filter() })
+    };
     "orders::to_release" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
         paged!(|page| orders::to_release(store, viewer, page))
     };

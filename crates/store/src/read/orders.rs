@@ -43,6 +43,8 @@ pub struct OrderFilter {
     pub placed_from: Option<Timestamp>,
     /// Before this moment.
     pub placed_to: Option<Timestamp>,
+    /// Wanted by this day at the latest, and not all of it has left.
+    pub unsent_by: Option<Date>,
     /// What somebody typed. What is exactly that comes first; see [`orders`].
     pub search: Option<Search>,
 }
@@ -123,6 +125,13 @@ fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
     query.and_some("o.number = ?", filter.number.map(|number| number.0));
     query.and_some("o.placed_at >= ?", filter.placed_from.map(|at| at.0));
     query.and_some("o.placed_at < ?", filter.placed_to.map(|at| at.0));
+    if let Some(day) = filter.unsent_by {
+        query.push(
+            " AND o.requested_by IS NOT NULL AND o.lifecycle IN ('placed', 'confirmed') \
+             AND o.fulfillment_status <> 'fulfilled'",
+        );
+        query.and("o.requested_by <= ?", day.to_string());
+    }
     match filter.held {
         Some(true) => query.push(" AND o.holds_active > 0"),
         Some(false) => query.push(" AND o.holds_active = 0"),

@@ -307,7 +307,7 @@ pub async fn items(
     );
     parts(&mut top);
     top.push(") x GROUP BY x.item_id");
-    top.order_and_limit("3 DESC, 1", limit);
+    top.order_and_limit("amount DESC, x.item_id", limit);
     top.push(") t JOIN items i ON i.id = t.item_id ORDER BY t.amount DESC, i.sku");
     let mut found = Query::together(&[&all, &top], store).await?.into_iter();
     let mut items = TopItems::default();

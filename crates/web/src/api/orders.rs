@@ -203,6 +203,7 @@ pub async fn list(
         origin: params.code("origin"),
         placed_from: params.written("placed_from"),
         placed_to: params.written("placed_to"),
+        unsent_by: None,
         search: params.text("search").map(|text| Search::new(&text)),
     };
     let page = params.page();

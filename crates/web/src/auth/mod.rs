@@ -84,7 +84,7 @@ pub fn unauthenticated() -> Problem {
 
 /// What anybody may see.
 pub fn is_public(path: &str) -> bool {
-    matches!(path, "/" | "/healthz" | "/readyz" | "/metrics" | "/docs" | "/api/v1/openapi.json")
+    matches!(path, "/healthz" | "/readyz" | "/metrics" | "/docs" | "/api/v1/openapi.json")
         || path.starts_with("/docs/")
         || path.starts_with("/assets/")
         || path.starts_with(crate::portal::PREFIX)

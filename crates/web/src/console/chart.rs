@@ -88,6 +88,15 @@ impl Chart<'_> {
 
     /// The figure: what the marks mean, the plot, and the table.
     pub fn html(&self) -> Html {
+        self.figure(&self.twin())
+    }
+
+    /// The figure without its table, where a larger one stands beside it.
+    pub fn plain(&self) -> Html {
+        self.figure("")
+    }
+
+    fn figure(&self, twin: &str) -> Html {
         let mut out = String::from("<figure class=\"chart\"><figcaption>");
         for (n, series) in self.series.iter().enumerate() {
             let mark = if self.has_slots() && !series.is_before {
@@ -98,7 +107,7 @@ impl Chart<'_> {
             let name = escape(&series.name);
             let _ = write!(out, "<span class=\"key\"><svg aria-hidden=\"true\">{mark}</svg>{name}</span>");
         }
-        let _ = write!(out, "</figcaption>{}{}</figure>", self.plot(), self.twin());
+        let _ = write!(out, "</figcaption>{}{twin}</figure>", self.plot());
         Html::of(out)
     }
 

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::cell::Cell;
 use std::sync::Arc;
 use waybill_domain::actor::Permission;
+use waybill_store::read::Viewer;
 use waybill_store::read::overview::{self, Badges};
 
 /// A place in the navigation.
@@ -45,6 +46,8 @@ impl Place {
 
 const READ: &[Permission] = &[Permission::OrdersRead];
 
+pub const TODAY: Place = Place::new("Today", "/", "sun", READ).key("t");
+pub const REPORTS: Place = Place::new("Reports", "/reports", "chart-line", READ).key("r");
 pub const ORDERS: Place = Place::new("Orders", "/orders", "list", READ).key("o");
 
 /// Whoever works on a floor, or looks at it.
@@ -81,15 +84,23 @@ const SET_UP: &[Permission] = &[
 
 /// Everything one can go to, in groups.
 const GROUPS: &[(&str, &[Place])] = &[
-    ("", &[ORDERS, BOARD]),
+    ("", &[TODAY, ORDERS, BOARD]),
     ("Fulfillment", &[PICK, PACK, SHIP, BACKORDERS]),
     ("Stock", &[STOCK, RECEIPTS, TRANSFERS, CATALOG]),
     ("After the sale", &[CUSTOMERS]),
+    ("Insight", &[REPORTS]),
     ("The shop", &[SETTINGS]),
 ];
 
 /// What a phone's bar has room for.
-const TABS: &[Place] = &[ORDERS, SCAN];
+const TABS: &[Place] = &[TODAY, ORDERS, SCAN];
+
+/// Where somebody begins who may not see the orders: the first place that they may see. None where there is none.
+pub fn first_place(viewer: &Viewer) -> Option<&'static str> {
+    let places = GROUPS.iter().flat_map(|(_, places)| places.iter());
+    let mut seen = places.filter(|place| place.needs.iter().any(|needed| viewer.may(*needed)));
+    seen.next().map(|place| place.path)
+}
 
 /// A place as one viewer sees it.
 #[derive(Debug)]

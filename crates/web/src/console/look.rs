@@ -59,6 +59,18 @@ impl Look {
         self.local(self.now).date()
     }
 
+    /// What the zone is called where people read it: `Los Angeles time`, `UTC`.
+    pub fn zone_name(&self) -> String {
+        let name = self.zone.iana_name().unwrap_or("UTC");
+        name.rsplit_once('/').map_or_else(|| name.to_owned(), |(_, city)| format!("{} time", city.replace('_', " ")))
+    }
+
+    /// What the wall clock shows now, in seconds since 1970.
+    pub fn local_seconds(&self) -> i64 {
+        let local = self.local(self.now);
+        local.timestamp().as_second() + i64::from(local.offset().seconds())
+    }
+
     /// When a day begins.
     pub fn start_of(&self, day: Date) -> Timestamp {
         let start = day.to_zoned(self.zone.clone()).and_then(|zoned| zoned.start_of_day());
@@ -203,6 +215,38 @@ pub fn money(amount: Minor, currency: Currency) -> String {
     }
 }
 
+/// In whole units, for a headline whose exact value stands elsewhere: half a unit and more counts as one.
+pub fn money_whole(amount: Minor, currency: Currency) -> String {
+    let scale = 10_i64.pow(currency.exponent());
+    let whole = (amount.0.saturating_add(amount.0.signum() * scale / 2)) / scale;
+    let exact = money(Minor(whole.saturating_mul(scale)), currency);
+    match currency.exponent() {
+        0 => exact,
+        digits => exact.replace(&format!(".{}", "0".repeat(digits as usize)), ""),
+    }
+}
+
+/// Tenths of a percent: 958 is `95.8 %`.
+pub fn percent(tenths: i64) -> String {
+    format!("{}.{}\u{2009}%", number(tenths / 10), (tenths % 10).abs())
+}
+
+/// A change in tenths, with its sign: `−0.8`.
+pub fn signed_tenths(tenths: i64) -> String {
+    let sign = match tenths {
+        0 => "±",
+        1.. => "+",
+        _ => "−",
+    };
+    let tenths = tenths.abs();
+    format!("{sign}{}.{}", number(tenths / 10), tenths % 10)
+}
+
+/// A change in tenths of a percent, with its sign: `+14.1 %`.
+pub fn signed_percent(tenths: i64) -> String {
+    format!("{}\u{2009}%", signed_tenths(tenths))
+}
+
 /// A price, with as many digits as it needs beyond the minor ones.
 pub fn price(price: UnitPrice, currency: Currency) -> String {
     let micro = 1_000_000 / 10_i64.pow(currency.exponent().min(6));
@@ -264,6 +308,17 @@ mod tests {
         assert!(at("2025-11-16T18:42:00Z").contains(">Nov 16, 2025</time>"));
         assert!(at("2026-11-19T18:42:00Z").contains("title=\"Nov 19, 2026 10:42 PST\""));
         assert_eq!(look.start_of(look.today()).to_rfc3339(), "2026-11-19T08:00:00Z");
+    }
+
+    #[test]
+    fn headlines_are_whole_and_changes_have_a_sign() {
+        let eur = "EUR".parse().unwrap();
+        assert_eq!(money_whole(Minor(2_140_849), eur), "€21,408");
+        assert_eq!(money_whole(Minor(2_140_850), eur), "€21,409");
+        assert_eq!(money_whole(Minor(-150), eur), "−€2");
+        assert_eq!(money_whole(Minor(1_234), "JPY".parse().unwrap()), "1,234 JPY");
+        assert_eq!([percent(958), signed_percent(-5)], ["95.8\u{2009}%", "−0.5\u{2009}%"]);
+        assert_eq!([141, -8, 0].map(signed_tenths), ["+14.1", "−0.8", "±0.0"]);
     }
 
     #[test]

@@ -21,11 +21,14 @@ pub mod look;
 mod order;
 mod orders;
 mod receipts;
+mod reports;
 mod search;
 mod settings;
 mod sheet;
+mod span;
 pub mod status;
 mod stock;
+mod today;
 mod transfers;
 mod upload;
 
@@ -44,8 +47,14 @@ use axum::routing::get;
 pub fn router() -> Router<WebState> {
     Router::new()
         .merge(entry::router())
+        .route("/", get(today::today))
         .route("/orders", get(orders::list))
         .route("/orders/{id}", get(order::order))
+        .route("/reports", get(reports::sales))
+        .route("/reports/times", get(reports::times))
+        .route("/reports/promises", get(reports::promises))
+        .route("/reports/holds", get(reports::holds))
+        .route("/reports/items", get(reports::items))
         .route("/search", get(search::search))
         .route("/live", get(live::stream))
         .merge(gate::router())

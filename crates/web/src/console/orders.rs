@@ -139,6 +139,7 @@ pub async fn list(
         origin: None,
         placed_from: None,
         placed_to: None,
+        unsent_by: params.written("unsent_by"),
         search: None,
     };
     let sought = params.text("search");
@@ -193,6 +194,7 @@ fn asked(filter: &OrderFilter, from: Option<Date>, to: Option<Date>) -> Asked {
     asked.keep("external_ref", filter.external_ref.clone());
     asked.keep("number", filter.number.map(|number| number.to_string()));
     asked.keep("held", filter.held.map(|held| held.to_string()));
+    asked.keep("unsent_by", filter.unsent_by.map(|day| day.to_string()));
     asked.keep("placed_from", from.map(|day| day.to_string()));
     asked.keep("placed_to", to.map(|day| day.to_string()));
     asked
@@ -211,6 +213,7 @@ fn field(name: &str) -> &'static str {
         "external_ref" => "Their number",
         "number" => "Number",
         "held" => "Holds",
+        "unsent_by" => "Not sent, wanted by",
         "placed_from" => "Placed from",
         "search" => "Search",
         _ => "Placed until",
@@ -221,7 +224,9 @@ fn chips(asked: &Asked, look: &Look) -> Vec<Chip> {
     let value = |name: &str, value: &str| match name {
         "held" if value == "true" => "active".to_owned(),
         "held" => "none".to_owned(),
-        "placed_from" | "placed_to" => value.parse().map_or_else(|_| value.to_owned(), |day| look.day(day)),
+        "placed_from" | "placed_to" | "unsent_by" => {
+            value.parse().map_or_else(|_| value.to_owned(), |day| look.day(day))
+        }
         "channel" | "customer" | "external_ref" | "number" | "search" => value.to_owned(),
         _ => status::words(value),
     };

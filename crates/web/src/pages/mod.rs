@@ -1,7 +1,7 @@
-//! A few pages for people: the index, the API's documentation, the error codes.
+//! A few pages for operators: what runs here, the API's documentation, the error codes.
 
+pub mod about;
 pub mod docs;
-pub mod index;
 
 use crate::problem::Shown;
 use axum::body::Body;

@@ -236,8 +236,8 @@ if (mode && window.EventSource) {
   const take = (page) => {
     lastHeard = since();
     position = Number(page.body.dataset.position) || position;
-    for (const link of all(".rail a[href], .tabbar a[href]")) {
-      const its = one(`.${link.closest("nav").classList[0]} a[href="${CSS.escape(link.getAttribute("href"))}"]`, page);
+    for (const link of all(".rail a[href]:not(.shop), .tabbar a[href]")) {
+      const its = one(`.${link.closest("nav").classList[0]} a[href="${CSS.escape(link.getAttribute("href"))}"]:not(.shop)`, page);
       if (its && its.innerHTML !== link.innerHTML) link.replaceChildren(...its.childNodes);
     }
     if (mode === "orders") { takeRows(page); return; }
@@ -264,11 +264,14 @@ if (mode && window.EventSource) {
     }
   };
   let timer;
+  let later;
   stream.addEventListener("changed", (event) => {
     const { position: now } = JSON.parse(event.data);
     if (now && now <= position) return;
     clearTimeout(timer);
     timer = setTimeout(refresh, 100);
+    // Sums follow the log by a moment.
+    if (body.dataset.lag) { clearTimeout(later); later = setTimeout(refresh, Number(body.dataset.lag)); }
   });
   addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
   addEventListener("close", () => { if (again) refresh(); }, true);

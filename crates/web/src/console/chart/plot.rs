@@ -52,7 +52,8 @@ impl Chart<'_> {
     fn ticks(&self) -> Vec<(usize, &'static str)> {
         let Some(last) = self.columns.len().checked_sub(1) else { return Vec::new() };
         let (first, end) = if self.has_slots() { ("middle", "middle") } else { ("start", "end") };
-        let stride = last.div_ceil(4).max(1);
+        // A few things side by side are all named; moments may be skipped.
+        let stride = if self.form == Form::Bars && last < 6 { 1 } else { last.div_ceil(4).max(1) };
         let inner = (0..last).step_by(stride).filter(|column| last - column > stride / 2);
         let inner = inner.map(|column| (column, if column == 0 { first } else { "middle" }));
         inner.chain([(last, end)]).collect()

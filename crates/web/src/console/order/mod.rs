@@ -3,7 +3,7 @@
 mod lines;
 mod money;
 mod parcels;
-mod timeline;
+pub mod timeline;
 
 use super::frame::{Frame, ORDERS};
 use super::html::Html;

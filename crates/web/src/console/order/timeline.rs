@@ -4,10 +4,11 @@ use super::super::html::{Html, icon};
 use super::super::look::{self, Look, plural};
 use super::super::status;
 use super::call;
+use std::collections::BTreeMap;
 use waybill_domain::event::Event;
 use waybill_domain::fulfillment::events::ShortReason;
 use waybill_domain::ids::LocationId;
-use waybill_domain::money::Minor;
+use waybill_domain::money::{Currency, Minor};
 use waybill_domain::order::events::{AtLocation, Moved, ReleaseReason};
 use waybill_domain::quantity::Quantity;
 use waybill_store::read::order::OrderDetail;
@@ -54,7 +55,12 @@ fn full(day: waybill_domain::time::Date, look: &Look) -> String {
 
 fn entry(record: &EventRecord, detail: &OrderDetail, look: &Look) -> Entry {
     let event = Event::decode(&record.kind, record.version, &record.payload).ok();
-    let (name, tone, text) = match event.as_ref().and_then(|event| said(event, &Words { detail, look })) {
+    let line = |number| {
+        let found = detail.lines.iter().map(|(line, _)| line).find(|line| line.number == number);
+        found.map(|line| (line.sku.clone(), line.precision))
+    };
+    let words = Words { currency: detail.head.currency, locations: &detail.locations, line: &line, look };
+    let (name, tone, text) = match event.as_ref().and_then(|event| said(event, &words)) {
         Some(said) => said,
         // An event of a later version still happened.
         None => ("file-text", "", status::words(&record.kind.replace('.', " "))),
@@ -67,23 +73,25 @@ fn entry(record: &EventRecord, detail: &OrderDetail, look: &Look) -> Entry {
 }
 
 /// What sentences are made with.
-struct Words<'a> {
-    detail: &'a OrderDetail,
-    look: &'a Look,
+pub struct Words<'a> {
+    pub currency: Currency,
+    pub locations: &'a BTreeMap<LocationId, String>,
+    /// SKU and precision of a line of the order.
+    pub line: &'a dyn Fn(u32) -> Option<(String, u32)>,
+    pub look: &'a Look,
 }
 
 impl Words<'_> {
     fn money(&self, amount: Minor) -> String {
-        look::money(amount, self.detail.head.currency)
+        look::money(amount, self.currency)
     }
 
     fn place(&self, id: LocationId) -> String {
-        self.detail.locations.get(&id).cloned().unwrap_or_else(|| "another location".to_owned())
+        self.locations.get(&id).cloned().unwrap_or_else(|| "another location".to_owned())
     }
 
     fn sku(&self, line: u32) -> (String, u32) {
-        let found = self.detail.lines.iter().map(|(line, _)| line).find(|one| one.number == line);
-        found.map_or_else(|| (format!("line {line}"), 0), |line| (line.sku.clone(), line.precision))
+        (self.line)(line).unwrap_or_else(|| (format!("line {line}"), 0))
     }
 
     fn units(&self, line: u32, quantity: Quantity) -> String {
@@ -110,7 +118,7 @@ fn list(parts: impl Iterator<Item = String>) -> String {
 }
 
 /// An icon, a tone and a sentence; None for what is said elsewhere.
-fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static str, String)> {
+pub fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static str, String)> {
     let money = |amount| words.money(amount);
     Some(match event {
         Event::OrderDrafted(one) => ("pencil", "", format!("Drafted, {}", lines(one.lines.len()))),
