@@ -1,7 +1,7 @@
 //! What placing and reading cost as the store grows.
 
 use crate::BenchError;
-use crate::goods::{CHANNEL, Taste, ids_all_over, prefill, release_some};
+use crate::goods::{self, CHANNEL, Taste, ids_all_over, prefill, release_some};
 use crate::latency::Latency;
 use crate::random::Random;
 use crate::{engine, report::ratio};

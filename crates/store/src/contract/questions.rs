@@ -19,7 +19,8 @@ use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
 use crate::read::{
-    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, settings, sign_in, stock_item, timeline, today, webhooks, why,
+    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, settings, sign_in,
+    stock_item, timeline, today, webhooks, why,
 };
 use crate::search::Search;
 use std::pin::Pin;
