@@ -93,6 +93,7 @@ pub async fn password(state: &WebState, email: &str, password: &str, peer: Optio
     let right = state.sign_in().hasher.verify(password.to_owned(), hash).await?;
     let Some(user) = user.filter(|_| right) else { return Err(SignInError::Wrong) };
     state.sign_in().throttle.succeeded(Guesser::Account(digest));
+    peer.into_iter().for_each(|Peer(address)| state.sign_in().throttle.forgive(Guesser::Address(address)));
     proceed(state, &user).await
 }
 

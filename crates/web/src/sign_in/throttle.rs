@@ -71,6 +71,14 @@ impl Throttle {
         Ok(())
     }
 
+    /// The try was no guess, and does not count against those who share what it was counted for. What they owe stays.
+    pub fn forgive(&self, guesser: Guesser) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tries) = known.get_mut(&guesser) {
+            tries.count = tries.count.saturating_sub(1);
+        }
+    }
+
     /// It was no guess.
     pub fn succeeded(&self, guesser: Guesser) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&guesser);
@@ -115,6 +123,21 @@ mod tests {
         assert!(throttle.attempt(ben, now).is_err());
         assert_eq!(throttle.attempt(ben, now + FORGOTTEN), Ok(()));
         assert_eq!(throttle.attempt(ben, now + FORGOTTEN), Ok(()), "counted from the start");
+    }
+
+    /// Many people behind one address sign in as often as they like; who guesses there still waits.
+    #[test]
+    fn an_address_is_counted_by_its_failures() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        let office = Guesser::Address(IpAddr::from([192, 0, 2, 1]));
+        for _ in 0..200 {
+            assert_eq!(throttle.attempt(office, now), Ok(()));
+            throttle.forgive(office);
+        }
+        for _ in 0..51 {
+            assert_eq!(throttle.attempt(office, now), Ok(()));
+        }
+        assert!(throttle.attempt(office, now).is_err());
     }
 
     #[test]
