@@ -10,18 +10,8 @@ use waybill_domain::ids::Id;
 use waybill_domain::order::Lifecycle;
 
 /// Words as [`super::filled`] makes them: rare, common, everywhere, and of many kinds, alone and together.
-const ASKED: &[&str] = &[
-    "11909@example.org",
-    "sku-000003",
-    "sku",
-    "everybody",
-    "name4",
-    "na",
-    "everybody name41",
-    "na sku-000003",
-    "ev na sku",
-    "everybody nobody",
-];
+const ASKED: &[&str] =
+    &["11909@example.org", "sku-000003", "everybody", "name4", "na", "na sku-000003", "ev na sku", "everybody name41"];
 
 /// Pages through a store that was filled with more orders than are ever looked at for one page.
 ///
@@ -41,7 +31,7 @@ pub async fn check(store: &dyn Store) {
         let confirmed = rows.map(|mut row| row.take()).collect::<Result<BTreeSet<Id>, _>>().expect("ids");
         let filter = OrderFilter { search, lifecycle: Some(Lifecycle::Confirmed), ..OrderFilter::default() };
         let expected: Vec<Id> = expected.into_iter().filter(|id| confirmed.contains(id)).collect();
-        assert_eq!(walk(store, filter, 7).await, expected, "{asked}, confirmed");
+        assert_eq!(walk(store, filter, 41).await, expected, "{asked}, confirmed");
     }
 }
 

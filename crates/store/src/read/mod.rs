@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod customers;
 pub mod documents;
 pub mod events;
+mod finding;
 pub mod floor;
 pub mod keys;
 pub mod order;

@@ -1,8 +1,9 @@
 //! The list of orders, newest first.
 
 use super::cursor;
+use super::finding::Finding;
 use super::query::Query;
-use super::words::{self, CHUNK, Finding};
+use super::words::{self, CHUNK};
 use super::{Page, PageRequest, ReadError, Viewer};
 use crate::backend::Store;
 use crate::error::StoreError;

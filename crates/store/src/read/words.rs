@@ -5,13 +5,11 @@
 //! newest things of all are looked at: a term that common is in a good part of them. The other terms are then compared
 //! with the words of what the leader brought.
 
-use super::cursor;
+use super::ReadError;
 use super::query::Query;
-use super::{Page, PageRequest, ReadError};
 use crate::backend::Store;
-use crate::error::StoreError;
-use crate::search::{Search, Term};
-use crate::value::{ColumnKind, Row, Value};
+use crate::search::Term;
+use crate::value::{Row, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use waybill_domain::ids::Id;
 
@@ -26,7 +24,7 @@ pub(super) const CHUNK: usize = 128;
 /// What is looked at for one page, in rounds, where there is no end of it: the first mostly fills the page.
 const ROUNDS: [usize; 3] = [CHUNK, 4 * CHUNK, 8 * CHUNK];
 /// Above every id.
-const NEWEST: Id = Id(u128::MAX);
+pub(super) const NEWEST: Id = Id(u128::MAX);
 
 /// Where the words of some kind of thing are.
 pub(super) struct Words {
@@ -65,16 +63,14 @@ pub(super) struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    /// Of what a search may find, all that is older than `before`.
+    /// Of what may match, all that is older than `before`.
     pub(super) async fn new(
         store: &'a dyn Store,
         words: &'static Words,
-        search: &'a Search,
-        before: Option<Id>,
+        terms: &'a [Term],
+        before: Id,
     ) -> Result<Self, ReadError> {
-        let terms = search.terms();
         let way = words.way(store, terms).await?;
-        let before = before.unwrap_or(NEWEST);
         Ok(Self { store, words, terms, way, before, round: 0, waiting: Vec::new(), is_exhausted: false })
     }
 
@@ -149,85 +145,11 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// A search for one kind of thing.
-pub(super) struct Finding<'a> {
-    pub(super) store: &'a dyn Store,
-    pub(super) words: &'static Words,
-    pub(super) search: &'a Search,
-    /// What is exactly what was typed, the best kind first.
-    pub(super) exact: Vec<Vec<Id>>,
-}
-
-impl Finding<'_> {
-    /// One page: what is exact, by rank, then what the words find; newest first within each. `query` asks for the rows of
-    /// at most [`CHUNK`] ids, newest first, the id as its first column.
-    pub(super) async fn page<T>(
-        &self,
-        page: &PageRequest,
-        query: impl Fn(&[Id]) -> Query,
-        read: impl Fn(&mut Row) -> Result<T, StoreError>,
-        id: impl Fn(&T) -> Id,
-    ) -> Result<Page<T>, ReadError> {
-        let by_words = i64::try_from(self.exact.len()).unwrap_or(i64::MAX);
-        let (after_rank, after_id) = match &page.after {
-            Some(after) => position(after)?,
-            None => (-1, NEWEST),
-        };
-        let mut rows: Vec<(i64, T)> = Vec::new();
-        let mut shown = BTreeSet::new();
-        for (rank, ids) in (0..).zip(&self.exact) {
-            let new: Vec<Id> = ids.iter().copied().filter(|id| shown.insert(*id)).take(CHUNK).collect();
-            let is_ahead = |id: Id| rank > after_rank || (rank == after_rank && id < after_id);
-            let asked: Vec<Id> = new.into_iter().filter(|id| is_ahead(*id)).collect();
-            if !asked.is_empty() {
-                let found = query(&asked).rows(self.store).await?;
-                rows.extend(collect(found, &read)?.into_iter().map(|row| (rank, row)));
-            }
-        }
-        let limit = page.limit();
-        let before = Some(after_id).filter(|_| after_rank >= by_words);
-        let mut next = None;
-        if rows.len() <= limit {
-            let mut candidates = Candidates::new(self.store, self.words, self.search, before).await?;
-            while rows.len() <= limit {
-                let looked_at = candidates.next().await?;
-                let Some(last) = looked_at.last() else { break };
-                next = Some((by_words, *last));
-                let found = candidates.matched(&looked_at, &query(&looked_at)).await?;
-                let found = collect(found, &read)?.into_iter().filter(|row| !shown.contains(&id(row)));
-                rows.extend(found.map(|row| (by_words, row)));
-            }
-            next = next.filter(|_| candidates.has_more());
-        }
-        if rows.len() > limit {
-            rows.truncate(limit);
-            next = rows.last().map(|(rank, row)| (*rank, id(row)));
-        }
-        let next = next.map(|(rank, id)| cursor::encode(&[Value::Int(rank), Value::Id(id)]));
-        Ok(Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next })
-    }
-}
-
-/// Where a page begins: a rank, and the id that was looked at last.
-fn position(after: &str) -> Result<(i64, Id), ReadError> {
-    let key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id])?;
-    match key.as_slice() {
-        [Value::Int(rank), Value::Id(id)] => Ok((*rank, *id)),
-        _ => Err(ReadError::BadCursor),
-    }
-}
-
-fn collect<T>(rows: Vec<Row>, read: impl Fn(&mut Row) -> Result<T, StoreError>) -> Result<Vec<T>, ReadError> {
-    Ok(rows.into_iter().map(|mut row| read(&mut row)).collect::<Result<_, _>>()?)
-}
-
 impl Words {
     async fn way(&self, store: &dyn Store, terms: &[Term]) -> Result<Way, ReadError> {
-        let mut counts = Vec::with_capacity(terms.len());
-        for term in terms {
-            counts.push((self.count(store, term, FEW).await?, std::cmp::Reverse(term.length()), term));
-        }
-        let Some((count, _, leader)) = counts.into_iter().min_by_key(|(count, length, _)| (*count, *length)) else {
+        let counts = self.counts(store, terms).await?.into_iter().zip(terms);
+        let Some((count, leader)) = counts.min_by_key(|(count, term)| (*count, std::cmp::Reverse(term.length())))
+        else {
             return Ok(Way::Few(Vec::new()));
         };
         if count <= FEW {
@@ -239,19 +161,27 @@ impl Words {
         Ok(self.all(store, leader, FEW_OF_MANY_WORDS).await?.map_or(Way::Newest, Way::Few))
     }
 
-    /// How many rows match a term, counted to one beyond `max`.
-    async fn count(&self, store: &dyn Store, term: &Term, max: i64) -> Result<i64, ReadError> {
+    /// How many rows match each term, counted to one beyond [`FEW`] for each of its ranges.
+    async fn counts(&self, store: &dyn Store, terms: &[Term]) -> Result<Vec<i64>, ReadError> {
         // The order keeps the planner on the index, whatever part of all words it expects in the range.
         let sql = format!(
             "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT x.word FROM {} x WHERE x.word >= $1 AND x.word < $2 \
              ORDER BY x.word LIMIT $3) AS found",
             self.table
         );
-        let mut count = 0;
-        for mut row in self.of_ranges(store, &sql, term, max + 1).await? {
-            count += row.take::<i64>()?;
+        let ranges: Vec<_> = terms.iter().map(|term| bounds(term, FEW + 1)).collect();
+        let asked: Vec<(&str, &[Value])> =
+            ranges.iter().flatten().map(|params| (sql.as_str(), params.as_slice())).collect();
+        let mut found = store.read_together(&asked).await?.into_iter().flatten();
+        let mut counts = Vec::with_capacity(terms.len());
+        for ranges in &ranges {
+            let mut count = 0;
+            for mut row in found.by_ref().take(ranges.len()) {
+                count += row.take::<i64>()?;
+            }
+            counts.push(count);
         }
-        Ok(count)
+        Ok(counts)
     }
 
     /// Everything with a word that matches, newest first; None where that is more than `max` rows.
@@ -284,8 +214,7 @@ impl Words {
 
     /// Asks for each range of a term: `$1` and `$2`, with the limit as `$3`.
     async fn of_ranges(&self, store: &dyn Store, sql: &str, term: &Term, limit: i64) -> Result<Vec<Row>, ReadError> {
-        let ranges: Vec<_> =
-            term.ranges().map(|(low, high)| [Value::Text(low), Value::Text(high), Value::Int(limit)]).collect();
+        let ranges = bounds(term, limit);
         let asked: Vec<(&str, &[Value])> = ranges.iter().map(|params| (sql, params.as_slice())).collect();
         Ok(store.read_together(&asked).await?.into_iter().flatten().collect())
     }
@@ -317,6 +246,11 @@ impl Words {
         let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
         newest_first(store.read(&sql, &[Value::Id(before), Value::Int(limit)]).await?)
     }
+}
+
+/// The parameters of a question about each range of a term.
+fn bounds(term: &Term, limit: i64) -> Vec<[Value; 3]> {
+    term.ranges().map(|(low, high)| [Value::Text(low), Value::Text(high), Value::Int(limit)]).collect()
 }
 
 fn newest_first(rows: Vec<Row>) -> Result<Vec<Id>, ReadError> {
