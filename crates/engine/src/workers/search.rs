@@ -15,8 +15,9 @@ use waybill_store::value::{Row, Value};
 
 /// Events of orders and customers taken in one slice.
 const SLICE: i64 = 200;
-/// Positions passed in one slice at most, however few of them matter.
-const WINDOW: i64 = 4_000;
+/// Positions passed in one slice at most, however few of them matter; as many may be looked at again each time while
+/// nothing matters.
+const WINDOW: i64 = 1_000;
 /// Lines of an order whose SKUs are words.
 const LINES_MAX: i64 = 100;
 /// Rows written by one statement.
