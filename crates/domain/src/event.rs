@@ -162,6 +162,8 @@ events! {
     LinesCancelled(LinesCancelled) = "order.lines_cancelled" v 1 of Order(order);
     ChargeAdded(ChargeAdded) = "order.charge_added" v 1 of Order(order);
     HoldApplied(HoldApplied) = "order.hold_applied" v 1 of Order(order);
+    NoteAdded(NoteAdded) = "order.note_added" v 1 of Order(order);
+    HoldHandedOver(HoldHandedOver) = "order.hold_handed_over" v 1 of Order(order);
     HoldReleased(HoldEnded) = "order.hold_released" v 1 of Order(order);
     HoldRejected(HoldEnded) = "order.hold_rejected" v 1 of Order(order);
     RoutingDecided(RoutingDecided) = "routing.decided" v 1 of Order(order);
@@ -340,7 +342,9 @@ impl Event {
             | Self::OrderCancelled(_)
             | Self::LinesCancelled(_)
             | Self::ChargeAdded(_)
+            | Self::NoteAdded(_)
             | Self::HoldApplied(_)
+            | Self::HoldHandedOver(_)
             | Self::HoldReleased(_)
             | Self::HoldRejected(_)
             | Self::RoutingDecided(_)
@@ -440,7 +444,9 @@ impl Event {
             | Self::OrderCancelled(_)
             | Self::LinesCancelled(_)
             | Self::ChargeAdded(_)
+            | Self::NoteAdded(_)
             | Self::HoldApplied(_)
+            | Self::HoldHandedOver(_)
             | Self::HoldReleased(_)
             | Self::HoldRejected(_)
             | Self::RoutingDecided(_)

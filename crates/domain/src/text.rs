@@ -165,6 +165,8 @@ impl Texts {
                 self.maybe("note", command.note.as_ref().map(|note| &note.value));
                 self.maybe("owner", command.owner.as_ref());
             }
+            Command::HandOverHold(command) => self.maybe("owner", command.owner.as_ref()),
+            Command::AddNote(command) => self.one("text", &command.note.value),
             Command::ReleaseHold(command) => self.maybe("reason", command.reason.as_ref()),
             Command::RejectHold(command) => self.maybe("reason", command.reason.as_ref()),
             Command::AuthorizePayment(command) => {

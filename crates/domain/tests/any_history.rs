@@ -18,7 +18,8 @@ use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
-use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
+use waybill_domain::order::hold::{ApplyHold, HandOverHold, RejectHold, ReleaseHeldStock, ReleaseHold};
+use waybill_domain::order::note::AddNote;
 use waybill_domain::order::place::{ChargeInput, LineInput, PaymentInput, PlaceOrder, SubmitOrder};
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
@@ -201,9 +202,11 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
             due_at: Some(shop.now.plus_seconds(100)),
         }
         .into(),
-        20 => match e % 3 {
+        20 => match e % 5 {
             0 => RejectHold { hold_id, reason: None }.into(),
             1 => ReleaseHeldStock { order_id }.into(),
+            2 => HandOverHold { hold_id, owner: (c % 2 == 0).then(|| "review".into()) }.into(),
+            3 => AddNote { order_id, note: PersonalText { id: shop.ids().nth(1), value: "n".into() } }.into(),
             _ => ReleaseHold { hold_id, reason: None }.into(),
         },
         21 => {

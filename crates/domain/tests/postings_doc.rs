@@ -195,6 +195,8 @@ fn samples() -> Vec<(String, Sample)> {
         "order.hold_applied",
         json!({"order": order, "hold": 1, "kind": "manual", "steps": ["release"], "reason": "any", "at": at}),
     );
+    none("order.note_added", json!({"order": order, "note": TextId::NIL, "at": at}));
+    none("order.hold_handed_over", json!({"order": order, "hold": 1, "owner": "any", "at": at}));
     none("order.hold_released", json!({"order": order, "hold": 1, "at": at}));
     none("order.hold_rejected", json!({"order": order, "hold": 1, "at": at}));
     none(

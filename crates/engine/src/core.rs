@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot, watch};
 use waybill_domain::Code;
 use waybill_domain::ids::{IdSource, OrderId};
+use waybill_domain::refusal::Refusal;
 use waybill_domain::time::Timestamp;
 use waybill_domain::webhook::DeliveryOutcome;
 use waybill_domain::webhook::secret::SigningSecret;
@@ -225,6 +226,15 @@ impl Engine {
     /// As [`Engine::submit`], without `Overloaded` and `KeyReused`.
     pub async fn preview(&self, submission: Submission) -> Result<Preview, SubmitError> {
         batch::preview(&self.shared, submission).await
+    }
+
+    /// What the rules would refuse each submission for now, None where they would carry it out; each judged by itself.
+    /// Nothing is written.
+    ///
+    /// # Errors
+    /// As [`Engine::preview`], without a refusal.
+    pub async fn judge(&self, submissions: Vec<Submission>) -> Result<Vec<Option<Box<Refusal>>>, SubmitError> {
+        batch::judge(&self.shared, submissions).await
     }
 
     /// Like [`Engine::submit`], but waits for room in the queue instead of being told `overloaded`. For doors that

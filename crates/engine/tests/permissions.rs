@@ -32,7 +32,8 @@ use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
-use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
+use waybill_domain::order::hold::{ApplyHold, HandOverHold, RejectHold, ReleaseHeldStock, ReleaseHold};
+use waybill_domain::order::note::AddNote;
 use waybill_domain::order::place::SubmitOrder;
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
@@ -205,6 +206,8 @@ impl Shop {
                 ORDER,
                 None,
             ),
+            case(AddNote { order_id, note: text("call back") }, ORDER, None),
+            case(HandOverHold { hold_id, owner: Some("review".into()) }, ORDER, None),
             case(ReleaseHold { hold_id, reason: None }, ORDER, None),
             case(RejectHold { hold_id, reason: None }, ORDER, None),
             case(ReleaseHeldStock { order_id }, ORDER, None),

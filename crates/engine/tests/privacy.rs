@@ -9,6 +9,7 @@ use waybill_domain::access::invite::InviteUser;
 use waybill_domain::access::role::Role;
 use waybill_domain::customer::{PutCustomer, Tier};
 use waybill_domain::order::hold::ApplyHold;
+use waybill_domain::order::note::AddNote;
 use waybill_domain::order::{HoldKind, Step};
 use waybill_domain::personal::{Address, Party, Personal};
 use waybill_engine::{EngineOptions, Submission};
@@ -59,6 +60,8 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
             due_at: None,
         })
         .await;
+        let note = Personal { id: shop.engine.ids().nth(1), value: format!("{SENTINEL} note on the order") };
+        shop.must(AddNote { order_id: id, note }).await;
         let party = Personal { id: shop.engine.ids().nth(1), value: party() };
         shop.must(PutCustomer { code: "C-1".into(), party: Some(party), tier: Tier::Gold }).await;
 
@@ -91,8 +94,8 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
             }
         }
         // Two parties of 4 texts and two of 2, one address of 8 (its country is no sentinel), and token, instructions,
-        // two notes. The texts of customers' parties have one word with it.
-        let personal = [("parties", 12), ("addresses", 8), ("texts", 4), ("order_words", 1), ("customer_words", 1)];
+        // three notes. The texts of customers' parties have one word with it.
+        let personal = [("parties", 12), ("addresses", 8), ("texts", 5), ("order_words", 1), ("customer_words", 1)];
         assert_eq!(found, personal);
     });
 }

@@ -52,7 +52,7 @@ fn id_of(request: &Request) -> String {
 
 /// Streams end by themselves.
 fn may_last(path: &str) -> bool {
-    matches!(path, "/live" | "/api/v1/events" | "/api/v1/events/stream" | "/api/v1/orders/bulk")
+    matches!(path, "/live" | "/orders/export" | "/api/v1/events" | "/api/v1/events/stream" | "/api/v1/orders/bulk")
 }
 
 /// The outermost layer of every route.

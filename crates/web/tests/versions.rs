@@ -13,6 +13,8 @@ fn body(path: &str) -> Option<Value> {
         (_, "submit" | "confirm" | "allocate" | "release" | "complete" | "cancel" | "reject" | "void" | "capture")
         | (_, "pick" | "pack" | "ship") => json!({}),
         (_, "supplier-shipments") => json!({"lines": [{"line": 1, "quantity": 1}]}),
+        (_, "hand-over") => json!({"owner": "review"}),
+        (_, "notes") => json!({"text": "call back"}),
         (_, "holds") => json!({"reason": "velocity"}),
         (_, "payments") => json!({"method": "transfer", "amount_minor": 1}),
         (_, "charges") => json!({"kind": "fee", "amount_minor": 1}),

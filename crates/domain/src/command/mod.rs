@@ -30,7 +30,8 @@ use crate::order::cancel::{CancelLine, CancelOrder};
 use crate::order::charge::AddCharge;
 use crate::order::complete::CompleteOrder;
 use crate::order::confirm::ConfirmOrder;
-use crate::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
+use crate::order::hold::{ApplyHold, HandOverHold, RejectHold, ReleaseHeldStock, ReleaseHold};
+use crate::order::note::AddNote;
 use crate::order::place::{PlaceOrder, SubmitOrder};
 use crate::order::release::ReleaseOrder;
 use crate::order::reservation::ExpireOrderReservation;
@@ -142,7 +143,9 @@ commands! {
     AddCharge(AddCharge) = "order.add_charge", OrdersWrite;
     CompleteOrder(CompleteOrder) = "order.complete", OrdersWrite;
     ExpireOrderReservation(ExpireOrderReservation) = "order.expire_reservation", OrdersWrite;
+    AddNote(AddNote) = "order.add_note", OrdersWrite;
     ApplyHold(ApplyHold) = "hold.apply", OrdersWrite;
+    HandOverHold(HandOverHold) = "hold.hand_over", OrdersWrite;
     ReleaseHold(ReleaseHold) = "hold.release", HoldsRelease;
     RejectHold(RejectHold) = "hold.reject", HoldsRelease;
     ReleaseHeldStock(ReleaseHeldStock) = "hold.release_stock", OrdersWrite;
@@ -178,6 +181,7 @@ impl Command {
             Self::PutCustomer(command) => rows.party(command.party.as_ref()),
             Self::InviteUser(command) => rows.party(Some(&command.party)),
             Self::ChangeUser(command) => rows.party(command.party.as_ref()),
+            Self::AddNote(command) => rows.text(Some(&command.note)),
             Self::ApplyHold(command) => rows.text(command.note.as_ref()),
             Self::AuthorizePayment(command) => rows.text(Some(&command.token)),
             Self::RecordTracking(command) => rows.text(command.raw.as_ref()),
@@ -258,7 +262,9 @@ impl Command {
             Self::ExpireOrderReservation(command) => {
                 crate::order::reservation::expire_order_reservation(world, command, attempt)
             }
+            Self::AddNote(command) => crate::order::note::add_note(world, command, attempt),
             Self::ApplyHold(command) => crate::order::hold::apply_hold(world, command, attempt),
+            Self::HandOverHold(command) => crate::order::hold::hand_over_hold(world, command, attempt),
             Self::ReleaseHold(command) => crate::order::hold::release_hold(world, command, attempt),
             Self::RejectHold(command) => crate::order::hold::reject_hold(world, command, attempt),
             Self::ReleaseHeldStock(command) => crate::order::hold::release_held_stock(world, command, attempt),

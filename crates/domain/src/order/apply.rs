@@ -176,6 +176,12 @@ impl Order {
         });
     }
 
+    pub(crate) fn apply_hold_handed_over(&mut self, event: &HoldHandedOver) {
+        if let Some(hold) = self.holds.edit_where(|hold| hold.number == event.hold) {
+            hold.owner.clone_from(&event.owner);
+        }
+    }
+
     pub(crate) fn apply_hold_ended(&mut self, event: &HoldEnded, state: HoldState) {
         if let Some(hold) = self.holds.edit_where(|hold| hold.number == event.hold) {
             hold.state = state;

@@ -142,6 +142,14 @@ pub struct ChargeAdded {
     pub at: Timestamp,
 }
 
+/// `order.note_added`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteAdded {
+    pub order: OrderId,
+    pub note: TextId,
+    pub at: Timestamp,
+}
+
 /// `order.hold_applied`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldApplied {
@@ -161,6 +169,16 @@ pub struct HoldApplied {
     pub owner: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+    pub at: Timestamp,
+}
+
+/// `order.hold_handed_over`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldHandedOver {
+    pub order: OrderId,
+    pub hold: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     pub at: Timestamp,
 }
 

@@ -1,6 +1,6 @@
 //! Holds: block named steps until somebody releases them.
 
-use super::events::{AllocationReleased, HoldApplied, HoldEnded, ReleaseReason};
+use super::events::{AllocationReleased, HoldApplied, HoldEnded, HoldHandedOver, ReleaseReason};
 use super::records::{HoldKind, HoldState, Lifecycle, Order, Step};
 use super::{OrderRefusal, confirm};
 use crate::attempt::Attempt;
@@ -39,6 +39,14 @@ pub struct ReleaseHold {
 pub struct RejectHold {
     pub hold_id: HoldId,
     pub reason: Option<String>,
+}
+
+/// Says who is to look at a hold, or that nobody in particular is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOverHold {
+    pub hold_id: HoldId,
+    /// A role, a queue or the id of a principal, not a person's name.
+    pub owner: Option<String>,
 }
 
 /// Gives back the unreleased stock of an order whose hold is overdue, so that others can have it. The order waits on.
@@ -146,6 +154,21 @@ pub fn release_hold(world: &World, command: &ReleaseHold, attempt: &Attempt) -> 
     })];
     confirm::once_paid(world, order, Minor::ZERO, attempt, &mut events)?;
     Ok(events)
+}
+
+/// Does nothing where the hold has that owner already.
+pub fn hand_over_hold(world: &World, command: &HandOverHold, attempt: &Attempt) -> Outcome {
+    let order = active(world, command.hold_id)?;
+    let mine = |hold: &&super::Hold| hold.number == command.hold_id.number;
+    if order.holds.iter().find(mine).is_some_and(|hold| hold.owner == command.owner) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::HoldHandedOver(HoldHandedOver {
+        order: order.head.id,
+        hold: command.hold_id.number,
+        owner: command.owner.clone(),
+        at: attempt.now,
+    })])
 }
 
 pub fn reject_hold(world: &World, command: &RejectHold, attempt: &Attempt) -> Outcome {

@@ -13,6 +13,7 @@ pub mod confirm;
 pub mod events;
 pub mod hold;
 pub mod money;
+pub mod note;
 pub mod place;
 pub mod priority;
 pub mod records;

@@ -238,8 +238,9 @@ impl World {
             Event::HoldRejected(event) => {
                 self.edit_order(event.order, |order| order.apply_hold_ended(event, HoldState::Rejected));
             }
-            // A reason: kept in the log, changes no record.
-            Event::RoutingDecided(_) => {}
+            Event::HoldHandedOver(event) => self.edit_order(event.order, |order| order.apply_hold_handed_over(event)),
+            // A reason and a note: kept in the log, they change no record.
+            Event::RoutingDecided(_) | Event::NoteAdded(_) => {}
             Event::AllocationMade(event) => self.edit_order(event.order, |order| order.apply_allocation_made(event)),
             Event::AllocationReleased(event) => {
                 self.edit_order(event.order, |order| order.apply_allocation_released(event));

@@ -146,7 +146,14 @@ pub fn orders(rows: &mut Rows) {
     rows.refused("order.held", ReleaseOrder { order_id });
     let hold_id = HoldId::new(order_id, 1);
     rows.refused("order.unknown_hold", ReleaseHold { hold_id: HoldId::new(order_id, 9), reason: None });
+    rows.refused("order.unknown_hold", HandOverHold { hold_id: HoldId::new(order_id, 9), owner: None });
+    rows.must(HandOverHold { hold_id, owner: Some("review".into()) });
     rows.must(ReleaseHold { hold_id, reason: None });
+    rows.refused("order.hold_ended", HandOverHold { hold_id, owner: None });
+    rows.refused(
+        "order.unknown",
+        AddNote { order_id: OrderId::NIL, note: PersonalText { id: TextId::NIL, value: "n".into() } },
+    );
     rows.refused("order.hold_ended", ReleaseHold { hold_id, reason: None });
     rows.refused("order.not_finished", CompleteOrder { order_id });
     rows.must(ReleaseOrder { order_id });

@@ -9,9 +9,11 @@ use crate::receipt::Verdict;
 use crate::submission::{Submission, SubmitError};
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
+use waybill_domain::command::Stop;
 use waybill_domain::footprint::Footprint;
 use waybill_domain::ids::LocationId;
 use waybill_domain::order::Order;
+use waybill_domain::refusal::Refusal;
 use waybill_domain::rows::Mark;
 use waybill_domain::stock::level::StockLevel;
 use waybill_domain::world::World;
@@ -44,10 +46,76 @@ pub struct LevelChange {
     pub after: StockLevel,
 }
 
-/// Decides the submission on what is true now, and forgets it. Keys and receipts are not looked at: what was done under
-/// the same key before does not matter here.
-pub(crate) async fn preview(shared: &Shared, submission: Submission) -> Result<Preview, SubmitError> {
-    let failed = |error: StoreError| match error {
+/// Says of each submission what the rules refuse it for now; None where they would carry it out. They are judged apart from
+/// each other, on one state.
+pub(crate) async fn judge(
+    shared: &Shared,
+    submissions: Vec<Submission>,
+) -> Result<Vec<Option<Box<Refusal>>>, SubmitError> {
+    let world = world(shared).await?;
+    let entries: Vec<Entry> = submissions.into_iter().map(|submission| of(shared, submission)).collect();
+    let mut needs = Footprint::default();
+    let footprints = |world: &World, needs: &mut Footprint| {
+        for entry in &entries {
+            entry.command().footprint(&world.catalog, needs);
+            entry.command().moved_items(world, needs);
+        }
+        needs.normalize();
+    };
+    footprints(&world, &mut needs);
+    for _ in 0..ROUNDS_MAX {
+        needs.normalize();
+        let loaded = loaded(shared, &world, &needs).await?;
+        let mut more = Footprint::default();
+        footprints(&loaded, &mut more);
+        let mut missing = unasked(loaded.missing(&more), &needs);
+        if missing.is_empty() {
+            let mut verdicts = Vec::with_capacity(entries.len());
+            for entry in &entries {
+                let command = entry.command();
+                let permitted = command.permit(&loaded, &entry.attempt.actor);
+                verdicts.push(match permitted.and_then(|()| command.decide(&loaded, &entry.attempt)) {
+                    Ok(_) => None,
+                    Err(Stop::Refused(refusal)) => Some(refusal),
+                    Err(Stop::Needs(asked)) => {
+                        missing.merge(*asked);
+                        None
+                    }
+                });
+            }
+            if missing.is_empty() {
+                return Ok(verdicts);
+            }
+        }
+        needs.merge(missing);
+    }
+    tracing::error!("what is possible keeps asking for more records");
+    Err(SubmitError::Fault)
+}
+
+/// A command as the rules take it; nobody waits for its answer.
+fn of(shared: &Shared, submission: Submission) -> Entry {
+    let (reply, _) = oneshot::channel();
+    Entry::new(shared, Waiting::new(submission, reply))
+}
+
+/// A World with the catalog and the settings as they are.
+async fn world(shared: &Shared) -> Result<World, SubmitError> {
+    let mut kept = Kept::default();
+    kept.reload(&*shared.store).await.map_err(failed)?;
+    Ok(kept.world())
+}
+
+/// The World with all that is needed, seen in one state: an order and the stock it holds that were seen at two moments
+/// could contradict each other, so what is known to be needed is loaded anew in each round.
+async fn loaded(shared: &Shared, world: &World, needs: &Footprint) -> Result<World, SubmitError> {
+    let mut loaded = world.clone();
+    load(&mut Beside(&*shared.store), &mut loaded, needs).await.map_err(failed)?;
+    Ok(loaded)
+}
+
+fn failed(error: StoreError) -> SubmitError {
+    match error {
         StoreError::Unavailable(_) | StoreError::Locked(_) => SubmitError::Unavailable(error.to_string()),
         StoreError::NewerSchema { .. } | StoreError::OlderSchema { .. } => SubmitError::NotWriting(error.to_string()),
         StoreError::Full
@@ -60,21 +128,19 @@ pub(crate) async fn preview(shared: &Shared, submission: Submission) -> Result<P
             tracing::error!(%error, "a preview could not be made");
             SubmitError::Fault
         }
-    };
-    let mut kept = Kept::default();
-    kept.reload(&*shared.store).await.map_err(failed)?;
-    let world = kept.world();
-    // Nobody waits for an answer on this channel.
-    let (reply, _) = oneshot::channel();
-    let mut entry = Entry::new(shared, Waiting::new(submission, reply));
+    }
+}
+
+/// Decides the submission on what is true now, and forgets it. Keys and receipts are not looked at: what was done under
+/// the same key before does not matter here.
+pub(crate) async fn preview(shared: &Shared, submission: Submission) -> Result<Preview, SubmitError> {
+    let world = world(shared).await?;
+    let mut entry = of(shared, submission);
     let mut needs = Footprint::default();
     entry.command().footprint(&world.catalog, &mut needs);
     for _ in 0..ROUNDS_MAX {
         needs.normalize();
-        // All that is known to be needed is loaded anew in each round, in one state: an order and the stock it holds that
-        // were seen at two moments could contradict each other.
-        let mut loaded = world.clone();
-        load(&mut Beside(&*shared.store), &mut loaded, &needs).await.map_err(failed)?;
+        let mut loaded = loaded(shared, &world, &needs).await?;
         let mut more = Footprint::default();
         entry.command().footprint(&loaded.catalog, &mut more);
         entry.command().moved_items(&loaded, &mut more);

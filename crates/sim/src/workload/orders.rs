@@ -19,7 +19,8 @@ use waybill_domain::order::cancel::{CancelLine, CancelOrder};
 use waybill_domain::order::charge::AddCharge;
 use waybill_domain::order::complete::CompleteOrder;
 use waybill_domain::order::confirm::ConfirmOrder;
-use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHeldStock, ReleaseHold};
+use waybill_domain::order::hold::{ApplyHold, HandOverHold, RejectHold, ReleaseHeldStock, ReleaseHold};
+use waybill_domain::order::note::AddNote;
 use waybill_domain::order::place::SubmitOrder;
 use waybill_domain::order::release::ReleaseOrder;
 use waybill_domain::order::reservation::ExpireOrderReservation;
@@ -234,7 +235,7 @@ fn anything(desk: &mut Desk<'_>, view: &View) -> Request {
     let order_id = if desk.dice.chance(2) { OrderId(Id(3)) } else { view.id };
     let small = |desk: &mut Desk<'_>| if desk.dice.chance(4) { 9 } else { 1 + desk.dice.below(3) as u32 };
     let work = |desk: &mut Desk<'_>| FulfillmentOrderId::new(order_id, small(desk));
-    match desk.dice.below(34) {
+    match desk.dice.below(36) {
         0 => SubmitOrder { order_id }.into(),
         1 => ConfirmOrder { order_id }.into(),
         2 => AllocateOrder { order_id }.into(),
@@ -309,6 +310,11 @@ fn anything(desk: &mut Desk<'_>, view: &View) -> Request {
             let line = small(desk);
             give_back(desk, order_id, line, 2)
         }
+        33 => {
+            let owner = desk.dice.chance(70).then(|| "review".to_owned());
+            HandOverHold { hold_id: HoldId::new(order_id, small(desk)), owner }.into()
+        }
+        34 => AddNote { order_id, note: Personal { id: desk.ids.nth(1), value: "call back".to_owned() } }.into(),
         _ => {
             let lines =
                 vec![LinePicked { line: small(desk), lot_id: None, quantity: Quantity(desk.dice.between(0, 2)) }];

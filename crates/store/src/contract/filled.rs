@@ -11,7 +11,7 @@ use crate::value::{ColumnKind, Value};
 use waybill_domain::event::Event;
 use waybill_domain::ids::*;
 use waybill_domain::order::OrderNumber;
-use waybill_domain::order::events::OrderCancelled;
+use waybill_domain::order::events::{NoteAdded, OrderCancelled};
 use waybill_domain::time::{Date, Timestamp};
 
 /// Microseconds since 1970 at which the first order was placed; one more a second.
@@ -444,6 +444,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("allocations", "shipped") => i64::from(released && stage != Stage::AtWork).into(),
         ("holds", "kind") => "fraud".into(),
         ("holds", "state") => "active".into(),
+        ("holds", "owner") => if n % 2 == 0 { "review".into() } else { Value::Null },
         ("holds", "steps") => 1.into(),
         ("holds", "note") | ("payments", "token") => Value::Id(id(Kind::Text, n)),
         ("payments", "method") => "card".into(),
@@ -474,7 +475,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         }),
         ("events", "sequence") => if number == EVENTS { 1 } else { number }.into(),
         ("orders", "sequence") => (EVENTS - 1).into(),
-        ("events", "kind") => "order.cancelled".into(),
+        ("events", "kind") => if number == 2 { "order.note_added" } else { "order.cancelled" }.into(),
         ("events", "actor") => match n % 50 {
             9 => text(UserId(id(Kind::User, n % USERS)).to_string()),
             10 => text(ApiKeyId(id(Kind::Key, n % KEYS)).to_string()),
@@ -482,6 +483,10 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         },
         ("events", "payload") => {
             let order = OrderId(id(Kind::Order, n));
+            if number == 2 {
+                let note = NoteAdded { order, note: TextId(id(Kind::Text, n)), at: Timestamp(at) };
+                return text(Event::NoteAdded(note).encode());
+            }
             text(Event::OrderCancelled(OrderCancelled { order, reason: "customer".into(), at: Timestamp(at) }).encode())
         }
         ("events", "version") => 1.into(),

@@ -7,6 +7,7 @@ use crate::read::catalog::{self, CatalogFilter};
 use crate::read::customers::{self, CustomerFilter};
 use crate::read::documents::{self, DocumentFilter};
 use crate::read::events::{self, EventFilter};
+use crate::read::holds::{self, Whose};
 use crate::read::order::{self, OrderDetail, OrderKey};
 use crate::read::orders::{self, OrderFilter};
 use crate::read::postings::{self, PostingFilter};
@@ -416,6 +417,9 @@ questions! {
     "orders::to_release" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
         paged!(|page| orders::to_release(store, viewer, page))
     };
+    "orders::by_numbers" ("one") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(orders::by_numbers(store, viewer, &[sample.order_number]).await?.len())
+    };
     "overview::position" ("the head") by Askers::Waybill("a position says nothing of what is there"),
     |store, _viewer, _sample| Ok(usize::from(overview::position(store).await? > 0));
     "overview::overview" ("counts") by Askers::Waybill("counts for operators, without names"), walks COUNTS,
@@ -568,8 +572,27 @@ questions! {
         let filter = LevelFilter { location: Some(sample.location.clone()), ..LevelFilter::default() };
         Ok(rows(stock::levels(store, viewer, &filter, &PageRequest::default()).await?))
     };
+    "holds::queue" ("everybody's") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(holds::queue(store, viewer, &Whose::Everybodys).await?.len())
+    };
+    "holds::queue" ("of one") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(holds::queue(store, viewer, &Whose::Of("review".to_owned())).await?.len())
+    };
+    "holds::queue" ("nobody's") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(holds::queue(store, viewer, &Whose::Nobodys).await?.len())
+    };
+    "holds::queue" ("due") by by_channel(ORDERS), |store, viewer, _sample| {
+        Ok(holds::queue(store, viewer, &Whose::DueBefore(Timestamp(i64::MAX))).await?.len())
+    };
+    "holds::counts" ("all") by by_channel(ORDERS), |store, viewer, _sample| {
+        let asked = [Whose::Everybodys, Whose::Nobodys, Whose::Of("review".to_owned())];
+        Ok(holds::counts(store, viewer, &asked).await?.iter().filter(|count| **count > 0).count())
+    };
     "timeline::of_order" ("all") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(timeline::of_order(store, viewer, sample.order_id, 0).await?.len())
+    };
+    "timeline::notes" ("all") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(timeline::notes(store, viewer, sample.order_id).await?.len())
     };
     "timeline::of_aggregate" ("all") by Askers::Waybill("for the command line, whose user has the store itself"),
     |store, _viewer, sample| Ok(timeline::of_aggregate(store, sample.order_id.0, 0).await?.len());

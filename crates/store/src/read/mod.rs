@@ -12,6 +12,7 @@ pub mod documents;
 pub mod events;
 mod finding;
 pub mod floor;
+pub mod holds;
 pub mod keys;
 pub mod order;
 pub mod orders;

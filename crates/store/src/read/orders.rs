@@ -222,6 +222,24 @@ pub async fn numbers(
     Ok(rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect::<Result<_, StoreError>>()?)
 }
 
+/// Orders in the viewer's channels by their numbers (200 at most), newest first.
+pub async fn by_numbers(
+    store: &dyn Store,
+    viewer: &Viewer,
+    numbers: &[OrderNumber],
+) -> Result<Vec<OrderRow>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = Query::new(COLUMNS);
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    let numbers = numbers.iter().take(PageRequest::LIMIT_MAX as usize);
+    let places: Vec<_> = numbers.map(|number| query.bind(number.0)).collect();
+    query.push(&format!(" AND o.number IN ({}) ORDER BY o.id DESC", places.join(", ")));
+    Ok(query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?)
+}
+
 /// Orders of which something can be handed to a location now, most urgent first: what has stock and no hold in its way.
 pub async fn to_release(store: &dyn Store, viewer: &Viewer, page: &PageRequest) -> Result<Page<OrderRow>, ReadError> {
     viewer.must(&[Permission::OrdersRead])?;

@@ -6,8 +6,11 @@ use crate::backend::Store;
 use crate::record::Record;
 use crate::record::columns;
 use crate::tables::EventRecord;
+use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
-use waybill_domain::ids::{Id, OrderId};
+use waybill_domain::event::Event;
+use waybill_domain::ids::{Id, OrderId, TextId};
+use waybill_domain::time::Timestamp;
 
 /// Events shown of one thing at most; a longer history is read through the events feed.
 pub const EVENTS_MAX: usize = 1_000;
@@ -42,4 +45,62 @@ fn base(id: Id, after: i64) -> Query {
 async fn read(store: &dyn Store, mut query: Query) -> Result<Vec<EventRecord>, ReadError> {
     query.order_and_limit("e.sequence", EVENTS_MAX);
     Ok(query.rows(store).await?.iter_mut().map(EventRecord::read).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// A note on an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub id: TextId,
+    /// The log position of its event.
+    pub position: i64,
+    pub happened_at: Timestamp,
+    /// Who wrote it, as the log names principals.
+    pub actor: String,
+    /// None where it was erased.
+    pub text: Option<String>,
+}
+
+/// The notes on an order, the oldest first, at most [`EVENTS_MAX`].
+pub async fn notes(store: &dyn Store, viewer: &Viewer, order_id: OrderId) -> Result<Vec<Note>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    let mut query = base(order_id.0, 0);
+    query.and("e.kind = ?", "order.note_added");
+    query.push(" AND EXISTS (SELECT 1 FROM orders o WHERE o.id = e.aggregate_id");
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    query.push(")");
+    let events = read(store, query).await?;
+    let id = |event: &EventRecord| match Event::decode(&event.kind, event.version, &event.payload) {
+        Ok(Event::NoteAdded(note)) => Some(note.note),
+        Ok(_) | Err(_) => None,
+    };
+    let named: Vec<(TextId, EventRecord)> =
+        events.into_iter().filter_map(|event| id(&event).map(|id| (id, event))).collect();
+    let mut texts = texts(store, &named.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
+    let note = |(id, event): (TextId, EventRecord)| Note {
+        id,
+        position: event.position,
+        happened_at: event.happened_at,
+        actor: event.actor,
+        text: texts.remove(&id),
+    };
+    Ok(named.into_iter().map(note).collect())
+}
+
+/// Free texts by their ids; what was erased is left out.
+async fn texts(store: &dyn Store, ids: &[TextId]) -> Result<BTreeMap<TextId, String>, ReadError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut query = Query::new("SELECT t.id, t.body FROM texts t WHERE t.id IN (");
+    let places: Vec<String> = ids.iter().map(|id| query.bind(id.0)).collect();
+    query.push(&places.join(", "));
+    query.push(")");
+    let mut found = BTreeMap::new();
+    for mut row in query.rows(store).await? {
+        let id = row.take::<TextId>()?;
+        if let Some(text) = row.take::<Option<String>>()? {
+            found.insert(id, text);
+        }
+    }
+    Ok(found)
 }

@@ -183,8 +183,12 @@ record!(
 
 record!(
     Hold, "holds", key: ["order_id", "number"], parent: ("orders", "order_id"),
-    indexes: [{ "holds_active", ["kind", "applied_at"], unique: false, only: "state = 'active'" }],
-    fixed: { order_id, number, kind, steps, line, payment, reason, note, owner, due_at, applied_at }, fields: { state, ended_at }
+    indexes: [
+        { "holds_active", ["kind", "applied_at"], unique: false, only: "state = 'active'" },
+        { "holds_due", ["due_at", "order_id", "number"], unique: false, only: "state = 'active'" }
+    ],
+    fixed: { order_id, number, kind, steps, line, payment, reason, note },
+    fields: { owner, due_at, applied_at, state, ended_at }
 );
 
 record!(

@@ -10,7 +10,7 @@ use crate::state::WebState;
 use axum::extract::State;
 use axum::response::Response;
 use waybill_domain::ids::HoldId;
-use waybill_domain::order::hold::{ApplyHold, RejectHold, ReleaseHold};
+use waybill_domain::order::hold::{ApplyHold, HandOverHold, RejectHold, ReleaseHold};
 use waybill_domain::order::{HoldKind, Step};
 use waybill_domain::personal::Personal;
 use waybill_domain::time::Timestamp;
@@ -35,6 +35,12 @@ body! {
         /// The role or queue that looks at it.
         owner: Option<Word>,
         due_at: Option<Moment>,
+    }
+
+    /// Who is to look at a hold.
+    pub struct HandOverBody {
+        /// A role, a queue or the id of a principal; nobody in particular when not said.
+        owner: Option<Word>,
     }
 
     /// Why a hold ends.
@@ -101,4 +107,18 @@ pub async fn reject(
     let hold_id = hold_id(order_id, &hold)?;
     let reason = ask.body.reason.map(|reason| reason.0);
     change(&state, &ask.context, order_id, RejectHold { hold_id, reason }).await
+}
+
+/// Says who is to look at a hold.
+#[utoipa::path(post, path = "/orders/{id}/holds/{hold_id}/hand-over", tag = "holds", request_body = HandOverBody,
+    params(("id" = String, Path), ("hold_id" = String, Path)), responses((status = 200, body = OrderView)))]
+pub async fn hand_over(
+    State(state): State<WebState>,
+    InPath((text, hold)): InPath<(String, String)>,
+    ask: Ask<HandOverBody>,
+) -> Result<Response, Problem> {
+    let order_id = order_id(&state, &ask.context.caller, &text).await?;
+    let hold_id = hold_id(order_id, &hold)?;
+    let owner = ask.body.owner.map(|owner| owner.0);
+    change(&state, &ask.context, order_id, HandOverHold { hold_id, owner }).await
 }

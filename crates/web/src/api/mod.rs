@@ -11,6 +11,7 @@ pub mod items;
 pub mod keys;
 pub mod locations;
 pub mod me;
+pub mod notes;
 pub mod openapi;
 pub mod order_view;
 pub mod orders;
@@ -85,7 +86,9 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(history::timeline))
         .routes(routes!(history::why))
         .routes(routes!(history::customer_page))
+        .routes(routes!(notes::add, notes::list))
         .routes(routes!(holds::apply))
+        .routes(routes!(holds::hand_over))
         .routes(routes!(holds::release))
         .routes(routes!(holds::reject))
         .routes(routes!(payments::add))

@@ -74,6 +74,12 @@ impl Form {
         Ok(form)
     }
 
+    /// A form as it is before anybody typed.
+    pub fn blank(caller: Caller, fields: Vec<(String, String)>) -> Self {
+        let context = Context { caller, key: None, body_hash: [0; 16], expected_version: None, minimal: false };
+        Self { fields, problems: Vec::new(), context }
+    }
+
     /// What stands in a field, without spaces around it; None for an empty one.
     pub fn typed(&self, name: &str) -> Option<&str> {
         let (_, value) = self.fields.iter().find(|(one, _)| one == name)?;

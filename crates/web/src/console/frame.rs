@@ -49,6 +49,7 @@ const READ: &[Permission] = &[Permission::OrdersRead];
 pub const TODAY: Place = Place::new("Today", "/", "sun", READ).key("t");
 pub const REPORTS: Place = Place::new("Reports", "/reports", "chart-line", READ).key("r");
 pub const ORDERS: Place = Place::new("Orders", "/orders", "list", READ).key("o");
+pub const HOLDS: Place = Place::new("Holds", "/holds", "octagon-pause", READ).key("h").badge(|badges| badges.held);
 
 /// Whoever works on a floor, or looks at it.
 const FLOOR: &[Permission] = &[Permission::FulfillmentWrite, Permission::OrdersRead];
@@ -84,7 +85,7 @@ const SET_UP: &[Permission] = &[
 
 /// Everything one can go to, in groups.
 const GROUPS: &[(&str, &[Place])] = &[
-    ("", &[TODAY, ORDERS, BOARD]),
+    ("", &[TODAY, ORDERS, HOLDS, BOARD]),
     ("Fulfillment", &[PICK, PACK, SHIP, BACKORDERS]),
     ("Stock", &[STOCK, RECEIPTS, TRANSFERS, CATALOG]),
     ("After the sale", &[CUSTOMERS]),
@@ -93,7 +94,7 @@ const GROUPS: &[(&str, &[Place])] = &[
 ];
 
 /// What a phone's bar has room for.
-const TABS: &[Place] = &[TODAY, ORDERS, SCAN];
+const TABS: &[Place] = &[TODAY, ORDERS, SCAN, HOLDS];
 
 /// Where somebody begins who may not see the orders: the first place that they may see. None where there is none.
 pub fn first_place(viewer: &Viewer) -> Option<&'static str> {

@@ -7,14 +7,17 @@ pub mod assets;
 mod backorders;
 mod board;
 mod brand;
+mod bulk;
 mod catalog;
 mod chart;
 mod customers;
 mod entry;
+mod export;
 mod floor;
 mod form;
 mod frame;
 pub mod gate;
+mod holds;
 mod html;
 mod live;
 pub mod look;
@@ -49,6 +52,9 @@ pub fn router() -> Router<WebState> {
         .merge(entry::router())
         .route("/", get(today::today))
         .route("/orders", get(orders::list))
+        .route("/holds", get(holds::list))
+        .route("/orders/bulk", get(bulk::look).post(bulk::act))
+        .route("/orders/export", get(export::export))
         .route("/orders/{id}", get(order::order))
         .route("/reports", get(reports::sales))
         .route("/reports/times", get(reports::times))
@@ -56,6 +62,8 @@ pub fn router() -> Router<WebState> {
         .route("/reports/holds", get(reports::holds))
         .route("/reports/items", get(reports::items))
         .route("/search", get(search::search))
+        .route("/orders/{id}/{act}", get(order::dialog::whole).post(order::dialog::do_whole))
+        .route("/orders/{id}/{act}/{part}", get(order::dialog::part).post(order::dialog::do_part))
         .route("/live", get(live::stream))
         .merge(gate::router())
         .route("/backorders", get(backorders::list))

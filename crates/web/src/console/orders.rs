@@ -82,20 +82,38 @@ struct OrdersPage {
     rows: Vec<Row>,
     next: Option<String>,
     is_filtered: bool,
+    /// This list, as its own address and as a file.
+    here: String,
+    export: String,
 }
 
 /// What the address asks for, as it is written there.
 #[derive(Debug, Default)]
-struct Asked {
+pub struct Asked {
     pairs: Vec<(&'static str, String)>,
 }
 
 impl Asked {
+    /// Names and values of the filters that are set.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.pairs.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// What is filtered by, in words.
+    pub fn chips(&self, look: &Look) -> Vec<(String, String)> {
+        chips(self, look).into_iter().map(|chip| (chip.field.to_owned(), chip.value)).collect()
+    }
+
+    /// Where this list is exported.
+    fn export(&self) -> String {
+        self.href(None, None).replacen("/orders", "/orders/export", 1)
+    }
+
     fn keep(&mut self, name: &'static str, value: Option<String>) {
         self.pairs.extend(value.map(|value| (name, value)));
     }
 
-    fn href(&self, without: Option<&str>, more: Option<(&str, &str)>) -> String {
+    pub fn href(&self, without: Option<&str>, more: Option<(&str, &str)>) -> String {
         let kept = self.pairs.iter().filter(|(name, _)| Some(*name) != without);
         let pairs = kept.map(|(name, value)| (*name, value.as_str())).chain(more);
         let query = pairs.map(|(name, value)| format!("{name}={}", percent(value))).collect::<Vec<_>>().join("&");
@@ -125,6 +143,41 @@ pub async fn list(
     params: Params,
 ) -> Result<Response, Problem> {
     let mut params = params.of_form();
+    let (filter, asked) = filtered(&mut params, &look);
+    let after = params.text("after");
+    params.close()?;
+    let request = PageRequest { limit: Some(50), after };
+    let viewer = caller.viewer();
+    let found = orders::orders(state.store(), &viewer, &filter, &request).await?;
+    let held: Vec<_> = found.rows.iter().filter(|row| row.holds_active > 0).map(|row| row.id).collect();
+    let holds = orders::active_holds(state.store(), &viewer, &held).await?;
+    let rows = found.rows.iter().map(|row| {
+        let kind = holds.iter().find(|(id, _)| *id == row.id).map(|(_, kind)| *kind);
+        shown(row, kind, &look)
+    });
+    let rows: Vec<Row> = rows.collect();
+    let href = asked.href(None, None);
+    let here = href.as_str();
+    let views = VIEWS.iter().map(|(name, query)| {
+        let view = if query.is_empty() { "/orders".to_owned() } else { format!("/orders?{query}") };
+        View { name, is_here: view == here, href: view }
+    });
+    let frame = Frame::new(&state, &caller, ORDERS, "Orders").await?;
+    Ok(page(&OrdersPage {
+        views: views.collect(),
+        chips: chips(&asked, &look),
+        choices: choices(&filter),
+        next: found.next.map(|next| asked.href(None, Some(("after", &next)))),
+        is_filtered: !asked.pairs.is_empty(),
+        export: asked.export(),
+        here: href.clone(),
+        rows,
+        frame,
+    }))
+}
+
+/// What the address asks for: as a filter, and as it is written there.
+pub fn filtered(params: &mut Params, look: &Look) -> (OrderFilter, Asked) {
     let filter = OrderFilter {
         lifecycle: params.code("lifecycle"),
         payment_status: params.code("payment_status"),
@@ -144,8 +197,6 @@ pub async fn list(
     };
     let sought = params.text("search");
     let (from, to): (Option<Date>, Option<Date>) = (params.written("placed_from"), params.written("placed_to"));
-    let after = params.text("after");
-    params.close()?;
     let mut asked = asked(&filter, from, to);
     asked.keep("search", sought.clone());
     let filter = OrderFilter {
@@ -154,31 +205,7 @@ pub async fn list(
         placed_to: to.and_then(|day| day.tomorrow().ok()).map(|day| look.start_of(day)),
         ..filter
     };
-    let request = PageRequest { limit: Some(50), after };
-    let viewer = caller.viewer();
-    let found = orders::orders(state.store(), &viewer, &filter, &request).await?;
-    let held: Vec<_> = found.rows.iter().filter(|row| row.holds_active > 0).map(|row| row.id).collect();
-    let holds = orders::active_holds(state.store(), &viewer, &held).await?;
-    let rows = found.rows.iter().map(|row| {
-        let kind = holds.iter().find(|(id, _)| *id == row.id).map(|(_, kind)| *kind);
-        shown(row, kind, &look)
-    });
-    let rows: Vec<Row> = rows.collect();
-    let href = asked.href(None, None);
-    let views = VIEWS.iter().map(|(name, query)| {
-        let view = if query.is_empty() { "/orders".to_owned() } else { format!("/orders?{query}") };
-        View { name, is_here: view == href, href: view }
-    });
-    let frame = Frame::new(&state, &caller, ORDERS, "Orders").await?;
-    Ok(page(&OrdersPage {
-        views: views.collect(),
-        chips: chips(&asked, &look),
-        choices: choices(&filter),
-        next: found.next.map(|next| asked.href(None, Some(("after", &next)))),
-        is_filtered: !asked.pairs.is_empty(),
-        rows,
-        frame,
-    }))
+    (filter, asked)
 }
 
 fn asked(filter: &OrderFilter, from: Option<Date>, to: Option<Date>) -> Asked {

@@ -70,7 +70,7 @@ async function send(form, button) {
 }
 
 // ── Rows ─────────────────────────────────────────────────────────────────
-const rows = () => all("[data-rows] > *");
+const rows = () => all("[data-rows] > *:not(.grp)");
 const current = () => one("[data-rows] > .cur");
 function move(step) {
   const list = rows();
@@ -80,6 +80,19 @@ function move(step) {
   const next = list[Math.min(list.length - 1, Math.max(0, at + step))];
   next.classList.add("cur");
   next.scrollIntoView({ block: "nearest" });
+  if (next.closest("[data-follow]")) follow(one("a", next));
+}
+/** Shows what a row of a queue leads to beside the queue, without leaving the page. */
+let followed = 0;
+async function follow(link) {
+  const mine = ++followed;
+  const answer = await fetch(link.href, { headers: { "X-Live": "1" } }).catch(() => null);
+  if (mine !== followed) return;
+  if (!answer?.ok || answer.redirected) { location.href = link.href; return; }
+  const fresh = one("#main", new DOMParser().parseFromString(await answer.text(), "text/html"));
+  if (mine !== followed || !fresh) return;
+  history.replaceState(null, "", link.href);
+  htmx.swap({ text: fresh.outerHTML, target: one("#main"), swap: "outerMorph", select: "#main" });
 }
 let lastPicked = null;
 function pick(row, upto) {
@@ -99,8 +112,8 @@ document.addEventListener("change", (event) => {
   const count = all("[data-rows] .check:checked").length;
   const master = one("[data-all]");
   if (master) { master.checked = count > 0 && count === rows().length; master.indeterminate = count > 0 && !master.checked; }
-  const bulk = one("[data-bulk]");
-  if (bulk) { bulk.hidden = count === 0; const said = one("[data-count]", bulk); if (said) said.textContent = count; }
+  const said = one("[data-count]");
+  if (said) said.textContent = count;
 });
 
 // ── Clicks ───────────────────────────────────────────────────────────────
@@ -114,17 +127,50 @@ document.addEventListener("click", (event) => {
   else if ((hit = at("[data-copy]"))) navigator.clipboard?.writeText(hit.dataset.copy).then(() => toast(`${hit.dataset.copy} copied`), () => {});
   else if (at("[data-arrived]")) location.reload();
   else if (at("[data-print]")) print();
-  else if ((hit = at("a[data-ask]")) && !event.metaKey && !event.ctrlKey && !event.shiftKey) { event.preventDefault(); ask(hit.href); }
+  else if ((hit = at("[data-follow] a")) && !event.metaKey && !event.ctrlKey && !event.shiftKey && matchMedia("(width >= 60rem)").matches) { event.preventDefault(); follow(hit); }
+  else if ((hit = at("a[data-ask]")) && !event.metaKey && !event.ctrlKey && !event.shiftKey) { event.preventDefault(); hit.closest("[popover]")?.hidePopover(); ask(hit.href); }
+});
+// What a dialog would change follows what is typed in it.
+document.addEventListener("change", async (event) => {
+  const form = event.target.closest?.("#ask form");
+  const button = form && one("[data-preview]", form);
+  if (!button) return;
+  const body = new URLSearchParams(new FormData(form, button));
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "dialog" } }).catch(() => null);
+  if (!answer) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of ["[data-effects]", "header", "footer"]) {
+    const [its, here] = [one(`[data-part] ${part}`, page), one(part, form)];
+    if (its && here && !(part === "footer" && here.contains(document.activeElement))) here.replaceChildren(...its.childNodes);
+  }
 });
 // A second click on a form that is on its way is the same act; the key in it makes sure, this spares the wait.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.matches("[data-bulk-form]")) { event.preventDefault(); ask(`${form.action}?${new URLSearchParams(new FormData(form, event.submitter))}`); return; }
+  if (form.matches("[data-export]")) { exporting(form); return; }
   if (form.method !== "post") { for (const field of all("input, select", form)) if (!field.value) field.disabled = true; return; }
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "yes";
   if (form.closest("#ask")) { event.preventDefault(); send(form, event.submitter); return; }
   setTimeout(() => delete form.dataset.sent, 5000);
 });
+/** A file that is being made: the server sets a cookie when it begins to send it. */
+function exporting(form) {
+  const said = one("[data-progress]", form);
+  const button = one("button.primary", form);
+  const token = form.elements.token.value;
+  const began = Date.now();
+  said.textContent = "Preparing…";
+  button.setAttribute("aria-disabled", "true");
+  const timer = setInterval(() => {
+    const found = document.cookie.match(new RegExp(`exported=${token}\\.(\\d*)`));
+    const seconds = Math.round((Date.now() - began) / 1000);
+    said.textContent = found ? (found[1] ? `${Number(found[1]).toLocaleString()} orders, downloading.` : "Downloading.") : `Preparing… ${seconds} s`;
+    if (found || seconds > 600) { clearInterval(timer); button.removeAttribute("aria-disabled"); document.cookie = "exported=; Path=/; Max-Age=0"; }
+  }, 250);
+}
+document.addEventListener("reset", () => setTimeout(() => { const box = one("[data-rows] .check"); for (const each of all("[data-rows] .check")) each.checked = false; box?.dispatchEvent(new Event("change", { bubbles: true })); }));
 addEventListener("pageshow", () => {
   for (const form of all("form")) { delete form.dataset.sent; for (const field of all("input, select", form)) if (form.method !== "post") field.disabled = false; }
 });
@@ -162,8 +208,8 @@ document.addEventListener("keydown", (event) => {
     Enter: () => { const link = current() && one("a", current()); if (link && document.activeElement === document.body) link.click(); },
     Escape: () => all("[data-rows] .check:checked").forEach((box) => { box.checked = false; box.dispatchEvent(new Event("change", { bubbles: true })); }),
   };
-  const own = one(`[data-key="${CSS.escape(event.key)}"]`);
-  const act = own ? () => own.click() : acts[event.key];
+  const own = all(`[data-key="${CSS.escape(event.key)}"]`).find((each) => each.checkVisibility());
+  const act = own ? () => (own.matches("input") ? own.focus() : own.click()) : acts[event.key];
   if (!act) return;
   if (event.key !== "Enter") event.preventDefault();
   act();

@@ -2,6 +2,7 @@
 
 use super::super::html::Html;
 use super::super::look::{self, plural};
+use super::act::{Act, Offer};
 use std::collections::BTreeMap;
 use waybill_domain::ids::ItemId;
 use waybill_domain::order::OrderLine;
@@ -24,6 +25,8 @@ pub struct Line {
     pub amount: String,
     pub note: Option<String>,
     pub expected: Option<String>,
+    /// What can be done to it.
+    pub offers: Vec<Offer>,
 }
 
 /// Where the units of a line are, the furthest first. Together they are what was ordered.
@@ -43,13 +46,29 @@ fn places(line: &OrderLine) -> [(&'static str, &'static str, Quantity); 10] {
     ]
 }
 
+/// Where the units of a line are, as words; "nothing" where none is left.
+pub fn places_in_words(line: &OrderLine) -> String {
+    let said = places(line).into_iter().filter(|(_, _, units)| units.0 > 0);
+    let said: Vec<String> =
+        said.map(|(_, word, units)| format!("{} {word}", look::quantity(units, line.precision))).collect();
+    if said.is_empty() { "nothing left".to_owned() } else { said.join(", ") }
+}
+
 impl Line {
     pub fn new(
         line: &OrderLine,
         note: &Option<String>,
         names: &BTreeMap<ItemId, String>,
         detail: &OrderDetail,
+        offers: &[Offer],
     ) -> Self {
+        let mut mine: Vec<Offer> =
+            offers.iter().filter(|offer| offer.act == Act::CancelLine(line.number)).cloned().collect();
+        if let Some(hold) = offers.iter().find(|offer| offer.act == Act::Hold) {
+            let act = Act::HoldLine(line.number);
+            let path = act.path(detail.head.number);
+            mine.insert(0, Offer { act, path, words: act.words(), obstacle: hold.obstacle.clone() });
+        }
         let quantity = |quantity| look::quantity(quantity, line.precision);
         let mut parts: Vec<(&'static str, &'static str, Quantity)> =
             places(line).into_iter().filter(|(_, _, units)| units.0 > 0).collect();
@@ -71,6 +90,7 @@ impl Line {
             price: look::price(line.unit_price, detail.head.currency),
             amount: look::money(line.total, detail.head.currency),
             note: note.clone(),
+            offers: mine,
             expected: line.expected_on.filter(|_| line.backordered.0 > 0).map(|day| day.strftime("%b %-d").to_string()),
         }
     }

@@ -1,10 +1,15 @@
 //! One order: what is true now, what blocks it, who owes what, and everything that happened.
 
+pub mod act;
+mod ask;
+pub mod dialog;
+mod effect;
 mod lines;
 mod money;
 mod parcels;
 pub mod timeline;
 
+use super::form;
 use super::frame::{Frame, ORDERS};
 use super::html::Html;
 use super::look::{self, Look};
@@ -14,6 +19,7 @@ use crate::ask::InPath;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
+use act::{Act, Offer};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -29,24 +35,27 @@ use waybill_store::read::{catalog, timeline as events, why};
 
 /// One box of the row at the top: a label, a status, and what stands behind it.
 #[derive(Debug)]
-struct Axis {
-    name: &'static str,
-    value: Html,
-    beside: String,
+pub struct Axis {
+    pub name: &'static str,
+    pub value: Html,
+    pub beside: String,
 }
 
 /// An active hold.
 #[derive(Debug)]
-struct HoldCard {
-    number: u32,
-    name: &'static str,
-    blocks: String,
-    about: String,
-    since: Html,
-    due: Option<Html>,
-    owner: Option<String>,
-    reason: String,
-    note: Option<String>,
+pub struct HoldCard {
+    /// What can be done to it.
+    pub offers: Vec<Offer>,
+    /// The keys are for this one.
+    pub is_first: bool,
+    pub name: &'static str,
+    pub blocks: String,
+    pub about: String,
+    pub since: Html,
+    pub due: Option<Html>,
+    pub owner: Option<String>,
+    pub reason: String,
+    pub note: Option<String>,
 }
 
 #[derive(Template)]
@@ -61,6 +70,13 @@ struct OrderPage {
     total: String,
     axes: Vec<Axis>,
     holds: Vec<HoldCard>,
+    /// The step that comes next, where no hold is in its way.
+    next: Option<Offer>,
+    refund: Option<Offer>,
+    /// Everything that can be done to the order as a whole, what is forbidden now with its reason.
+    offers: Vec<Offer>,
+    /// Where a note is sent, for those who may write one, and the key it is sent with.
+    note: Option<(String, String)>,
     lines: Vec<Line>,
     summary: String,
     parcels: Vec<ParcelRow>,
@@ -91,11 +107,18 @@ pub async fn order(
     let items: Vec<_> = detail.lines.iter().map(|(line, _)| line.item_id).collect();
     let names = catalog::item_names(state.store(), &items).await?;
     let history = events::of_order(state.store(), &viewer, id, 0).await?;
+    let notes = events::notes(state.store(), &viewer, id).await?;
     let reasons = why::of_order(state.store(), &viewer, id).await?;
+    let offers = act::offers(&state, &caller, &detail).await?;
     let head = &detail.head;
     let mut frame = Frame::new(&state, &caller, ORDERS, head.number.to_string()).await?;
     frame.position = detail.position;
-    let lines: Vec<Line> = detail.lines.iter().map(|(line, note)| Line::new(line, note, &names, &detail)).collect();
+    let lines: Vec<Line> =
+        detail.lines.iter().map(|(line, note)| Line::new(line, note, &names, &detail, &offers)).collect();
+    let holds = hold_cards(&detail, &offers, &look);
+    let next = if holds.is_empty() { next_step(&offers) } else { None };
+    let write_note = offers.iter().find(|offer| offer.act == Act::Note);
+
     Ok(page(&OrderPage {
         id: head.id.to_string(),
         number: head.number.to_string(),
@@ -104,12 +127,15 @@ pub async fn order(
         placed: look.ago(head.placed_at),
         total: look::money(head.total(), head.currency),
         axes: axes(&detail, &look),
-        holds: holds(&detail, &look),
+        note: write_note.map(|offer| (offer.path.clone(), form::key(&state))),
+        refund: offers.iter().find(|offer| offer.act == Act::Refund && offer.obstacle.is_none()).cloned(),
+        next,
+        holds,
         summary: lines::summary(&detail),
         lines,
         parcels: parcels::rows(&detail, &look),
-        money: Money::of(&detail),
-        days: timeline::days(&history, &detail, &look),
+        money: Money::of(&detail, &offers),
+        days: timeline::days(&history, &notes, &detail, &look),
         reasons: reasons.into_iter().map(|one| (look.moment(one.happened_at), one.sentence)).collect(),
         customer: detail.customer.clone(),
         ship_to: detail.ship_to.as_ref().map(address).unwrap_or_default(),
@@ -119,12 +145,13 @@ pub async fn order(
         origin: status::words(waybill_domain::Code::code(head.origin)),
         customer_page: crate::portal::link_path(&state, id).await?,
         party: detail.party,
+        offers: offers.into_iter().filter(|offer| offer.act.is_about_all()).collect(),
         frame,
     }))
 }
 
 /// The name of who ordered, or the customer's code where the name was erased or never given.
-fn who(detail: &OrderDetail) -> String {
+pub fn who(detail: &OrderDetail) -> String {
     let party = detail.party.as_ref();
     let named = party.and_then(|party| party.name.clone().or_else(|| party.company.clone()));
     named.or_else(|| detail.customer.clone()).unwrap_or_else(|| "No name".to_owned())
@@ -145,7 +172,7 @@ pub fn address(address: &Address) -> Vec<String> {
     lines.into_iter().flatten().filter(|line| !line.is_empty()).collect()
 }
 
-fn axes(detail: &OrderDetail, look: &Look) -> Vec<Axis> {
+pub fn axes(detail: &OrderDetail, look: &Look) -> Vec<Axis> {
     let head = &detail.head;
     let money = |amount| look::money(amount, head.currency);
     let units = |of: fn(&waybill_domain::order::OrderLine) -> waybill_domain::quantity::Quantity| -> i64 {
@@ -192,14 +219,42 @@ fn axes(detail: &OrderDetail, look: &Look) -> Vec<Axis> {
     ]
 }
 
-fn holds(detail: &OrderDetail, look: &Look) -> Vec<HoldCard> {
-    let active = detail.holds.iter().filter(|(hold, _)| hold.state == HoldState::Active);
-    active.map(|(hold, note)| card(hold, note.clone(), look)).collect()
+/// The first of these that the rules allow is what one would do next.
+fn next_step(offers: &[Offer]) -> Option<Offer> {
+    let steps = [Act::Submit, Act::Confirm, Act::Release, Act::ShipFromSupplier, Act::Allocate, Act::Complete];
+    let possible = |step: &Act| offers.iter().find(|offer| offer.act == *step && offer.obstacle.is_none());
+    steps.iter().find_map(possible).cloned()
 }
 
-fn card(hold: &Hold, note: Option<String>, look: &Look) -> HoldCard {
+fn hold_cards(detail: &OrderDetail, offers: &[Offer], look: &Look) -> Vec<HoldCard> {
+    let active = detail.holds.iter().filter(|(hold, _)| hold.state == HoldState::Active);
+    let mut cards: Vec<HoldCard> = active.map(|(hold, note)| card(hold, note.clone(), offers, look)).collect();
+    if let Some(first) = cards.first_mut() {
+        first.is_first = true;
+    }
+    cards
+}
+
+/// A hold that stands alone on its page, so that the keys are for it.
+pub fn only_card(hold: &Hold, note: Option<String>, offers: &[Offer], look: &Look) -> HoldCard {
+    HoldCard { is_first: true, ..card(hold, note, offers, look) }
+}
+
+/// Who somebody is as the owner of a hold.
+pub fn owner_of(caller: &Caller) -> String {
+    ask::owner(caller)
+}
+
+/// `3 lines · 4 units ordered`.
+pub fn summary_of(detail: &OrderDetail) -> String {
+    lines::summary(detail)
+}
+
+fn card(hold: &Hold, note: Option<String>, offers: &[Offer], look: &Look) -> HoldCard {
+    let about = [Act::ReleaseHold(hold.number), Act::RejectHold(hold.number), Act::HandOver(hold.number)];
     HoldCard {
-        number: hold.number,
+        offers: offers.iter().filter(|offer| about.contains(&offer.act)).cloned().collect(),
+        is_first: false,
         name: status::hold_words(hold.kind),
         blocks: status::steps(&hold.steps.list()),
         about: if hold.line == 0 { "the whole order".to_owned() } else { format!("line {}", hold.line) },

@@ -3,6 +3,7 @@
 use super::super::html::Html;
 use super::super::look;
 use super::super::status;
+use super::act::{Act, Offer};
 use super::call;
 use waybill_domain::Code;
 use waybill_domain::money::Minor;
@@ -12,7 +13,8 @@ use waybill_store::read::order::OrderDetail;
 /// One payment of the order.
 #[derive(Debug)]
 pub struct PaymentRow {
-    pub number: u32,
+    /// What can be done to it now.
+    pub offers: Vec<Offer>,
     pub name: String,
     pub state: Html,
     pub amount: String,
@@ -38,7 +40,7 @@ pub struct Money {
 }
 
 impl Money {
-    pub fn of(detail: &OrderDetail) -> Self {
+    pub fn of(detail: &OrderDetail, offers: &[Offer]) -> Self {
         let head = &detail.head;
         let money = |amount| look::money(amount, head.currency);
         let mut costs = vec![("Items".to_owned(), money(head.goods))];
@@ -77,17 +79,19 @@ impl Money {
             total: money(head.total()),
             moved,
             left: money(head.total() - head.kept()),
-            payments: detail.payments.iter().map(|payment| row(detail, payment)).collect(),
+            payments: detail.payments.iter().map(|payment| row(detail, payment, offers)).collect(),
             refunds: refunds.collect(),
         }
     }
 }
 
-fn row(detail: &OrderDetail, payment: &waybill_domain::payment::Payment) -> PaymentRow {
+fn row(detail: &OrderDetail, payment: &waybill_domain::payment::Payment, offers: &[Offer]) -> PaymentRow {
     let money = |amount| look::money(amount, detail.head.currency);
     let open = detail.transactions.iter().filter(|one| one.payment == payment.number && one.is_open());
+    let about = [Act::Capture(payment.number), Act::Void(payment.number)];
+    let possible = |offer: &&Offer| about.contains(&offer.act) && offer.obstacle.is_none();
     PaymentRow {
-        number: payment.number,
+        offers: offers.iter().filter(possible).cloned().collect(),
         name: status::words(payment.method.code()),
         state: status::payment_state(payment.state),
         amount: money(payment.amount),

@@ -12,6 +12,7 @@ use waybill_domain::money::{Currency, Minor};
 use waybill_domain::order::events::{AtLocation, Moved, ReleaseReason};
 use waybill_domain::quantity::Quantity;
 use waybill_store::read::order::OrderDetail;
+use waybill_store::read::timeline::Note;
 use waybill_store::tables::EventRecord;
 
 /// What happened on one day.
@@ -29,11 +30,13 @@ pub struct Entry {
     pub text: String,
     /// Through which hands, where those were not Waybill's own.
     pub by: String,
+    /// What a person wrote, with names of colleagues marked.
+    pub note: Option<Html>,
     pub at: Html,
 }
 
 /// The history, days and entries both the latest first.
-pub fn days(history: &[EventRecord], detail: &OrderDetail, look: &Look) -> Vec<Day> {
+pub fn days(history: &[EventRecord], notes: &[Note], detail: &OrderDetail, look: &Look) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for record in history.iter().rev() {
         let day = look.day_of(record.happened_at);
@@ -42,7 +45,7 @@ pub fn days(history: &[EventRecord], detail: &OrderDetail, look: &Look) -> Vec<D
             days.push(Day { name, entries: Vec::new() });
         }
         if let Some(last) = days.last_mut() {
-            last.entries.push(entry(record, detail, look));
+            last.entries.push(entry(record, notes, detail, look));
         }
     }
     days
@@ -53,7 +56,7 @@ fn full(day: waybill_domain::time::Date, look: &Look) -> String {
     format!("{}{year}", Look::long_day(day))
 }
 
-fn entry(record: &EventRecord, detail: &OrderDetail, look: &Look) -> Entry {
+fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, look: &Look) -> Entry {
     let event = Event::decode(&record.kind, record.version, &record.payload).ok();
     let line = |number| {
         let found = detail.lines.iter().map(|(line, _)| line).find(|line| line.number == number);
@@ -69,7 +72,9 @@ fn entry(record: &EventRecord, detail: &OrderDetail, look: &Look) -> Entry {
         Some(worker) => format!("Waybill, {}", worker.replace('_', " ")),
         None => record.actor.clone(),
     };
-    Entry { tone, icon: icon(name, ""), text, by, at: look.minute(record.happened_at) }
+    let note = notes.iter().find(|note| note.position == record.position);
+    let note = note.map(|note| note.text.as_deref().map_or_else(|| Html::of("erased"), mentions));
+    Entry { tone, icon: icon(name, ""), text, by, note, at: look.minute(record.happened_at) }
 }
 
 /// What sentences are made with.
@@ -144,6 +149,10 @@ pub fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static 
             "held",
             format!("Hold put on: {}. Blocks {}.", status::hold_words(one.kind), status::steps(&one.steps)),
         ),
+        Event::NoteAdded(_) => ("message-square", "person", "Note".to_owned()),
+        Event::HoldHandedOver(one) => {
+            ("octagon-pause", "", format!("Hold handed to {}", one.owner.as_deref().unwrap_or("nobody in particular")))
+        }
         Event::HoldReleased(one) => ("check", "good", ended("Hold released", one.reason.as_deref())),
         Event::HoldRejected(one) => ("x", "bad", ended("Hold rejected", one.reason.as_deref())),
         Event::RoutingDecided(one) => {
@@ -240,4 +249,43 @@ fn lines(count: usize) -> String {
 
 fn ended(what: &str, reason: Option<&str>) -> String {
     reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {}", reason.replace('_', " ")))
+}
+
+/// A note as HTML: `@name` is marked, and a line of the note is a line.
+fn mentions(text: &str) -> Html {
+    let is_name = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    let mut before = ' ';
+    while let Some(letter) = rest.chars().next() {
+        let after = &rest[letter.len_utf8()..];
+        let length = after.find(|letter| !is_name(letter)).unwrap_or(after.len());
+        let name = after[..length].trim_end_matches(['.', '-']);
+        if letter == '@' && !name.is_empty() && !is_name(before) {
+            out.push_str(&format!("<span class=\"at\">@{}</span>", Html::text(name)));
+            rest = &after[name.len()..];
+            before = 'x';
+            continue;
+        }
+        match letter {
+            '\n' => out.push_str("<br>"),
+            other => out.push_str(&Html::text(other.encode_utf8(&mut [0; 4])).to_string()),
+        }
+        before = letter;
+        rest = after;
+    }
+    Html::of(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_colleague_is_marked_and_an_address_is_not() {
+        let html = |text: &str| mentions(text).to_string();
+        assert_eq!(html("@mei.tran. call <b>"), "<span class=\"at\">@mei.tran</span>. call &lt;b&gt;");
+        assert_eq!(html("ada@example.org"), "ada@example.org");
+        assert_eq!(html("a @ b\n@Ünal"), "a @ b<br><span class=\"at\">@Ünal</span>");
+    }
 }

@@ -1,0 +1,620 @@
+//! What each act asks for: its fields, the command that they make, and the words of its dialog.
+
+use super::super::form::Form;
+use super::super::look;
+use super::super::status;
+use super::act::Act;
+use crate::auth::Caller;
+use waybill_domain::Code;
+use waybill_domain::catalog::location::Location;
+use waybill_domain::command::Command;
+use waybill_domain::fulfillment::supplier::ShipFromSupplier;
+use waybill_domain::ids::{HoldId, IdSource, LineId, LocationId, PaymentId};
+use waybill_domain::ledger::StockAccount;
+use waybill_domain::money::Minor;
+use waybill_domain::order::allocate::AllocateOrder;
+use waybill_domain::order::cancel::{CancelLine, CancelOrder};
+use waybill_domain::order::charge::AddCharge;
+use waybill_domain::order::complete::CompleteOrder;
+use waybill_domain::order::confirm::ConfirmOrder;
+use waybill_domain::order::hold::{ApplyHold, HandOverHold, RejectHold, ReleaseHold};
+use waybill_domain::order::note::AddNote;
+use waybill_domain::order::place::SubmitOrder;
+use waybill_domain::order::release::ReleaseOrder;
+use waybill_domain::order::{ChargeKind, HoldKind, OrderLine, Step};
+use waybill_domain::payment::PaymentMethod;
+use waybill_domain::payment::authorization::VoidPayment;
+use waybill_domain::payment::capture::CapturePayment;
+use waybill_domain::payment::receive::RecordPayment;
+use waybill_domain::payment::refund::GrantRefund;
+use waybill_domain::personal::Personal;
+use waybill_domain::quantity::Quantity;
+use waybill_domain::returns::receive::{ReceiveReturn, ReturnInput};
+use waybill_store::read::order::OrderDetail;
+
+/// How a field is filled in.
+#[derive(Clone, Debug)]
+pub enum Input {
+    Text,
+    /// A number, typed on a phone's number pad.
+    Number,
+    Area,
+    Choice(Vec<(String, String)>),
+    /// Several of them.
+    Boxes(Vec<(String, String)>),
+    /// Yes or no, said beside the box.
+    Tick,
+}
+
+/// A field of a dialog.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: String,
+    pub label: String,
+    pub input: Input,
+    /// What stands in it.
+    pub values: Vec<String>,
+    pub is_optional: bool,
+    pub hint: Option<String>,
+    pub problems: Vec<String>,
+}
+
+impl Field {
+    pub fn value(&self) -> &str {
+        self.values.first().map_or("", String::as_str)
+    }
+
+    pub fn has(&self, value: &str) -> bool {
+        self.values.iter().any(|one| one == value)
+    }
+}
+
+const NOTE_MAX: usize = 2_000;
+const LABEL_MAX: usize = 100;
+
+const CANCEL_REASONS: &[&str] =
+    &["customer_request", "out_of_stock", "duplicate_order", "wrong_price", "fraud", "undeliverable", "other"];
+const RELEASE_REASONS: &[&str] = &["checked", "customer_confirmed", "payment_verified", "applied_by_mistake", "other"];
+const REJECT_REASONS: &[&str] = &["fraud", "not_reachable", "undeliverable", "not_paid", "customer_request", "other"];
+const HOLD_REASONS: &[&str] =
+    &["to_be_checked", "customer_asked", "address_doubtful", "fraud_suspected", "price_doubtful", "stock_doubtful"];
+const REFUND_REASONS: &[&str] = &["goodwill", "late", "damaged", "missing", "price_match", "other"];
+const RETURN_REASONS: &[&str] = &["unwanted", "damaged", "wrong_item", "defective", "late", "refused", "other"];
+/// Where units that come back can go.
+const DISPOSITIONS: &[StockAccount] = &[
+    StockAccount::Available,
+    StockAccount::QualityControl,
+    StockAccount::Damaged,
+    StockAccount::Quarantined,
+    StockAccount::Loss,
+];
+
+fn words(codes: &[&str]) -> Input {
+    Input::Choice(codes.iter().map(|code| ((*code).to_owned(), status::words(code))).collect())
+}
+
+fn codes<T: Code>(all: &[T]) -> Vec<(String, String)> {
+    all.iter().map(|one| (one.code().to_owned(), status::words(one.code()))).collect()
+}
+
+/// Lines of which units can be taken, with how many.
+fn lines(detail: &OrderDetail, of: impl Fn(&OrderLine) -> Quantity) -> Vec<(&OrderLine, Quantity)> {
+    let lines = detail.lines.iter().map(|(line, _)| (line, of(line)));
+    lines.filter(|(_, units)| units.0 > 0).collect()
+}
+
+fn returnable(line: &OrderLine) -> Quantity {
+    line.shipped - line.returned - line.lost
+}
+
+fn units_field(line: u32) -> String {
+    format!("units-{line}")
+}
+
+/// Who somebody is as the owner of a hold: a word that names the principal.
+pub fn owner(caller: &Caller) -> String {
+    let named = caller.actor.principal.to_string();
+    named.rsplit(':').next().unwrap_or_default().to_owned()
+}
+
+/// What stands in the fields before anybody typed: all of it, as far as that makes sense.
+pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller) -> Vec<(String, String)> {
+    let currency = detail.head.currency;
+    let amount = |amount: Minor| amount.0.max(0).to_string_at(currency.exponent());
+    let one = |name: &str, value: String| (name.to_owned(), value);
+    match act {
+        Act::CancelLine(number) => {
+            let line = detail.lines.iter().find(|(line, _)| line.number == number).map(|(line, _)| line);
+            let mut fields = vec![one("reason", "customer_request".into()), one("refund", "yes".into())];
+            if let Some(line) = line.filter(|line| line.unshipped().0 > 0) {
+                fields.push(one("quantity", plain(line.unshipped(), line.precision)));
+            }
+            fields
+        }
+        Act::Cancel => vec![one("reason", "customer_request".into())],
+        Act::Hold | Act::HoldLine(_) => vec![
+            one("kind", HoldKind::Manual.code().into()),
+            one("reason", "to_be_checked".into()),
+            one("step", Step::Release.code().into()),
+        ],
+        Act::ReleaseHold(_) => vec![one("reason", "checked".into())],
+        Act::RejectHold(_) => vec![one("reason", "other".into())],
+        Act::HandOver(number) => {
+            let mine = owner(caller);
+            let hold = detail.holds.iter().find(|(hold, _)| hold.number == number).map(|(hold, _)| hold);
+            let is_mine = hold.and_then(|hold| hold.owner.as_ref()).is_some_and(|owner| *owner == mine);
+            if is_mine { Vec::new() } else { vec![one("owner", mine)] }
+        }
+        Act::Charge => vec![one("kind", ChargeKind::Fee.code().into())],
+        Act::Pay => vec![
+            one("method", PaymentMethod::Transfer.code().into()),
+            one("amount", amount(detail.head.total() - detail.head.kept())),
+        ],
+        Act::Refund => {
+            let over = detail.head.kept() - detail.head.total();
+            let all = if over.0 > 0 { over } else { detail.head.kept() };
+            vec![one("amount", amount(all)), one("reason", "goodwill".into())]
+        }
+        Act::Capture(number) => {
+            let payment = detail.payments.iter().find(|payment| payment.number == number);
+            vec![one("amount", amount(payment.map_or(Minor::ZERO, |payment| payment.open_authorization())))]
+        }
+        Act::ShipFromSupplier => lines(detail, |line| line.at_supplier)
+            .into_iter()
+            .map(|(line, units)| (units_field(line.number), plain(units, line.precision)))
+            .collect(),
+        Act::Return => {
+            vec![
+                one("state", StockAccount::Available.code().into()),
+                one("reason", "unwanted".into()),
+                one("refund", "yes".into()),
+            ]
+        }
+        Act::Submit | Act::Confirm | Act::Allocate | Act::Release | Act::Complete | Act::Note | Act::Void(_) => {
+            Vec::new()
+        }
+    }
+}
+
+/// A quantity as a field takes it: without grouping.
+fn plain(quantity: Quantity, precision: u32) -> String {
+    quantity.0.to_string_at(precision)
+}
+
+/// A whole number of the smallest unit, written with a decimal point.
+trait Scaled {
+    fn to_string_at(self, digits: u32) -> String;
+}
+
+impl Scaled for i64 {
+    fn to_string_at(self, digits: u32) -> String {
+        if digits == 0 {
+            return self.to_string();
+        }
+        let scale = 10_i64.pow(digits.min(9));
+        format!("{}.{:0>width$}", self / scale, (self % scale).unsigned_abs(), width = digits as usize)
+    }
+}
+
+/// The command that stands for an act when nobody has typed yet, for asking the rules whether it is possible at all.
+pub fn typical(act: Act, detail: &OrderDetail, caller: &Caller, ids: IdSource) -> Option<Command> {
+    let mut fields = defaults(act, detail, caller);
+    let mut put = |name: &str, value: &str| {
+        fields.retain(|(one, _)| one != name);
+        fields.push((name.to_owned(), value.to_owned()));
+    };
+    let least = 1_i64.to_string_at(detail.head.currency.exponent());
+    match act {
+        Act::Charge | Act::Refund | Act::Pay => put("amount", &least),
+        Act::Note => put("text", "note"),
+        // The least of what is open, or of nothing: then the rules say so.
+        Act::CancelLine(_) | Act::Capture(_) => fields.retain(|(name, _)| name != "quantity" && name != "amount"),
+        Act::ShipFromSupplier if fields.is_empty() => {
+            let line = detail.lines.first().map_or(1, |(line, _)| line.number);
+            fields.push((units_field(line), "1".to_owned()));
+        }
+        Act::Return => {
+            let (line, units) = match lines(detail, returnable).first() {
+                Some((line, _)) => (line.number, plain(Quantity(1), line.precision)),
+                None => (detail.lines.first().map_or(1, |(line, _)| line.number), "1".to_owned()),
+            };
+            let location = detail.allocations.first().map(|one| one.location_id).unwrap_or(LocationId::NIL);
+            fields.push((units_field(line), units));
+            fields.push(("location".to_owned(), location.to_string()));
+        }
+        _ => {}
+    }
+    command(act, detail, &mut Form::blank(caller.clone(), fields), ids)
+}
+
+/// The command that was asked for; None where the form has problems or is not filled in yet.
+pub fn command(act: Act, detail: &OrderDetail, form: &mut Form, ids: IdSource) -> Option<Command> {
+    let order_id = detail.head.id;
+    let currency = detail.head.currency;
+    let reason = |form: &mut Form| form.word("reason").unwrap_or_else(|| "other".to_owned());
+    let command = match act {
+        Act::Submit => SubmitOrder { order_id }.into(),
+        Act::Confirm => ConfirmOrder { order_id }.into(),
+        Act::Allocate => AllocateOrder { order_id }.into(),
+        Act::Release => ReleaseOrder { order_id }.into(),
+        Act::Complete => CompleteOrder { order_id }.into(),
+        Act::Cancel => CancelOrder { order_id, reason: reason(form) }.into(),
+        Act::CancelLine(number) => {
+            let line = detail.lines.iter().find(|(line, _)| line.number == number);
+            let precision = line.map_or(0, |(line, _)| line.precision);
+            CancelLine {
+                line_id: LineId::new(order_id, number),
+                quantity: form.quantity("quantity", precision),
+                reason: reason(form),
+                refund: form.ticked("refund"),
+            }
+            .into()
+        }
+        Act::Hold | Act::HoldLine(_) => {
+            let chosen: Vec<Step> = form.all("step").filter_map(Step::from_code).collect();
+            let note = form.text("note", NOTE_MAX).map(|value| Personal { id: ids.nth(1), value });
+            ApplyHold {
+                order_id,
+                kind: form.code("kind").unwrap_or(HoldKind::Manual),
+                steps: chosen,
+                line: match act {
+                    Act::HoldLine(line) => Some(line),
+                    _ => None,
+                },
+                reason: reason(form),
+                note,
+                owner: form.word("owner"),
+                due_at: None,
+            }
+            .into()
+        }
+        Act::ReleaseHold(number) => {
+            ReleaseHold { hold_id: HoldId::new(order_id, number), reason: form.word("reason") }.into()
+        }
+        Act::RejectHold(number) => {
+            RejectHold { hold_id: HoldId::new(order_id, number), reason: form.word("reason") }.into()
+        }
+        Act::HandOver(number) => {
+            HandOverHold { hold_id: HoldId::new(order_id, number), owner: form.word("owner") }.into()
+        }
+        Act::Charge => {
+            let kind = form.one_of("kind").unwrap_or(ChargeKind::Fee);
+            form.typed("amount")?;
+            let tax = form.money("tax", currency).unwrap_or(Minor::ZERO);
+            let amount = form.money("amount", currency)?;
+            // People type what is taken off without a sign.
+            let signed = |amount: Minor| if kind == ChargeKind::Discount { Minor(-amount.0.abs()) } else { amount };
+            let label = form.text("label", LABEL_MAX);
+            AddCharge { order_id, kind, amount: signed(amount), tax: signed(tax), label }.into()
+        }
+        Act::Pay => {
+            form.typed("amount")?;
+            let method = form.one_of("method").unwrap_or(PaymentMethod::Transfer);
+            let amount = form.money("amount", currency)?;
+            RecordPayment { order_id, method, amount, reference: form.text("reference", 200) }.into()
+        }
+        Act::Refund => {
+            form.typed("amount")?;
+            let amount = form.money("amount", currency)?;
+            GrantRefund { order_id, amount, reason: reason(form) }.into()
+        }
+        Act::Capture(number) => {
+            let amount = form.money("amount", currency);
+            CapturePayment { payment_id: PaymentId::new(order_id, number), amount }.into()
+        }
+        Act::Void(number) => VoidPayment { payment_id: PaymentId::new(order_id, number) }.into(),
+        Act::ShipFromSupplier => {
+            let lines = units(detail, form);
+            (!lines.is_empty()).then_some(())?;
+            ShipFromSupplier { order_id, lines }.into()
+        }
+        Act::Return => {
+            let state = form.one_of("state").unwrap_or(StockAccount::Available);
+            let why = reason(form);
+            let lines: Vec<ReturnInput> = units(detail, form)
+                .into_iter()
+                .map(|(line, quantity)| ReturnInput { line, quantity, state, reason: why.clone() })
+                .collect();
+            (!lines.is_empty()).then_some(())?;
+            let location_id = form.typed("location").and_then(|text| text.parse().ok())?;
+            ReceiveReturn { order_id, location_id, lines, credit: None, refund: form.ticked("refund") }.into()
+        }
+        Act::Note => {
+            form.typed("text")?;
+            let value = form.text("text", NOTE_MAX)?;
+            AddNote { order_id, note: Personal { id: ids.nth(1), value } }.into()
+        }
+    };
+    form.is_sound().then_some(command)
+}
+
+/// The units typed per line.
+fn units(detail: &OrderDetail, form: &mut Form) -> Vec<(u32, Quantity)> {
+    let mut found = Vec::new();
+    for (line, _) in &detail.lines {
+        if let Some(quantity) = form.quantity(&units_field(line.number), line.precision) {
+            found.push((line.number, quantity));
+        }
+    }
+    found
+}
+
+/// What must be filled in and is not; said when the form was sent.
+pub fn missing(act: Act, form: &mut Form) {
+    let (name, code) = match act {
+        Act::Charge | Act::Pay | Act::Refund => ("amount", "An amount is needed."),
+        Act::Note => ("text", "A note needs some words."),
+        Act::ShipFromSupplier | Act::Return => ("units", "At least one unit is needed."),
+        _ => return,
+    };
+    form.problem(name, "missing", code);
+}
+
+/// The fields of an act, filled with what stands in the form.
+pub fn fields(
+    act: Act,
+    detail: &OrderDetail,
+    form: &Form,
+    names: &dyn Fn(&OrderLine) -> String,
+    locations: &[Location],
+) -> Vec<Field> {
+    let field = |name: &str, label: &str, input: Input| Field {
+        values: form.all(name).map(str::to_owned).collect(),
+        problems: form.problems().iter().filter(|one| one.path == name).map(|one| one.message.clone()).collect(),
+        name: name.to_owned(),
+        label: label.to_owned(),
+        input,
+        is_optional: false,
+        hint: None,
+    };
+    let optional = |field: Field| Field { is_optional: true, ..field };
+    let hint = |field: Field, hint: String| Field { hint: Some(hint), ..field };
+    let money = |label: &str| field("amount", &format!("{label}, {}", detail.head.currency), Input::Number);
+    let unit_fields = |of: &dyn Fn(&OrderLine) -> Quantity| {
+        let one = |(line, units): (&OrderLine, Quantity)| {
+            let label = format!("{}. {}", line.number, names(line));
+            let field = optional(field(&units_field(line.number), &label, Input::Number));
+            hint(field, format!("of {}", look::quantity(units, line.precision)))
+        };
+        lines(detail, of).into_iter().map(one).collect::<Vec<_>>()
+    };
+    match act {
+        Act::Submit | Act::Confirm | Act::Allocate | Act::Release | Act::Complete | Act::Void(_) => Vec::new(),
+        Act::Cancel => vec![field("reason", "Reason", words(CANCEL_REASONS))],
+        Act::CancelLine(_) => vec![
+            field("quantity", "Units to cancel", Input::Number),
+            field("reason", "Reason", words(CANCEL_REASONS)),
+            field("refund", "Refund what was paid for them", Input::Tick),
+        ],
+        Act::Hold | Act::HoldLine(_) => vec![
+            field(
+                "kind",
+                "Kind",
+                Input::Choice(
+                    HoldKind::ALL
+                        .iter()
+                        .map(|kind| (kind.code().to_owned(), status::hold_words(*kind).to_owned()))
+                        .collect(),
+                ),
+            ),
+            field("reason", "Reason", words(HOLD_REASONS)),
+            field("step", "Blocks", Input::Boxes(codes(Step::ALL))),
+            hint(
+                optional(field("owner", "Who looks at it", Input::Text)),
+                "A role or a queue, such as review.".to_owned(),
+            ),
+            optional(field("note", "Note", Input::Area)),
+        ],
+        Act::ReleaseHold(_) => vec![field("reason", "Reason", words(RELEASE_REASONS))],
+        Act::RejectHold(_) => vec![field("reason", "Reason", words(REJECT_REASONS))],
+        Act::HandOver(_) => vec![hint(
+            optional(field("owner", "Who looks at it", Input::Text)),
+            "A role, a queue or a key's id. Empty for nobody in particular.".to_owned(),
+        )],
+        Act::Charge => vec![
+            field("kind", "Kind", Input::Choice(codes(ChargeKind::ALL))),
+            money("Amount"),
+            optional(field("tax", "Tax on it", Input::Number)),
+            hint(optional(field("label", "Label", Input::Text)), "A code such as EXPRESS.".to_owned()),
+        ],
+        Act::Pay => vec![
+            field("method", "Came by", Input::Choice(codes(&[PaymentMethod::Transfer, PaymentMethod::Cash]))),
+            money("Amount"),
+            optional(field("reference", "The bank's reference", Input::Text)),
+        ],
+        Act::Refund => vec![money("Amount"), field("reason", "Reason", words(REFUND_REASONS))],
+        Act::Capture(_) => vec![money("Amount")],
+        Act::ShipFromSupplier => unit_fields(&|line| line.at_supplier),
+        Act::Return => {
+            let mut all = unit_fields(&returnable);
+            let places = locations.iter().map(|one| (one.id.to_string(), format!("{}, {}", one.code, one.name)));
+            all.extend([
+                field("location", "Came back to", Input::Choice(places.collect())),
+                field("state", "The units are", Input::Choice(codes(DISPOSITIONS))),
+                field("reason", "Reason", words(RETURN_REASONS)),
+                field("refund", "Refund what was paid for them", Input::Tick),
+            ]);
+            all
+        }
+        Act::Note => vec![hint(field("text", "Note", Input::Area), "@name means a colleague.".to_owned())],
+    }
+}
+
+/// The words of a dialog.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// The question.
+    pub title: String,
+    /// On the harmless button.
+    pub keep: &'static str,
+    /// On the button that does it: verb and amount.
+    pub does: String,
+    /// When it is done.
+    pub said: String,
+}
+
+/// How it is asked for, with the amounts that were typed.
+pub fn wording(
+    act: Act,
+    detail: &OrderDetail,
+    command: Option<&Command>,
+    names: &dyn Fn(&OrderLine) -> String,
+) -> Words {
+    let number = detail.head.number;
+    let money = |amount| look::money(amount, detail.head.currency);
+    let words =
+        |title: String, keep: &'static str, does: &str, said: String| Words { title, keep, does: does.into(), said };
+    let hold_name = |part: u32| {
+        let hold = detail.holds.iter().find(|(hold, _)| hold.number == part);
+        hold.map_or("hold", |(hold, _)| status::hold_words(hold.kind))
+    };
+    match (act, command) {
+        (Act::Submit, _) => {
+            words(format!("Place the draft {number}?"), "Keep the draft", "Place order", format!("Placed {number}"))
+        }
+        (Act::Confirm, _) => words(format!("Confirm {number}?"), "Not now", "Confirm", format!("Confirmed {number}")),
+        (Act::Allocate, _) => {
+            words(format!("Allocate stock to {number}?"), "Not now", "Allocate", format!("Allocated stock to {number}"))
+        }
+        (Act::Release, _) => words(
+            format!("Release {number} to the floor?"),
+            "Not now",
+            "Release",
+            format!("Released {number} to the floor"),
+        ),
+        (Act::Complete, _) => {
+            words(format!("Complete {number}?"), "Not now", "Complete", format!("Completed {number}"))
+        }
+        (Act::Cancel, _) => {
+            words(format!("Cancel {number}?"), "Keep the order", "Cancel the order", format!("Cancelled {number}"))
+        }
+        (Act::CancelLine(line), command) => {
+            let line = detail.lines.iter().find(|(one, _)| one.number == line).map(|(line, _)| line);
+            let (name, precision) =
+                line.map_or_else(|| ("the line".to_owned(), 0), |line| (names(line), line.precision));
+            let open = line.map_or(Quantity::ZERO, OrderLine::unshipped);
+            let asked = match command {
+                Some(Command::CancelLine(command)) => command.quantity.unwrap_or(open),
+                _ => open,
+            };
+            let units = look::quantity(asked, precision);
+            let plural = if units == "1" { "1 unit".to_owned() } else { format!("{units} units") };
+            words(
+                format!("Cancel {units} of {name}?"),
+                "Keep the line",
+                &format!("Cancel {plural}"),
+                format!("Cancelled {plural} of {name}"),
+            )
+        }
+        (Act::Hold, _) => {
+            words(format!("Put {number} on hold?"), "No hold", "Put on hold", format!("Put a hold on {number}"))
+        }
+        (Act::HoldLine(line), _) => words(
+            format!("Put line {line} of {number} on hold?"),
+            "No hold",
+            "Hold the line",
+            format!("Put a hold on line {line} of {number}"),
+        ),
+        (Act::ReleaseHold(hold), _) => words(
+            format!("Release the hold on {number}?"),
+            "Keep the hold",
+            "Release",
+            format!("Hold released on {number}: {}", hold_name(hold)),
+        ),
+        (Act::RejectHold(hold), _) => words(
+            format!("Reject the hold on {number} and cancel what it is about?"),
+            "Keep the order",
+            "Reject and cancel",
+            format!("Hold rejected on {number}: {}", hold_name(hold)),
+        ),
+        (Act::HandOver(_), command) => {
+            let owner = match command {
+                Some(Command::HandOverHold(command)) => command.owner.clone(),
+                _ => None,
+            };
+            let to = owner.unwrap_or_else(|| "nobody".to_owned());
+            words(
+                format!("Who looks at the hold on {number}?"),
+                "Leave it",
+                "Hand over",
+                format!("Hold on {number} handed to {to}"),
+            )
+        }
+        (Act::Charge, Some(Command::AddCharge(charge))) => {
+            let amount = money(charge.amount + charge.tax);
+            words(
+                format!("Add {amount} to {number}?"),
+                "No charge",
+                &format!("Add {amount}"),
+                format!("Added {amount} to {number}"),
+            )
+        }
+        (Act::Charge, _) => words(format!("Add a charge to {number}?"), "No charge", "Add the charge", String::new()),
+        (Act::Pay, Some(Command::RecordPayment(payment))) => {
+            let amount = money(payment.amount);
+            words(
+                format!("Record {amount} for {number}?"),
+                "Record nothing",
+                &format!("Record {amount}"),
+                format!("Recorded {amount} for {number}"),
+            )
+        }
+        (Act::Pay, _) => words(format!("Record a payment for {number}?"), "Record nothing", "Record", String::new()),
+        (Act::Refund, Some(Command::GrantRefund(refund))) => {
+            let amount = money(refund.amount);
+            words(
+                format!("Refund {amount} of {number}?"),
+                "No refund",
+                &format!("Refund {amount}"),
+                format!("Refunded {amount} of {number}"),
+            )
+        }
+        (Act::Refund, _) => words(format!("Refund on {number}?"), "No refund", "Refund", String::new()),
+        (Act::Capture(payment), command) => {
+            let open = detail
+                .payments
+                .iter()
+                .find(|one| one.number == payment)
+                .map_or(Minor::ZERO, |one| one.open_authorization());
+            let amount = match command {
+                Some(Command::CapturePayment(capture)) => money(capture.amount.unwrap_or(open)),
+                _ => money(open),
+            };
+            words(
+                format!("Capture {amount} of {number}?"),
+                "Not now",
+                &format!("Capture {amount}"),
+                format!("Asked for the capture of {amount}"),
+            )
+        }
+        (Act::Void(payment), _) => {
+            let open = detail
+                .payments
+                .iter()
+                .find(|one| one.number == payment)
+                .map_or(Minor::ZERO, |one| one.open_authorization());
+            let amount = money(open);
+            words(
+                format!("Void {amount} authorized for {number}?"),
+                "Keep it",
+                &format!("Void {amount}"),
+                format!("Asked for the void of {amount}"),
+            )
+        }
+        (Act::ShipFromSupplier, _) => words(
+            format!("Has the supplier shipped these units of {number}?"),
+            "Not yet",
+            "Book as shipped",
+            format!("Booked what the supplier shipped for {number}"),
+        ),
+        (Act::Return, _) => words(
+            format!("Receive a return of {number}?"),
+            "Not now",
+            "Receive",
+            format!("Received a return of {number}"),
+        ),
+        (Act::Note, _) => {
+            words(format!("Write a note on {number}"), "No note", "Add the note", format!("Noted on {number}"))
+        }
+    }
+}
