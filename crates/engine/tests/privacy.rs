@@ -2,7 +2,7 @@
 
 mod shop;
 
-use shop::{on_both, quiet};
+use shop::on_both;
 use waybill_domain::access::Access;
 use waybill_domain::access::change::ChangeUser;
 use waybill_domain::access::invite::InviteUser;

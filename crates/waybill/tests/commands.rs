@@ -104,7 +104,7 @@ fn a_person_is_invited_by_a_link_that_is_shown_once() {
     let made = shell.answers(0, &create);
     let link = made["link"].as_str().expect("a link");
     assert!(link.starts_with("http://127.0.0.1:8080/join/"), "{link}");
-    assert_eq!(shell.answers(4, &create)["error"]["code"], "user.email_taken");
+    assert_eq!(shell.answers(4, &create)["error"]["code"], "refused");
     let wrong = ["user", "create", "--name", "Ben", "--email", "ben@example.com", "--role", "king"];
     assert_eq!(shell.answers(2, &wrong)["error"]["code"], "usage");
     let listed = shell.answers(0, &["user", "list"]);

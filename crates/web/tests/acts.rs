@@ -158,7 +158,10 @@ async fn money_holds_and_notes_go_through_the_same_door() {
         .await;
         post("hand-over/1", &[("owner", "review")]).await;
         let now = get(api, id).await;
-        assert_eq!((now["totals"]["total_minor"].as_i64(), now["holds"][0]["owner"].as_str()), (Some(3_997), Some("review")));
+        assert_eq!(
+            (now["totals"]["total_minor"].as_i64(), now["holds"][0]["owner"].as_str()),
+            (Some(3_997), Some("review"))
+        );
         assert_eq!(now["holds"][0]["steps"], json!(["release", "ship"]));
         let notes = api.get(&format!("/api/v1/orders/{id}/notes")).await.ok();
         assert_eq!(notes["data"][0]["text"], note);
@@ -213,7 +216,7 @@ async fn the_queue_of_holds_shows_the_most_urgent_and_goes_on_to_the_next() {
             send(api, &format!("/orders/{}/release-hold/1", numbers[0].1), &[("next", &next), ("reason", "checked")])
                 .await;
         assert_eq!(released.header("location"), Some(next.as_str()));
-        assert_eq!(page(api, "/holds?whose=mine").await.text.contains("None of these"), true);
+        assert!(page(api, "/holds?whose=mine").await.text.contains("None of these"));
         send(api, &format!("/orders/{}/hand-over/1", numbers[2].1), &[("owner", "owner")]).await;
         let mine = page(api, "/holds?whose=mine").await.text;
         assert!(

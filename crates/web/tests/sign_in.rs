@@ -530,8 +530,14 @@ async fn a_person_changes_password_and_authenticator_and_ends_sessions() {
         }
         let changed = change(&here, PASSWORD, "seven red plates", "seven red plates").await;
         let new = changed.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-        let new =
-            new.filter(|value| value.starts_with("waybill=")).last().unwrap().split(';').next().unwrap().to_owned();
+        let new = new
+            .filter(|value| value.starts_with("waybill="))
+            .next_back()
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
         assert_ne!(new, here, "another token");
         me(api, &new).await.ok();
         for old in [&here, &there] {

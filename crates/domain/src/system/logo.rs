@@ -79,7 +79,7 @@ impl Logo {
         if self.hex.len() > 2 * LOGO_MAX {
             return Err(format!("must be at most {} kB", LOGO_MAX >> 10));
         }
-        if self.hex.len() % 2 != 0 || !self.hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        if !self.hex.len().is_multiple_of(2) || !self.hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err("must be written in hexadecimal digits".to_owned());
         }
         check(self.kind, &self.bytes())

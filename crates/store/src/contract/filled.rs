@@ -444,7 +444,13 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("allocations", "shipped") => i64::from(released && stage != Stage::AtWork).into(),
         ("holds", "kind") => "fraud".into(),
         ("holds", "state") => "active".into(),
-        ("holds", "owner") => if n % 2 == 0 { "review".into() } else { Value::Null },
+        ("holds", "owner") => {
+            if n % 2 == 0 {
+                "review".into()
+            } else {
+                Value::Null
+            }
+        }
         ("holds", "steps") => 1.into(),
         ("holds", "note") | ("payments", "token") => Value::Id(id(Kind::Text, n)),
         ("payments", "method") => "card".into(),

@@ -2,7 +2,6 @@
 
 use crate::ask::{self, Context};
 use crate::auth::Caller;
-use crate::forms::Form as Written;
 use crate::json::codes;
 use crate::problem::{self, Problem};
 use crate::state::WebState;
@@ -162,15 +161,6 @@ impl Form {
         }
         self.problem(name, "word", "Only a to z, 0 to 9, _, - and . fit here, and at most 64 of them.");
         None
-    }
-
-    /// A value in a form of its own: a day, a moment, an id.
-    pub fn written<T: Written>(&mut self, name: &str) -> Option<T> {
-        let value = T::parse(self.typed(name)?);
-        if value.is_none() {
-            self.problem(name, "malformed", format!("This must be {}.", T::EXPECTED));
-        }
-        value
     }
 
     /// A whole number within a range.

@@ -67,10 +67,7 @@ impl Hub {
 async fn watch(state: WebState, sender: broadcast::Sender<Arc<Round>>) {
     let mut positions = state.engine().positions();
     let mut stopping = state.stopping();
-    let mut after = match overview::position(state.store()).await {
-        Ok(position) => position,
-        Err(_) => 0,
-    };
+    let mut after = overview::position(state.store()).await.unwrap_or_default();
     while !*stopping.borrow() && !state.hub().is_idle() {
         positions.mark_unchanged();
         match events::after(state.store(), &Viewer::system(), &EventFilter::default(), after, PAGE).await {

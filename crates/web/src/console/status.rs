@@ -2,11 +2,10 @@
 
 use super::html::{Html, shape};
 use waybill_domain::Code;
-use waybill_domain::fulfillment::FulfillmentState;
 use waybill_domain::order::{
     DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle, PaymentStatus, ReturnStatus, Step,
 };
-use waybill_domain::payment::{PaymentState, RefundState, TransactionState};
+use waybill_domain::payment::{PaymentState, RefundState};
 use waybill_domain::shipping::ParcelState;
 
 /// How a value is shown.
@@ -175,29 +174,6 @@ pub fn refund(value: RefundState) -> Html {
         RefundState::Succeeded => look("back", ""),
         RefundState::Failed => look("warn", "bad ask"),
         RefundState::Unknown => look("ask", "wait ask"),
-    };
-    shown(look, value.code())
-}
-
-pub fn transaction(value: TransactionState) -> Html {
-    let look = match value {
-        TransactionState::Pending => look("wait", "wait"),
-        TransactionState::Succeeded => look("done", "done"),
-        TransactionState::Failed => look("warn", "bad ask"),
-        TransactionState::Unknown => look("ask", "wait ask"),
-    };
-    shown(look, value.code())
-}
-
-pub fn work(value: FulfillmentState) -> Html {
-    let look = match value {
-        FulfillmentState::Scheduled => look("dash", "none"),
-        FulfillmentState::Open => look("ring", ""),
-        FulfillmentState::OnHold => look("stop", "held ask"),
-        FulfillmentState::InProgress => look("quarter", "moving"),
-        FulfillmentState::Incomplete => look("half", "wait"),
-        FulfillmentState::Closed => look("done", "done"),
-        FulfillmentState::Cancelled => look("off", "off"),
     };
     shown(look, value.code())
 }

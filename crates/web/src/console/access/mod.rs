@@ -68,10 +68,7 @@ impl Scopes {
 }
 
 /// What was ticked; everything where nothing was.
-fn ticked<T: From<Id> + std::str::FromStr>(form: &Form, name: &str) -> Scope<T>
-where
-    T: PartialEq,
-{
+fn ticked<T: From<Id> + std::str::FromStr + PartialEq>(form: &Form, name: &str) -> Scope<T> {
     let ids: Vec<T> = form.all(name).filter_map(|text| text.parse().ok()).collect();
     if ids.is_empty() { Scope::ALL } else { Scope::Only(ids) }
 }

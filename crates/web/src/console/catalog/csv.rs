@@ -38,12 +38,14 @@ pub struct Sheet {
     pub problems: Vec<CellProblem>,
 }
 
+/// A column, what it is, and what it would be.
+pub type Difference = (&'static str, String, String);
+
 /// What a row would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     Create,
-    /// Column, what it is, what it would be.
-    Change(Vec<(&'static str, String, String)>),
+    Set(Vec<Difference>),
     Same,
 }
 
@@ -218,7 +220,7 @@ pub fn change(item: Option<&Item>, facts: &ItemFacts) -> Change {
     if item.archived {
         changes.push(("archived", "yes".to_owned(), "no".to_owned()));
     }
-    if changes.is_empty() { Change::Same } else { Change::Change(changes) }
+    if changes.is_empty() { Change::Same } else { Change::Set(changes) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Many items from one file: first what every row would do, then row by row what it did.
 
-use super::csv::{self, CellProblem, Change, Row};
+use super::csv::{self, CellProblem, Change, Difference, Row};
 use crate::auth::Caller;
 use crate::console::form;
 use crate::console::frame::{CATALOG, Frame};
@@ -35,7 +35,7 @@ const STEP: usize = 250;
 #[derive(Debug, Default)]
 struct Plan {
     create: Vec<(u64, ItemFacts)>,
-    change: Vec<(u64, ItemFacts, Vec<(&'static str, String, String)>)>,
+    change: Vec<(u64, ItemFacts, Vec<Difference>)>,
     same: usize,
     problems: Vec<CellProblem>,
     ignored: Vec<String>,
@@ -116,7 +116,7 @@ async fn plan(state: &WebState, caller: &Caller, text: &str) -> Result<Result<Pl
             judge(row, known.get(row.sku()).copied(), &mut plan);
         }
     }
-    plan.problems.sort_by(|one, other| one.line.cmp(&other.line));
+    plan.problems.sort_by_key(|problem| problem.line);
     Ok(Ok(plan))
 }
 
@@ -147,7 +147,7 @@ fn judge(row: &Row, known: Option<&(Item, bool)>, plan: &mut Plan) {
     }
     match csv::change(item, &facts) {
         Change::Create => plan.create.push((row.line, facts)),
-        Change::Change(changes) => plan.change.push((row.line, facts, changes)),
+        Change::Set(changes) => plan.change.push((row.line, facts, changes)),
         Change::Same => plan.same += 1,
     }
 }
