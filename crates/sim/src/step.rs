@@ -63,7 +63,7 @@ async fn burst(sim: &Arc<Sim>, engine: &Engine, store: &dyn Store, dice: &mut Di
         let view = if kind < 52 { order(sim, store, dice).await } else { None };
         let Some(intent) = request(sim, engine, dice, kind, view.as_ref()) else { continue };
         sim.send(engine, &intent);
-        let brings_ids = matches!(intent.command, Command::AuthorizePayment(_));
+        let brings_ids = matches!(intent.command, Command::AuthorizePayment(_) | Command::AddNote(_));
         if view.is_some() && !brings_ids && dice.chance(12) {
             // Somebody else has the same idea; each means it.
             let number = sim.books().number();

@@ -98,7 +98,12 @@ const MORE: &[(&str, &str)] = &[
 ];
 
 /// What some addresses need.
-const QUERIES: &[(&str, &str)] = &[("/stock/postings", "?sku=MUG-1&location=DUB")];
+const QUERIES: &[(&str, &str)] = &[
+    ("/stock/postings", "?sku=MUG-1&location=DUB"),
+    ("/api/v1/search", "?q=mug"),
+    ("/board/move", "?card=W-100001&to=released"),
+    ("/scan", "?code=MUG-1"),
+];
 
 /// Something that a schema takes; what is looked up by name exists.
 fn sample(description: &Value, name: &str, schema: &Value) -> Value {

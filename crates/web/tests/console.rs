@@ -76,7 +76,7 @@ async fn the_page_of_an_order_tells_all_of_it() {
         }
         assert_eq!(page(api, "/orders/W-999999").await.status, 404);
         assert_eq!(page(api, "/orders/ord_01h455vb4pex5vsknk084sn02q").await.status, 404);
-        assert_eq!(page(api, "/orders/<script>").await.status, 404);
+        assert_eq!(page(api, "/orders/%3Cscript%3E").await.status, 404);
     })
     .await;
 }
@@ -122,9 +122,12 @@ async fn pages_are_for_those_who_may_look() {
         assert_eq!(page(&none, &path).await.status, 403);
         assert_eq!(page(&elsewhere, &path).await.status, 404, "an order of another channel is not there");
         assert!(page(&elsewhere, "/orders").await.text.contains("No orders yet"));
-        let nobody = api.with_secret(None);
+        // The answer that there is no key may be remembered for a moment; another process has none.
+        let state = waybill_web::WebState::new(api.engine().clone(), common::open());
+        let nobody = Api { router: waybill_web::router(state.clone()), state, secret: None };
         for path in ["/orders", &path, "/live"] {
-            assert_eq!(page(&nobody, path).await.status, 401, "{path}");
+            // A person is sent to sign in, a program is told.
+            assert!([303, 401].contains(&page(&nobody, path).await.status.as_u16()), "{path}");
         }
     })
     .await;

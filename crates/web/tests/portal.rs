@@ -22,7 +22,11 @@ async fn read(api: &Api, path: &str, language: &str) -> Answer {
 
 async fn press(api: &Api, path: &str, page: &str) -> Answer {
     let key = page.split("name=\"key\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a key");
-    let form = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
+    let form = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("accept", "text/html"),
+        ("sec-fetch-site", "same-origin"),
+    ];
     api.with_secret(None).send("POST", path, &form, Body::from(format!("key={key}"))).await
 }
 

@@ -149,9 +149,9 @@ async fn a_range_may_be_written_in_any_way() {
     on_each(async |api| {
         for path in [
             "/reports?from=2026-02-03&to=2026-01-01",
-            "/reports?from=0001-01-01&to=9999-12-31",
+            "/reports?from=1900-01-01&to=2999-12-31",
             "/reports/items?from=1969-12-31&to=1970-01-02",
-            "/reports/times?to=9999-12-31",
+            "/reports/times?to=2999-12-31",
             "/reports/promises?from=&to=",
             "/reports?currency=zzzz",
         ] {

@@ -529,15 +529,8 @@ async fn a_person_changes_password_and_authenticator_and_ends_sessions() {
             assert!(answer.status == 422 && answer.text.contains(said), "{said}: {}", answer.text);
         }
         let changed = change(&here, PASSWORD, "seven red plates", "seven red plates").await;
-        let new = changed.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-        let new = new
-            .filter(|value| value.starts_with("waybill="))
-            .next_back()
-            .unwrap()
-            .split(';')
-            .next()
-            .unwrap()
-            .to_owned();
+        let mut new = changed.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let new = new.rfind(|value| value.starts_with("waybill=")).unwrap().split(';').next().unwrap().to_owned();
         assert_ne!(new, here, "another token");
         me(api, &new).await.ok();
         for old in [&here, &there] {

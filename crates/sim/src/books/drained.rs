@@ -45,6 +45,7 @@ const JOBS: &[(&str, &str)] = &[
     (
         "orders without a word to be found by",
         "SELECT o.id FROM orders o WHERE CAST($1 AS BIGINT) > 0 \
+         AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id) \
          AND NOT EXISTS (SELECT 1 FROM order_words w WHERE w.order_id = o.id)",
     ),
     (

@@ -65,6 +65,7 @@ pub fn personal_ids(command: &Command) -> Vec<Id> {
         Command::InviteUser(invitation) => vec![invitation.party.id.0],
         Command::ChangeUser(change) => change.party.as_ref().map(|party| party.id.0).into_iter().collect(),
         Command::AuthorizePayment(payment) => vec![payment.token.id.0],
+        Command::AddNote(note) => vec![note.note.id.0],
         _ => Vec::new(),
     }
 }

@@ -20,7 +20,7 @@ use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
 use crate::read::{
-    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, settings, sign_in,
+    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, secrets, settings, sign_in,
     stock_item, timeline, today, webhooks, why,
 };
 use crate::search::Search;
@@ -270,7 +270,7 @@ questions! {
     "documents::documents" ("next page") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         paged!(|page| documents::documents(store, viewer, &DocumentFilter::default(), page))
     };
-    "documents::some" ("one") by by_location(STOCK), |store, viewer, _sample| {
+    "documents::some" ("one") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         let page = documents::documents(store, viewer, &DocumentFilter::default(), &PageRequest::default()).await?;
         let ids: Vec<_> = page.rows.iter().map(|row| row.document.id).collect();
         Ok(documents::some(store, viewer, &ids).await?.len())
@@ -411,7 +411,7 @@ questions! {
     "orders::numbers" ("one") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(orders::numbers(store, viewer, &[sample.order_id]).await?.len())
     };
-    "orders::orders" ("late") by by_channel(ORDERS), |store, viewer, _sample| {
+    "orders::orders" ("late") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
         orders!(store, viewer, OrderFilter { unsent_by: Some(sums_day(500)), ..filter() })
     };
     "orders::to_release" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
@@ -420,6 +420,22 @@ questions! {
     "orders::by_numbers" ("one") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(orders::by_numbers(store, viewer, &[sample.order_number]).await?.len())
     };
+    "catalog::item_names" ("one") by Askers::Waybill("names the lines of what somebody may see"),
+    |store, _viewer, sample| {
+        let found = catalog::items_of(store, &Viewer::system(), std::slice::from_ref(&sample.sku)).await?;
+        let items: Vec<_> = found.iter().map(|(item, _)| item.id).collect();
+        Ok(catalog::item_names(store, &items).await?.len())
+    };
+    "orders::active_holds" ("of some orders") by by_channel(ORDERS), |store, viewer, _sample| {
+        let filter = OrderFilter { held: Some(true), ..OrderFilter::default() };
+        let held = orders::orders(store, &Viewer::system(), &filter, &PageRequest::default()).await?;
+        let ids: Vec<_> = held.rows.iter().map(|row| row.id).collect();
+        Ok(orders::active_holds(store, viewer, &ids).await?.len())
+    };
+    "overview::badges" ("counts") by Askers::Waybill("nothing is counted for those who may not look"), walks COUNTS,
+    |store, _viewer, _sample| Ok(usize::from(overview::badges(store, &Viewer::system()).await?.position > 0));
+    "secrets::named" ("one") by Askers::Waybill("a secret is for Waybill alone"),
+    |store, _viewer, _sample| Ok(usize::from(secrets::named(store, "sample", || [7; 32]).await? == [7; 32]));
     "overview::position" ("the head") by Askers::Waybill("a position says nothing of what is there"),
     |store, _viewer, _sample| Ok(usize::from(overview::position(store).await? > 0));
     "overview::overview" ("counts") by Askers::Waybill("counts for operators, without names"), walks COUNTS,
@@ -520,7 +536,7 @@ questions! {
     "stock_item::moves" ("of an item") by by_location(STOCK), |store, viewer, sample| {
         Ok(stock_item::moves(store, viewer, &sample.sku, 100).await?.len())
     };
-    "stock_item::waiting" ("of an item") by by_channel(ORDERS), |store, viewer, sample| {
+    "stock_item::waiting" ("of an item") by by_channel(ORDERS), walks BY_CODE, |store, viewer, sample| {
         let mut waits = stock_item::waiting(store, viewer, &sample.sku).await?.len();
         if waits == 0 {
             // Which item the waiting lines are of is for the filled store to choose.
@@ -572,17 +588,11 @@ questions! {
         let filter = LevelFilter { location: Some(sample.location.clone()), ..LevelFilter::default() };
         Ok(rows(stock::levels(store, viewer, &filter, &PageRequest::default()).await?))
     };
-    "holds::queue" ("everybody's") by by_channel(ORDERS), |store, viewer, _sample| {
+    "holds::queue" ("everybody's") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
         Ok(holds::queue(store, viewer, &Whose::Everybodys).await?.len())
     };
-    "holds::queue" ("of one") by by_channel(ORDERS), |store, viewer, _sample| {
+    "holds::queue" ("of one") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
         Ok(holds::queue(store, viewer, &Whose::Of("review".to_owned())).await?.len())
-    };
-    "holds::queue" ("nobody's") by by_channel(ORDERS), |store, viewer, _sample| {
-        Ok(holds::queue(store, viewer, &Whose::Nobodys).await?.len())
-    };
-    "holds::queue" ("due") by by_channel(ORDERS), |store, viewer, _sample| {
-        Ok(holds::queue(store, viewer, &Whose::DueBefore(Timestamp(i64::MAX))).await?.len())
     };
     "holds::counts" ("all") by by_channel(ORDERS), |store, viewer, _sample| {
         let asked = [Whose::Everybodys, Whose::Nobodys, Whose::Of("review".to_owned())];

@@ -118,6 +118,7 @@ fn facts(form: &mut Form, sku: Option<String>) -> Option<ItemFacts> {
 /// `POST /items/new`.
 pub async fn create(State(state): State<WebState>, mut form: Form) -> Result<Response, Problem> {
     let caller = form.context.caller.clone();
+    caller.viewer().must(&[Permission::CatalogWrite])?;
     let mut sheet = sheet(&state, &caller, None).await?;
     let sku = form.required("sku", 64);
     if let Some(sku) = &sku
