@@ -33,9 +33,6 @@ def signed_in(browser):
     if SIGN_IN:
         page = context.new_page()
         page.goto(SIGN_IN if SIGN_IN.startswith("http") else ADDRESS + SIGN_IN)
-        form = page.locator("form button[type=submit], form button:not([type])")
-        if form.count() == 1:
-            form.click()
     state = context.storage_state()
     context.close()
     return state

@@ -24,9 +24,6 @@ def main(folder, only):
             context = browser.new_context()
             page = context.new_page()
             page.goto(SIGN_IN if SIGN_IN.startswith("http") else ADDRESS + SIGN_IN)
-            form = page.locator("form button[type=submit], form button:not([type])")
-            if form.count() == 1:
-                form.click()
             state = context.storage_state()
             context.close()
         for scheme in ("light", "dark"):
