@@ -31,7 +31,7 @@ async fn a_stopping_server_ends_its_streams_and_finishes() {
     let ready = ask(address, "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     assert!(ready.starts_with("HTTP/1.1 200 OK\r\n"), "{ready}");
     let page = ask(address, "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
-    assert!(page.contains("Taking orders"), "{page}");
+    assert!(page.contains("<title>Today"), "{page}");
 
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /api/v1/events/stream HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
