@@ -3,7 +3,7 @@
 
 mod step;
 
-use super::floor::deadline;
+use super::floor::{self, deadline};
 use super::form::{self, Form};
 use super::frame::{BOARD, Frame, done};
 use super::html::Html;
@@ -197,7 +197,7 @@ pub async fn act(State(state): State<WebState>, mut form: Form) -> Result<Respon
     let caller = form.context.caller.clone();
     let found = Card::find(&state, &caller, &card).await?;
     let moved = match found.command(to) {
-        Some(command) => form.context.submit(&state, command, state.engine().ids()).await,
+        Some(command) => floor::submit(&state, &form.context, found.order_id(), command).await,
         None => Err(Problem::malformed(found.to(to).why_not.unwrap_or_else(|| "This is no step.".to_owned()))),
     };
     match moved {

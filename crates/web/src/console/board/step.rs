@@ -160,6 +160,13 @@ impl Card {
         }
     }
 
+    pub fn order_id(&self) -> OrderId {
+        match self {
+            Self::Order(order) => order.head.id,
+            Self::Work(work) => work.fulfillment_order.order_id,
+        }
+    }
+
     /// Where the card stands; None for an order that has ended.
     fn stage(&self) -> Option<Stage> {
         match self {

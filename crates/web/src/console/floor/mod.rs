@@ -26,7 +26,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use waybill_domain::actor::Permission;
 use waybill_domain::command::Command;
-use waybill_domain::ids::FulfillmentOrderId;
+use waybill_domain::ids::OrderId;
 use waybill_domain::order::Step;
 use waybill_domain::order::priority::leave_by;
 use waybill_domain::quantity::Quantity;
@@ -135,15 +135,15 @@ fn unsound(form: &Form) -> Problem {
 }
 
 /// Submits work and waits for a gateway that it asked, as the API does.
-async fn submit(
+pub async fn submit(
     state: &WebState,
     context: &Context,
-    id: FulfillmentOrderId,
+    order_id: OrderId,
     command: impl Into<Command>,
 ) -> Result<Receipt, Problem> {
     let receipt = context.submit(state, command, state.engine().ids()).await?;
     if receipt.awaits_gateway {
-        state.engine().settled(id.order_id, state.options().settle).await;
+        state.engine().settled(order_id, state.options().settle).await;
     }
     Ok(receipt)
 }

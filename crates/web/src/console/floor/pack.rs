@@ -175,7 +175,7 @@ pub async fn pack(
     }
     let weight_g = form.quantity("weight_kg", 3).map(|weight| weight.0);
     let packed = if form.is_sound() {
-        submit(&state, &form.context, id, Pack { fulfillment_order_id: id, lines, weight_g }).await
+        submit(&state, &form.context, id.order_id, Pack { fulfillment_order_id: id, lines, weight_g }).await
     } else {
         Err(unsound(&form))
     };

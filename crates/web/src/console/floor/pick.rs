@@ -172,7 +172,7 @@ async fn book(
 ) -> Result<Response, Problem> {
     let id = work.fulfillment_order.id();
     let booked = match command {
-        Ok((command, said)) => submit(state, &form.context, id, command).await.map(|_| said),
+        Ok((command, said)) => submit(state, &form.context, id.order_id, command).await.map(|_| said),
         Err(problem) => Err(problem),
     };
     match booked {

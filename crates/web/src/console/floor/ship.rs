@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use std::collections::BTreeMap;
 use waybill_domain::fulfillment::ship::{Ship, ShipParcel};
+use waybill_domain::ids::FulfillmentOrderId;
 use waybill_domain::shipping::ParcelState;
 use waybill_store::read::PageRequest;
 use waybill_store::read::queue::{Stage, WorkFilter, queue};
@@ -201,7 +202,7 @@ pub async fn ship(
             let count = parcels.len();
             let (carrier, service) = (carrier.clone(), service.clone());
             let command = Ship { fulfillment_order_id: id, carrier, service, parcels };
-            match submit(&state, &part(&form.context, id), id, command).await {
+            match submit(&state, &part(&form.context, id), id.order_id, command).await {
                 Ok(_) => sent += count,
                 Err(problem) => {
                     let number = match found(&state, &caller, &id.to_string()).await {
