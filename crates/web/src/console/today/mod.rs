@@ -220,7 +220,7 @@ fn rows(needs: &Needs, look: &Look) -> Vec<Need> {
             shape: shape("stop"),
             tone: "held",
             name: status::hold_words(held.kind).to_owned(),
-            href: "/orders?held=true".to_owned(),
+            href: "/holds".to_owned(),
             count: look::count(held.count),
             oldest: look.age(held.oldest),
             due: held.due.map(|due| look.moment(due)),
@@ -342,7 +342,7 @@ fn steps(setup: &SetUp) -> Vec<SetUpStep> {
             "PUT /api/v1/items/MUG-1",
             setup.items,
         ),
-        ("Stock", "How many of each are there", ("Receive", "/receipts"), "POST /api/v1/stock/receipts", setup.stock),
+        ("Stock", "How many of each are there", ("Receive stock", "/stock"), "POST /api/v1/stock/receipts", setup.stock),
         (
             "First order",
             "It walks through every stage above",
