@@ -342,7 +342,13 @@ fn steps(setup: &SetUp) -> Vec<SetUpStep> {
             "PUT /api/v1/items/MUG-1",
             setup.items,
         ),
-        ("Stock", "How many of each are there", ("Receive stock", "/stock"), "POST /api/v1/stock/receipts", setup.stock),
+        (
+            "Stock",
+            "How many of each are there",
+            ("Receive stock", "/stock"),
+            "POST /api/v1/stock/receipts",
+            setup.stock,
+        ),
         (
             "First order",
             "It walks through every stage above",
