@@ -66,12 +66,18 @@ pub fn read(text: &str) -> Result<Sheet, String> {
     let mut sheet = Sheet::default();
     let mut heads: Option<Vec<Option<&'static str>>> = None;
     let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut line, mut counted) = (1, 0);
     for record in reader.records() {
         let record = record.map_err(|error| format!("The file cannot be read as CSV: {error}."))?;
+        // The reader's own count is one behind where lines end in two characters.
+        let at = record.position().map_or(0, csv::Position::byte);
+        let rest = text.as_bytes().get(usize::try_from(at).unwrap_or(0)..).unwrap_or_default();
+        let begin = text.len() - rest.len() + rest.iter().take_while(|byte| matches!(**byte, b'\r' | b'\n')).count();
+        line += text.as_bytes()[counted..begin].iter().filter(|byte| **byte == b'\n').count() as u64;
+        counted = begin;
         if record.iter().all(str::is_empty) {
             continue;
         }
-        let line = record.position().map_or(0, csv::Position::line);
         let Some(heads) = &heads else {
             heads = Some(head(&record, &mut sheet)?);
             continue;
@@ -243,6 +249,13 @@ mod tests {
     #[test]
     fn every_problem_of_a_row_is_told_with_its_line_and_column() {
         let text = "sku,name,gtin,weight_g,color\nA,,123,heavy,red\nB,Bowl,,\nC,Cup,,1,blue\nC,Cup,,1,blue\n";
+        // Lines are counted as an editor counts them, however they end and wherever one is empty.
+        for (text, first) in [(text.replace('\n', "\r\n"), 2), (format!("\n\r\n{text}"), 4)] {
+            assert_eq!(read(&text).unwrap().rows[0].line, first);
+            assert_eq!(read(&text).unwrap().problems[0].line, first + 1);
+        }
+        let quoted = read("sku,name\r\nA,\"two\r\nlines\"\r\nB,x\r\n").unwrap();
+        assert_eq!(quoted.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4]);
         let sheet = read(text).unwrap();
         assert_eq!(sheet.ignored, ["color"]);
         let wrong = sheet.rows[0].facts(None).unwrap_err();

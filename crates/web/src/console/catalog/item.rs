@@ -146,6 +146,7 @@ pub async fn save(
     mut form: Form,
 ) -> Result<Response, Problem> {
     let caller = form.context.caller.clone();
+    caller.viewer().must(&[Permission::CatalogWrite])?;
     let item = found(&state, &caller, &sku).await?;
     let mut sheet = sheet(&state, &caller, Some(&item)).await?;
     let wanted = facts(&mut form, Some(sku.clone()));

@@ -54,7 +54,7 @@ impl Chart<'_> {
         let (first, end) = if self.has_slots() { ("middle", "middle") } else { ("start", "end") };
         // A few things side by side are all named; moments may be skipped.
         let stride = if self.form == Form::Bars && last < 6 { 1 } else { last.div_ceil(4).max(1) };
-        let inner = (0..last).step_by(stride).filter(|column| last - column > stride / 2);
+        let inner = (0..last).step_by(stride).filter(|column| (last - column) * 4 >= stride * 3);
         let inner = inner.map(|column| (column, if column == 0 { first } else { "middle" }));
         inner.chain([(last, end)]).collect()
     }

@@ -56,7 +56,8 @@ pub fn chart(
     let available: Vec<i64> = dates.iter().map(|day| now.1.0 - later(*day, |change| change.1)).collect();
     let written = |value: i64| look::quantity(Quantity(value), precision);
     let received = dates.iter().enumerate().filter_map(|(n, day)| Some((n, changes.get(day)?.2)));
-    let most = received.filter(|(_, units)| *units > 0).max_by_key(|(_, units)| *units);
+    // At the right the last values stand, and two labels cannot be read in one place.
+    let most = received.filter(|(n, units)| *units > 0 && n * 5 < dates.len() * 4).max_by_key(|(_, units)| *units);
     let then = on_hand.first().copied().unwrap_or_default();
     let says = format!(
         "On hand was {} on {} and is {} today; {} of it is available",

@@ -225,7 +225,10 @@ async fn book(state: WebState, sku: String, mut form: Form, act: Act) -> Result<
     match state.engine().preview(form.context.submission(command, state.engine().ids())).await {
         Ok(preview) => {
             sheet.effects = effects(&preview, item.precision);
-            sheet.caption = format!("What changes, in {}", item.unit);
+            sheet.caption = match item.unit.as_str() {
+                "each" => "What changes".to_owned(),
+                unit => format!("What changes, in {unit}"),
+            };
             sheet.hidden.push(("seen", seen));
             sheet.submit = verb;
         }
