@@ -40,12 +40,15 @@ pub struct Sample {
     pub fulfillment_order_id: FulfillmentOrderId,
     pub reservation_id: ReservationId,
     pub transfer_id: TransferId,
+    pub document_id: StockDocumentId,
     pub endpoint_id: WebhookEndpointId,
     pub sku: String,
     /// An order that is being picked.
     pub wanted_number: OrderNumber,
     /// An item that waits to be picked somewhere, and for stock elsewhere.
     pub wanted_sku: String,
+    /// Of an item that customers wait for.
+    pub backordered_sku: String,
     pub wanted_gtin: String,
     pub channel: String,
     pub location: String,
@@ -211,10 +214,13 @@ pub fn sample(orders: i64) -> Sample {
         fulfillment_order_id: FulfillmentOrderId::new(OrderId(id(Kind::Order, at_work(order))), 1),
         reservation_id: ReservationId(id(Kind::Reservation, order % 60)),
         transfer_id: TransferId(id(Kind::Transfer, order % 60)),
+        document_id: StockDocumentId(id(Kind::Document, order % LOCATIONS)),
         endpoint_id: WebhookEndpointId(id(Kind::Endpoint, order % ENDPOINTS)),
         sku: format!("SKU-{:06}", item_of(order, 1)),
         wanted_number: OrderNumber(at_work(order)),
         wanted_sku: format!("SKU-{:06}", item_of(at_work(order), 1)),
+        // Every hundredth order waits, from the first on.
+        backordered_sku: format!("SKU-{:06}", item_of(1, 1)),
         wanted_gtin: gtin(item_of(at_work(order), 1)),
         channel: format!("channel-{}", order % CHANNELS),
         location: format!("L{}", order % LOCATIONS),
