@@ -644,6 +644,9 @@ questions! {
     "users::user" ("one") by holders(USERS), |store, viewer, sample| {
         Ok(users::user(store, viewer, sample.user_id).await?.iter().count())
     };
+    "users::names" ("one") by holders(ORDERS), |store, viewer, sample| {
+        Ok(users::names(store, viewer, &[sample.user_id]).await?.len())
+    };
     "users::account" ("by id") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
         Ok(users::account(store, AccountKey::Id(sample.user_id)).await?.iter().count())
     };

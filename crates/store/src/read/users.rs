@@ -9,6 +9,7 @@ use crate::error::StoreError;
 use crate::record::Record;
 use crate::record::columns;
 use crate::value::{ColumnKind, Row, Value};
+use std::collections::BTreeMap;
 use waybill_domain::Code;
 use waybill_domain::access::email::EmailDigest;
 use waybill_domain::access::role::Role;
@@ -91,6 +92,27 @@ pub async fn user(store: &dyn Store, viewer: &Viewer, id: UserId) -> Result<Opti
     let mut query = base();
     query.and("u.id = ?", id.0);
     Ok(query.rows(store).await?.first_mut().map(read).transpose()?)
+}
+
+/// The names of some users (200 at most), for whoever reads about the orders they worked on; the part before the `@`
+/// where somebody has only an email, nothing where it was erased.
+pub async fn names(store: &dyn Store, viewer: &Viewer, of: &[UserId]) -> Result<BTreeMap<UserId, String>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    if of.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut query =
+        Query::new("SELECT u.id, p.name, p.email FROM users u JOIN parties p ON p.id = u.party_id WHERE u.id IN (");
+    let places: Vec<String> = of.iter().take(200).map(|id| query.bind(id.0)).collect();
+    query.push(&places.join(", "));
+    query.push(")");
+    let mut names = BTreeMap::new();
+    for mut row in query.rows(store).await? {
+        let (id, name, email) = (row.take()?, row.take::<Option<String>>()?, row.take::<Option<String>>()?);
+        let name = name.or_else(|| email.map(|email| email.split('@').next().unwrap_or_default().to_owned()));
+        names.extend(name.map(|name| (id, name)));
+    }
+    Ok(names)
 }
 
 /// A user with everything they sign in with.

@@ -6,6 +6,7 @@ use super::look::{self, Look};
 use super::order::act::{Offer, offers_of_hold};
 use super::order::{self as order_page, Axis, HoldCard};
 use super::orders::percent;
+use super::people::People;
 use super::{page, status};
 use crate::auth::Caller;
 use crate::params::Params;
@@ -114,6 +115,7 @@ pub async fn list(
     let here = tabs.iter().find(|(code, _, _)| code.is_some() && *code == asked.as_deref()).unwrap_or(&tabs[0]);
     let (whose, viewer) = (here.0, caller.viewer());
     let rows = holds::queue(state.store(), &viewer, &here.2).await?;
+    let people = People::among(&state, &caller, rows.iter().filter_map(|row| row.hold.owner.as_deref())).await?;
     let all: Vec<Whose> = tabs.iter().map(|(_, _, whose)| whose.clone()).collect();
     let counts = holds::counts(state.store(), &viewer, &all).await?;
     let views = tabs.iter().zip(&counts).map(|((code, name, _), count)| View {
@@ -131,10 +133,10 @@ pub async fn list(
     let following = ordered.get(place + 1).or_else(|| place.checked_sub(1).and_then(|before| ordered.get(before)));
     let next = href(whose, following.copied());
     let detail = match shown {
-        Some(row) => detail(&state, &caller, &look, row, &next, (place, rows.len())).await?,
+        Some(row) => detail(&state, &caller, &people, &look, row, &next, (place, rows.len())).await?,
         None => None,
     };
-    let groups = groups(&ordered, whose, shown, &mine, &look);
+    let groups = groups(&ordered, whose, shown, (&mine, &people), &look);
     let frame = Frame::new(&state, &caller, HOLDS, "Holds").await?;
     Ok(page(&HoldsPage {
         views: views.collect(),
@@ -159,7 +161,13 @@ fn by_kind(rows: &[HoldRow]) -> Vec<&HoldRow> {
     kinds.iter().flat_map(|kind| rows.iter().filter(move |row| row.hold.kind == *kind)).collect()
 }
 
-fn groups(ordered: &[&HoldRow], whose: Option<&str>, shown: Option<&HoldRow>, mine: &str, look: &Look) -> Vec<Group> {
+fn groups(
+    ordered: &[&HoldRow],
+    whose: Option<&str>,
+    shown: Option<&HoldRow>,
+    (mine, people): (&str, &People),
+    look: &Look,
+) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for row in ordered {
         let name = status::hold_words(row.hold.kind);
@@ -175,8 +183,10 @@ fn groups(ordered: &[&HoldRow], whose: Option<&str>, shown: Option<&HoldRow>, mi
             reason: status::words(&row.hold.reason),
             due: row.hold.due_at.map(|at| look.moment(at)),
             is_overdue: row.hold.due_at.is_some_and(|at| at < look.now()),
-            owner: owner
-                .map_or_else(|| "nobody".to_owned(), |owner| if owner == mine { "you".into() } else { owner.into() }),
+            owner: owner.map_or_else(
+                || "nobody".to_owned(),
+                |owner| if owner == mine { "you" } else { people.name(owner) }.to_owned(),
+            ),
             is_nobodys: owner.is_none(),
             is_here: shown.is_some_and(|shown| std::ptr::eq(*row, shown)),
         };
@@ -191,6 +201,7 @@ fn groups(ordered: &[&HoldRow], whose: Option<&str>, shown: Option<&HoldRow>, mi
 async fn detail(
     state: &WebState,
     caller: &Caller,
+    people: &People,
     look: &Look,
     row: &HoldRow,
     next: &str,
@@ -222,7 +233,7 @@ async fn detail(
         placed: look.ago(found.head.placed_at),
         units: order_page::summary_of(&found),
         place: format!("{} of {}", place + 1, look::count(i64::try_from(of).unwrap_or(i64::MAX))),
-        card: order_page::only_card(hold, note.clone(), &offers, look),
+        card: order_page::only_card(hold, note.clone(), &offers, people, look),
         axes: axes(&found, look),
         lines: lines.collect(),
         total: look::money(found.head.total(), found.head.currency),

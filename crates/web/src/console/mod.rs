@@ -23,6 +23,7 @@ mod live;
 pub mod look;
 mod order;
 mod orders;
+mod people;
 mod receipts;
 mod reports;
 mod search;

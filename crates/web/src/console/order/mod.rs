@@ -13,6 +13,7 @@ use super::form;
 use super::frame::{Frame, ORDERS};
 use super::html::Html;
 use super::look::{self, Look};
+use super::people::People;
 use super::{page, status};
 use crate::api::orders::order_id;
 use crate::ask::InPath;
@@ -110,12 +111,15 @@ pub async fn order(
     let notes = events::notes(state.store(), &viewer, id).await?;
     let reasons = why::of_order(state.store(), &viewer, id).await?;
     let offers = act::offers(&state, &caller, &detail).await?;
+    let owners = detail.holds.iter().filter_map(|(hold, _)| hold.owner.as_deref());
+    let named = history.iter().map(|event| event.actor.as_str()).chain(owners);
+    let people = People::among(&state, &caller, named).await?;
     let head = &detail.head;
     let mut frame = Frame::new(&state, &caller, ORDERS, head.number.to_string()).await?;
     frame.position = detail.position;
     let lines: Vec<Line> =
         detail.lines.iter().map(|(line, note)| Line::new(line, note, &names, &detail, &offers)).collect();
-    let holds = hold_cards(&detail, &offers, &look);
+    let holds = hold_cards(&detail, &offers, &people, &look);
     let next = if holds.is_empty() { next_step(&offers) } else { None };
     let write_note = offers.iter().find(|offer| offer.act == Act::Note);
 
@@ -135,7 +139,7 @@ pub async fn order(
         lines,
         parcels: parcels::rows(&detail, &look),
         money: Money::of(&detail, &offers),
-        days: timeline::days(&history, &notes, &detail, &look),
+        days: timeline::days(&history, &notes, &detail, &people, &look),
         reasons: reasons.into_iter().map(|one| (look.moment(one.happened_at), one.sentence)).collect(),
         customer: detail.customer.clone(),
         ship_to: detail.ship_to.as_ref().map(address).unwrap_or_default(),
@@ -226,9 +230,9 @@ fn next_step(offers: &[Offer]) -> Option<Offer> {
     steps.iter().find_map(possible).cloned()
 }
 
-fn hold_cards(detail: &OrderDetail, offers: &[Offer], look: &Look) -> Vec<HoldCard> {
+fn hold_cards(detail: &OrderDetail, offers: &[Offer], people: &People, look: &Look) -> Vec<HoldCard> {
     let active = detail.holds.iter().filter(|(hold, _)| hold.state == HoldState::Active);
-    let mut cards: Vec<HoldCard> = active.map(|(hold, note)| card(hold, note.clone(), offers, look)).collect();
+    let mut cards: Vec<HoldCard> = active.map(|(hold, note)| card(hold, note.clone(), offers, people, look)).collect();
     if let Some(first) = cards.first_mut() {
         first.is_first = true;
     }
@@ -236,8 +240,8 @@ fn hold_cards(detail: &OrderDetail, offers: &[Offer], look: &Look) -> Vec<HoldCa
 }
 
 /// A hold that stands alone on its page, so that the keys are for it.
-pub fn only_card(hold: &Hold, note: Option<String>, offers: &[Offer], look: &Look) -> HoldCard {
-    HoldCard { is_first: true, ..card(hold, note, offers, look) }
+pub fn only_card(hold: &Hold, note: Option<String>, offers: &[Offer], people: &People, look: &Look) -> HoldCard {
+    HoldCard { is_first: true, ..card(hold, note, offers, people, look) }
 }
 
 /// Who somebody is as the owner of a hold.
@@ -250,7 +254,7 @@ pub fn summary_of(detail: &OrderDetail) -> String {
     lines::summary(detail)
 }
 
-fn card(hold: &Hold, note: Option<String>, offers: &[Offer], look: &Look) -> HoldCard {
+fn card(hold: &Hold, note: Option<String>, offers: &[Offer], people: &People, look: &Look) -> HoldCard {
     let about = [Act::ReleaseHold(hold.number), Act::RejectHold(hold.number), Act::HandOver(hold.number)];
     HoldCard {
         offers: offers.iter().filter(|offer| about.contains(&offer.act)).cloned().collect(),
@@ -260,7 +264,7 @@ fn card(hold: &Hold, note: Option<String>, offers: &[Offer], look: &Look) -> Hol
         about: if hold.line == 0 { "the whole order".to_owned() } else { format!("line {}", hold.line) },
         since: look.ago(hold.applied_at),
         due: hold.due_at.map(|at| look.moment(at)),
-        owner: hold.owner.clone(),
+        owner: hold.owner.as_deref().map(|owner| people.name(owner).to_owned()),
         reason: status::words(&hold.reason),
         note,
     }

@@ -2,6 +2,7 @@
 
 use super::super::html::{Html, icon};
 use super::super::look::{self, Look, plural};
+use super::super::people::People;
 use super::super::status;
 use super::call;
 use std::collections::BTreeMap;
@@ -36,7 +37,7 @@ pub struct Entry {
 }
 
 /// The history, days and entries both the latest first.
-pub fn days(history: &[EventRecord], notes: &[Note], detail: &OrderDetail, look: &Look) -> Vec<Day> {
+pub fn days(history: &[EventRecord], notes: &[Note], detail: &OrderDetail, people: &People, look: &Look) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for record in history.iter().rev() {
         let day = look.day_of(record.happened_at);
@@ -45,7 +46,7 @@ pub fn days(history: &[EventRecord], notes: &[Note], detail: &OrderDetail, look:
             days.push(Day { name, entries: Vec::new() });
         }
         if let Some(last) = days.last_mut() {
-            last.entries.push(entry(record, notes, detail, look));
+            last.entries.push(entry(record, notes, detail, people, look));
         }
     }
     days
@@ -56,7 +57,7 @@ fn full(day: waybill_domain::time::Date, look: &Look) -> String {
     format!("{}{year}", Look::long_day(day))
 }
 
-fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, look: &Look) -> Entry {
+fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, people: &People, look: &Look) -> Entry {
     let event = Event::decode(&record.kind, record.version, &record.payload).ok();
     let line = |number| {
         let found = detail.lines.iter().map(|(line, _)| line).find(|line| line.number == number);
@@ -70,7 +71,13 @@ fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, look: &Look
     };
     let by = match record.actor.strip_prefix("system:") {
         Some(worker) => format!("Waybill, {}", worker.replace('_', " ")),
-        None => record.actor.clone(),
+        None => people.name(&record.actor).to_owned(),
+    };
+    let text = match &event {
+        Some(Event::HoldHandedOver(one)) if one.owner.is_some() => {
+            format!("Hold handed to {}", people.name(one.owner.as_deref().unwrap_or_default()))
+        }
+        _ => text,
     };
     let note = notes.iter().find(|note| note.position == record.position);
     let note = note.map(|note| note.text.as_deref().map_or_else(|| Html::of("erased"), mentions));

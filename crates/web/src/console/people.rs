@@ -1,0 +1,34 @@
+//! Colleagues by name, where the log and the holds have their ids.
+
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::WebState;
+use std::collections::{BTreeMap, BTreeSet};
+use waybill_domain::ids::UserId;
+use waybill_store::read::users;
+
+/// The names of those who occur on a page.
+#[derive(Debug, Default)]
+pub struct People(BTreeMap<String, String>);
+
+impl People {
+    /// Whoever of these is a user. Other words (a queue, a key) are left as they are.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn among<'a>(
+        state: &WebState,
+        caller: &Caller,
+        named: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, Problem> {
+        let ids: BTreeSet<UserId> = named.filter_map(|one| one.parse().ok()).collect();
+        let ids: Vec<UserId> = ids.into_iter().collect();
+        let names = users::names(state.store(), &caller.viewer(), &ids).await?;
+        Ok(Self(names.into_iter().map(|(id, name)| (id.to_string(), name)).collect()))
+    }
+
+    /// The name, or what was given where nobody is known by it.
+    pub fn name<'a>(&'a self, one: &'a str) -> &'a str {
+        self.0.get(one).map_or(one, String::as_str)
+    }
+}
