@@ -1,0 +1,13 @@
+//! The rules, one file to each subject, in one program.
+
+mod access_doc;
+mod any_history;
+mod cart;
+mod charges;
+mod mended;
+mod parsers;
+mod postings_doc;
+mod reasons;
+mod refusals;
+mod shop;
+mod to_do;

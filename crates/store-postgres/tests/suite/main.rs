@@ -1,0 +1,6 @@
+//! What PostgreSQL answers, in one program.
+
+mod backend;
+mod connections;
+mod contract;
+mod reads;

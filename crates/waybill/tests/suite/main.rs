@@ -1,0 +1,6 @@
+//! The binary as its users run it.
+
+mod audit;
+mod commands;
+mod crash;
+mod processes;

@@ -1,0 +1,328 @@
+//! The console's catalog, customers and settings: each act does what the API does, and a refusal changes nothing.
+
+use crate::common::{Answer, Api, on_each};
+use axum::body::Body;
+use serde_json::json;
+use waybill_domain::actor::Permission;
+
+async fn post(api: &Api, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let coded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let body = fields.iter().map(|(name, value)| format!("{name}={}", coded(value))).collect::<Vec<_>>().join("&");
+    api.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], Body::from(body)).await
+}
+
+/// Sends a form with a file.
+async fn upload(api: &Api, path: &str, fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Answer {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        body.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+    }
+    if let Some((name, bytes)) = file {
+        let head = "Content-Type: text/csv\r\n\r\n";
+        body.extend(
+            format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"items.csv\"\r\n{head}")
+                .bytes(),
+        );
+        body.extend(bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--XX--\r\n");
+    api.send("POST", path, &[("content-type", "multipart/form-data; boundary=XX")], Body::from(body)).await
+}
+
+const HOSTILE: &str = "\"><script>alert(1)</script>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_are_created_changed_and_archived() {
+    on_each(async |api| {
+        api.shop().await;
+        let fields = [
+            ("key", "k-1"),
+            ("sku", "JUG-1"),
+            ("name", HOSTILE),
+            ("gtin", "4006381333931"),
+            ("supply", "stock"),
+            ("unit", "each"),
+            ("precision", "0"),
+            ("weight_g", "350"),
+        ];
+        let created = post(api, "/items/new", &fields).await;
+        assert_eq!(created.status.as_u16(), 303, "{}", created.text);
+        let item = api.get("/api/v1/items/JUG-1").await.ok();
+        assert_eq!(
+            (&item["name"], &item["gtin"], &item["weight_g"]),
+            (&json!(HOSTILE), &json!("4006381333931"), &json!(350))
+        );
+        for path in ["/items", "/items/JUG-1", "/stock", "/items/JUG-1/archive"] {
+            let page = api.get(path).await;
+            assert!(page.status.is_success() && !page.text.contains("<script>alert"), "{path}");
+        }
+        let twice = post(api, "/items/new", &[&fields[1..], &[("key", "k-2")]].concat()).await;
+        assert!(twice.status.is_client_error() && twice.text.contains("with this SKU already"), "{}", twice.text);
+        let wrong = [("name", ""), ("gtin", "4006381333930"), ("supply", "stock"), ("unit", "each"), ("weight_g", "x")];
+        let wrong = post(api, "/items/JUG-1", &wrong).await;
+        assert_eq!(wrong.status.as_u16(), 422);
+        assert!(
+            wrong.text.contains("2 things to mend") && wrong.text.contains("value=\"4006381333930\""),
+            "{}",
+            wrong.text
+        );
+        let saved = [("name", "Jug"), ("supply", "stock"), ("unit", "each"), ("precision", "0"), ("key", "k-3")];
+        assert_eq!(post(api, "/items/JUG-1", &saved).await.status.as_u16(), 303);
+        assert_eq!(api.get("/api/v1/items/JUG-1").await.ok()["gtin"], json!(null));
+        // Stock was booked: the rule is the engine's.
+        let fixed = [("name", "A mug"), ("supply", "service"), ("unit", "each"), ("precision", "0"), ("key", "k-4")];
+        let fixed = post(api, "/items/MUG-1", &fixed).await;
+        assert!(fixed.status.is_client_error() && fixed.text.contains("supply"), "{}", fixed.text);
+        assert_eq!(post(api, "/items/JUG-1/archive", &[("key", "k-5")]).await.status.as_u16(), 303);
+        assert_eq!(api.get("/api/v1/items/JUG-1").await.ok()["archived"], true);
+        let reader = api.with_secret(Some(&api.key(&[Permission::CatalogRead], None, None).await));
+        assert!(reader.get("/items/MUG-1").await.status.is_success());
+        for path in ["/items/MUG-1", "/items/MUG-1/archive", "/items/new"] {
+            assert_eq!(post(&reader, path, &saved).await.status.as_u16(), 403, "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_items_is_shown_before_it_is_carried_out() {
+    on_each(async |api| {
+        api.shop().await;
+        let csv = "sku,name,weight_g,color\nNEW-1,New one,100,red\nMUG-1,A better mug,,blue\nCARD-1,A greeting,,\nBAD-1,,heavy,\nNEW-1,again,,\n";
+        let shown = upload(api, "/items/import", &[], Some(("file", csv.as_bytes()))).await;
+        assert!(shown.status.is_success(), "{}", shown.text);
+        for part in [
+            "name: A mug → A better mug", "NEW-1 stands in line 2 already.", "“heavy” is no whole number.",
+            "left alone: color", "Import 2 items, leave out 2 rows",
+        ] {
+            assert!(shown.text.contains(part), "{part} in {}", shown.text);
+        }
+        api.get("/api/v1/items/NEW-1").await.problem(404, "request.not_found");
+        for _ in 0..2 {
+            let done = upload(api, "/items/import/run", &[("key", "k-1"), ("csv", csv)], None).await;
+            assert!(done.status.is_success() && done.text.contains("id=\"result\""), "{}", done.text);
+        }
+        let item = api.get("/api/v1/items/NEW-1").await.ok();
+        assert_eq!((&item["name"], &item["version"]), (&json!("New one"), &json!(1)), "carried out once");
+        assert_eq!(api.get("/api/v1/items/MUG-1").await.ok()["name"], "A better mug");
+        api.get("/api/v1/items/BAD-1").await.problem(404, "request.not_found");
+        let reader = api.with_secret(Some(&api.key(&[Permission::CatalogRead], None, None).await));
+        for path in ["/items/import", "/items/import/run"] {
+            assert_eq!(upload(&reader, path, &[("csv", csv)], None).await.status.as_u16(), 403, "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_rows_are_imported_with_progress_and_one_more_is_refused() {
+    on_each(async |api| {
+        let rows = |count: usize| {
+            let rows = (0..count).map(|n| format!("S-{n},Item {n}\n")).collect::<String>();
+            format!("sku,name\n{rows}")
+        };
+        let shown = upload(api, "/items/import", &[], Some(("file", rows(10_000).as_bytes()))).await;
+        assert!(shown.text.contains("Import 10,000 items"));
+        let done = upload(api, "/items/import/run", &[("key", "k-1"), ("csv", &rows(10_000))], None).await;
+        assert!(done.text.contains("<p>250 of 10,000 rows</p>") && done.text.contains("<p>10,000 of 10,000 rows</p>"));
+        api.get("/api/v1/items/S-9999").await.ok();
+        let more = upload(api, "/items/import", &[], Some(("file", rows(10_001).as_bytes()))).await;
+        assert!(more.status.is_client_error() && more.text.contains("more than 10,000 rows"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_text_or_too_much_of_it_is_refused() {
+    on_each(async |api| {
+        for (bytes, says) in [
+            (&b"PK\x03\x04\x14\0"[..], "Excel workbook"),
+            (b"sku,name\nA,caf\xe9\n", "Line 2 is not UTF-8"),
+            (b"sku,name\nA,B\0", "Is this a CSV file?"),
+            (b"name\nMug\n", "sku is not among them"),
+        ] {
+            let answer = upload(api, "/items/import", &[], Some(("file", bytes))).await;
+            assert_eq!(answer.status.as_u16(), 422);
+            assert!(answer.text.contains(says), "{says} in {}", answer.text);
+        }
+        let large = vec![b'x'; (4 << 20) + 1];
+        for size in [large.len(), 2 * large.len()] {
+            let answer = upload(api, "/items/import", &[], Some(("file", &vec![b'x'; size]))).await;
+            assert!(answer.status.is_client_error() && answer.text.contains("larger than 4 MB"), "{}", answer.text);
+        }
+        post(api, "/items/import", &[("csv", "sku\nA")]).await.problem(400, "request.malformed");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_are_found_changed_and_archived() {
+    on_each(async |api| {
+        let fields =
+            [("key", "k-1"), ("code", "C-1"), ("name", HOSTILE), ("email", "ada@example.org"), ("tier", "gold")];
+        let created = post(api, "/customers/new", &fields).await;
+        assert_eq!(
+            (created.status.as_u16(), created.header("location")),
+            (303, Some("/customers/C-1")),
+            "{}",
+            created.text
+        );
+        assert_eq!(api.get("/api/v1/customers/C-1").await.ok()["tier"], "gold");
+        for path in ["/customers", "/customers/C-1", "/customers/C-1/change", "/customers?search=C-1"] {
+            let page = api.get(path).await;
+            assert!(
+                page.text.contains("ada@example.org") && !page.text.contains("<script>alert"),
+                "{path}: {}",
+                page.text
+            );
+        }
+        let changed = [("key", "k-2"), ("name", "Ada"), ("email", "ada@example.org"), ("tier", "silver")];
+        assert_eq!(post(api, "/customers/C-1/change", &changed).await.status.as_u16(), 303);
+        let customer = api.get("/api/v1/customers/C-1").await.ok();
+        assert_eq!((&customer["name"], &customer["tier"]), (&json!("Ada"), &json!("silver")));
+        let wrong = post(api, "/customers/C-1/change", &[("key", "k-3"), ("name", "Eve"), ("tier", "platinum")]).await;
+        assert!(wrong.status.is_client_error() && wrong.text.contains("value=\"Eve\""), "{}", wrong.text);
+        assert_eq!(api.get("/api/v1/customers/C-1").await.ok()["name"], "Ada");
+        assert_eq!(post(api, "/customers/C-1/archive", &[("key", "k-4")]).await.status.as_u16(), 303);
+        assert_eq!(api.get("/api/v1/customers/C-1").await.ok()["archived"], true);
+        assert_eq!(api.get("/customers/NONE").await.status.as_u16(), 404);
+        let reader = api.with_secret(Some(&api.key(&[Permission::CustomersRead], None, None).await));
+        assert!(reader.get("/customers/C-1").await.status.is_success());
+        assert_eq!(post(&reader, "/customers/C-1/change", &changed).await.status.as_u16(), 403);
+        let stranger = api.with_secret(Some(&api.key(&[Permission::OrdersRead], None, None).await));
+        assert_eq!(stranger.get("/customers").await.status.as_u16(), 403);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_and_locations_are_set_up() {
+    on_each(async |api| {
+        api.shop().await;
+        let fields = [("key", "k-1"), ("code", "fair"), ("name", "Fairs"), ("auto_release", "yes")];
+        assert_eq!(post(api, "/settings/channels/new", &fields).await.status.as_u16(), 303);
+        let channel = api.get("/api/v1/channels/fair").await.ok();
+        assert_eq!((&channel["auto_release"], &channel["ship_on_pending"]), (&json!(true), &json!(false)));
+        assert_eq!(post(api, "/settings/channels/fair/archive", &[("key", "k-2")]).await.status.as_u16(), 303);
+        let location = [
+            ("key", "k-3"),
+            ("code", "GAL"),
+            ("name", "Galway"),
+            ("country", "IE"),
+            ("zone", "Europe/Dublin"),
+            ("latitude", "53.2707"),
+            ("longitude", "-9.0568"),
+            ("preference", "2"),
+        ];
+        let created = post(api, "/settings/locations/new", &location).await;
+        assert_eq!(created.status.as_u16(), 303, "{}", created.text);
+        let view = api.get("/api/v1/locations/GAL").await.ok();
+        assert_eq!(
+            (&view["latitude"], &view["longitude"], &view["preference"]),
+            (&json!(53.2707), &json!(-9.0568), &json!(2))
+        );
+        let wrong =
+            [("name", "Galway"), ("country", "Ireland"), ("zone", "Galway"), ("latitude", "north"), ("key", "k-4")];
+        let wrong = post(api, "/settings/locations/GAL", &wrong).await;
+        assert!(wrong.status.is_client_error() && wrong.text.contains("value=\"north\""), "{}", wrong.text);
+        let zone = [("name", "Galway"), ("country", "IE"), ("zone", "Mars/Base"), ("key", "k-5")];
+        let zone = post(api, "/settings/locations/GAL", &zone).await;
+        assert!(zone.text.contains("IANA time zone"), "{}", zone.text);
+        assert_eq!(api.get("/api/v1/locations/GAL").await.ok()["zone"], "Europe/Dublin");
+        assert!(api.get("/settings/locations").await.text.contains("Europe/Dublin, at 53.2707 -9.0568"));
+        assert!(api.get("/settings/locations/GAL").await.text.contains("<option value=\"America/New_York\">"));
+        let reader = api.with_secret(Some(&api.key(&[Permission::CatalogRead], None, None).await));
+        assert!(reader.get("/settings/channels").await.status.is_success());
+        for path in ["/settings/channels/new", "/settings/locations/new", "/settings/locations/GAL"] {
+            assert_eq!(post(&reader, path, &location).await.status.as_u16(), 403, "{path}");
+        }
+        let stranger = api.with_secret(Some(&api.key(&[Permission::OrdersRead], None, None).await));
+        assert_eq!(stranger.get("/settings").await.status.as_u16(), 403);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_is_made_changed_replayed_and_ended() {
+    on_each(async |api| {
+        api.shop().await;
+        let fields = [
+            ("key", "k-1"),
+            ("name", "Books"),
+            ("url", "https://hooks.example.com/in"),
+            ("kinds", "order.*"),
+            ("kinds", "payment.*"),
+            ("more", "parcel.packed"),
+            ("origins", "live"),
+        ];
+        let created = post(api, "/settings/webhooks/new", &fields).await;
+        assert!(created.status.is_success() && created.text.contains("whsec_"), "{}", created.text);
+        let again = post(api, "/settings/webhooks/new", &fields).await;
+        assert!(!again.text.contains("whsec_"), "a secret is shown once");
+        let list = api.get("/api/v1/webhook-endpoints").await.ok();
+        assert_eq!(list["data"].as_array().unwrap().len(), 1);
+        assert_eq!(list["data"][0]["kinds"], json!(["order.*", "parcel.packed", "payment.*"]));
+        let path = format!("/settings/webhooks/{}", list["data"][0]["id"].as_str().unwrap());
+        let state = async || api.get("/api/v1/webhook-endpoints").await.ok()["data"][0]["state"].clone();
+        assert_eq!(post(api, &format!("{path}/disable"), &[("key", "k-2")]).await.status.as_u16(), 303);
+        assert_eq!(state().await, "disabled");
+        assert!(api.get(&path).await.text.contains("It was disabled by hand."));
+        assert_eq!(post(api, &format!("{path}/enable"), &[("key", "k-3")]).await.status.as_u16(), 303);
+        let rotated = post(api, &format!("{path}/rotate"), &[("key", "k-4"), ("hours", "1")]).await;
+        assert!(rotated.text.contains("whsec_"), "{}", rotated.text);
+        let replay = post(api, &format!("{path}/replay"), &[("key", "k-5"), ("what", "one"), ("position", "1")]).await;
+        assert_eq!(replay.status.as_u16(), 303, "{}", replay.text);
+        let wrong = [("key", "k-6"), ("name", ""), ("url", "ftp://x"), ("more", "order.eaten")];
+        let wrong = post(api, &format!("{path}/change"), &wrong).await;
+        assert!(wrong.status.is_client_error() && wrong.text.contains("no kind of event"), "{}", wrong.text);
+        let renamed =
+            [("key", "k-7"), ("name", "Ledger"), ("url", "https://hooks.example.com/in"), ("origins", "live")];
+        assert_eq!(post(api, &format!("{path}/change"), &renamed).await.status.as_u16(), 303);
+        let list = api.get("/api/v1/webhook-endpoints").await.ok();
+        assert_eq!((&list["data"][0]["name"], &list["data"][0]["kinds"]), (&json!("Ledger"), &json!([])));
+        assert_eq!(post(api, &format!("{path}/archive"), &[("key", "k-8")]).await.status.as_u16(), 303);
+        assert_eq!(api.get(&format!("{path}/eat")).await.status.as_u16(), 404);
+        let reader = api.with_secret(Some(&api.key(&[Permission::WebhooksRead], None, None).await));
+        assert!(reader.get(&path).await.status.is_success());
+        assert_eq!(post(&reader, &format!("{path}/enable"), &[("key", "k-9")]).await.status.as_u16(), 403);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_looks_as_it_says_and_a_bad_logo_is_refused() {
+    on_each(async |api| {
+        let logo = b"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 8 8\"><path d=\"M0 0h8v8z\"/></svg>";
+        let fields = [("key", "k-1"), ("shop", "Alder & <Finch>"), ("color", "#3f5f2c")];
+        let saved = upload(api, "/settings/appearance", &fields, Some(("logo", logo))).await;
+        assert_eq!(saved.status.as_u16(), 303, "{}", saved.text);
+        let page = api.get("/stock").await.text;
+        assert!(page.contains("Alder &#38; &#60;Finch&#62;") && page.contains("/assets/brand.css?v="), "{page}");
+        let style = api.get("/assets/brand.css").await;
+        assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
+        assert!(style.text.contains("--brand: light-dark(#3f5f2c, "), "{}", style.text);
+        let shown = api.get("/assets/brand/logo").await;
+        assert_eq!((shown.header("content-type"), shown.text.as_bytes()), (Some("image/svg+xml"), &logo[..]));
+        assert!(shown.header("content-security-policy").unwrap().contains("sandbox"));
+        assert_eq!(shown.header("x-content-type-options"), Some("nosniff"));
+
+        let active = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"></svg>";
+        let refused = upload(api, "/settings/appearance", &fields[1..], Some(("logo", active))).await;
+        assert!(refused.status.is_client_error() && refused.text.contains("onload"), "{}", refused.text);
+        let pale = [("key", "k-2"), ("shop", "Alder"), ("color", "#ffd400")];
+        let pale = upload(api, "/settings/appearance", &pale, None).await;
+        assert!(pale.status.is_client_error() && pale.text.contains("text needs 4.5"), "{}", pale.text);
+        assert!(pale.text.contains("value=\"#ffd400\""));
+        assert!(api.get("/assets/brand.css").await.text.contains("#3f5f2c"), "nothing changed");
+        // The logo stays unless it is taken away.
+        let name = [("key", "k-3"), ("shop", "Alder"), ("without_logo", "yes")];
+        assert_eq!(upload(api, "/settings/appearance", &name, None).await.status.as_u16(), 303);
+        api.get("/assets/brand/logo").await.problem(404, "request.not_found");
+        assert_eq!(api.get("/assets/brand.css").await.text, "");
+        let stranger = api.with_secret(Some(&api.key(&[Permission::CatalogRead], None, None).await));
+        assert_eq!(stranger.get("/settings/appearance").await.status.as_u16(), 403);
+        assert_eq!(upload(&stranger, "/settings/appearance", &name, None).await.status.as_u16(), 403);
+    })
+    .await;
+}

@@ -1,0 +1,22 @@
+//! The server over HTTP: one program, for each further one would hold all of Waybill again.
+
+mod access;
+mod acts;
+mod bad_input;
+mod common;
+mod console;
+mod console_shop;
+mod console_stock;
+mod doors;
+mod feed;
+mod floor;
+mod life;
+mod portal;
+mod reads;
+mod reports;
+mod search;
+mod sign_in;
+mod socket;
+mod versions;
+mod watching;
+mod webhooks;
