@@ -28,7 +28,7 @@ pub struct Attempt {
     pub body_hash: [u8; 16],
     pub actor: Arc<Actor>,
     pub origin: Origin,
-    /// The version that the sender saw of the order that the command is about; None for whatever there is.
+    /// The version that the sender saw of the order, endpoint or user that the command is about; None for whatever there is.
     pub expected_version: Option<i64>,
     /// The event that made this attempt necessary, if one did.
     pub cause: Option<Id>,

@@ -9,10 +9,6 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    pub const fn from_unix_ms(ms: i64) -> Self {
-        Self(ms * 1_000)
-    }
-
     pub const fn unix_ms(self) -> i64 {
         self.0.div_euclid(1_000)
     }

@@ -3,40 +3,62 @@
 use super::Command;
 use crate::ids::{OrderId, UserId, WebhookEndpointId};
 
+/// What a command names that exists, of the things whose version a sender may have seen.
+enum About {
+    Order(OrderId),
+    WebhookEndpoint(WebhookEndpointId),
+    User(UserId),
+    Nothing,
+}
+
 impl Command {
-    /// The order the command is about, where it names one that exists.
-    pub const fn order(&self) -> Option<OrderId> {
+    const fn about(&self) -> About {
         match self {
-            Self::SubmitOrder(command) => Some(command.order_id),
-            Self::ConfirmOrder(command) => Some(command.order_id),
-            Self::AllocateOrder(command) => Some(command.order_id),
-            Self::ReleaseOrder(command) => Some(command.order_id),
-            Self::CancelLine(command) => Some(command.line_id.order_id),
-            Self::CancelOrder(command) => Some(command.order_id),
-            Self::AddCharge(command) => Some(command.order_id),
-            Self::CompleteOrder(command) => Some(command.order_id),
-            Self::ExpireOrderReservation(command) => Some(command.order_id),
-            Self::AddNote(command) => Some(command.order_id),
-            Self::ApplyHold(command) => Some(command.order_id),
-            Self::HandOverHold(command) => Some(command.hold_id.order_id),
-            Self::ReleaseHold(command) => Some(command.hold_id.order_id),
-            Self::RejectHold(command) => Some(command.hold_id.order_id),
-            Self::ReleaseHeldStock(command) => Some(command.order_id),
-            Self::AuthorizePayment(command) => Some(command.order_id),
-            Self::RenewAuthorization(command) => Some(command.payment_id.order_id),
-            Self::VoidPayment(command) => Some(command.payment_id.order_id),
-            Self::ExpireAuthorization(command) => Some(command.payment_id.order_id),
-            Self::CapturePayment(command) => Some(command.payment_id.order_id),
-            Self::CaptureDue(command) => Some(command.order_id),
-            Self::RecordPayment(command) => Some(command.order_id),
-            Self::RecordOutcome(command) => Some(command.transaction_id.order_id),
-            Self::GrantRefund(command) => Some(command.order_id),
-            Self::Pick(command) => Some(command.fulfillment_order_id.order_id),
-            Self::Pack(command) => Some(command.fulfillment_order_id.order_id),
-            Self::Ship(command) => Some(command.fulfillment_order_id.order_id),
-            Self::ShipFromSupplier(command) => Some(command.order_id),
-            Self::RecordTracking(command) => Some(command.parcel_id.order_id),
-            Self::ReceiveReturn(command) => Some(command.order_id),
+            Self::SubmitOrder(command) => About::Order(command.order_id),
+            Self::ConfirmOrder(command) => About::Order(command.order_id),
+            Self::AllocateOrder(command) => About::Order(command.order_id),
+            Self::ReleaseOrder(command) => About::Order(command.order_id),
+            Self::CancelLine(command) => About::Order(command.line_id.order_id),
+            Self::CancelOrder(command) => About::Order(command.order_id),
+            Self::AddCharge(command) => About::Order(command.order_id),
+            Self::CompleteOrder(command) => About::Order(command.order_id),
+            Self::ExpireOrderReservation(command) => About::Order(command.order_id),
+            Self::AddNote(command) => About::Order(command.order_id),
+            Self::ApplyHold(command) => About::Order(command.order_id),
+            Self::HandOverHold(command) => About::Order(command.hold_id.order_id),
+            Self::ReleaseHold(command) => About::Order(command.hold_id.order_id),
+            Self::RejectHold(command) => About::Order(command.hold_id.order_id),
+            Self::ReleaseHeldStock(command) => About::Order(command.order_id),
+            Self::AuthorizePayment(command) => About::Order(command.order_id),
+            Self::RenewAuthorization(command) => About::Order(command.payment_id.order_id),
+            Self::VoidPayment(command) => About::Order(command.payment_id.order_id),
+            Self::ExpireAuthorization(command) => About::Order(command.payment_id.order_id),
+            Self::CapturePayment(command) => About::Order(command.payment_id.order_id),
+            Self::CaptureDue(command) => About::Order(command.order_id),
+            Self::RecordPayment(command) => About::Order(command.order_id),
+            Self::RecordOutcome(command) => About::Order(command.transaction_id.order_id),
+            Self::GrantRefund(command) => About::Order(command.order_id),
+            Self::Pick(command) => About::Order(command.fulfillment_order_id.order_id),
+            Self::Pack(command) => About::Order(command.fulfillment_order_id.order_id),
+            Self::Ship(command) => About::Order(command.fulfillment_order_id.order_id),
+            Self::ShipFromSupplier(command) => About::Order(command.order_id),
+            Self::RecordTracking(command) => About::Order(command.parcel_id.order_id),
+            Self::ReceiveReturn(command) => About::Order(command.order_id),
+            Self::ChangeWebhookEndpoint(command) => About::WebhookEndpoint(command.endpoint_id),
+            Self::RotateWebhookSecret(command) => About::WebhookEndpoint(command.endpoint_id),
+            Self::EnableWebhookEndpoint(command) => About::WebhookEndpoint(command.endpoint_id),
+            Self::DisableWebhookEndpoint(command) => About::WebhookEndpoint(command.endpoint_id),
+            Self::ArchiveWebhookEndpoint(command) => About::WebhookEndpoint(command.endpoint_id),
+            Self::ReplayWebhook(command) => About::WebhookEndpoint(command.endpoint_id),
+            Self::AcceptInvitation(command) => About::User(command.user_id),
+            Self::ChangeUser(command) => About::User(command.user_id),
+            Self::ArchiveUser(command) => About::User(command.user_id),
+            Self::SetPassword(command) => About::User(command.user_id),
+            Self::EnrollTotp(command) => About::User(command.user_id),
+            Self::ConfirmTotp(command) => About::User(command.user_id),
+            Self::RemoveTotp(command) => About::User(command.user_id),
+            Self::EndSessions(command) => About::User(command.user_id),
+            Self::OfferLink(command) => About::User(command.user_id),
             Self::PutItem(_)
             | Self::ArchiveItem(_)
             | Self::PutLocation(_)
@@ -49,22 +71,7 @@ impl Command {
             | Self::RevokeApiKey(_)
             | Self::ChangeSettings(_)
             | Self::CreateWebhookEndpoint(_)
-            | Self::ChangeWebhookEndpoint(_)
-            | Self::RotateWebhookSecret(_)
-            | Self::EnableWebhookEndpoint(_)
-            | Self::DisableWebhookEndpoint(_)
-            | Self::ArchiveWebhookEndpoint(_)
-            | Self::ReplayWebhook(_)
             | Self::InviteUser(_)
-            | Self::AcceptInvitation(_)
-            | Self::ChangeUser(_)
-            | Self::ArchiveUser(_)
-            | Self::SetPassword(_)
-            | Self::EnrollTotp(_)
-            | Self::ConfirmTotp(_)
-            | Self::RemoveTotp(_)
-            | Self::EndSessions(_)
-            | Self::OfferLink(_)
             | Self::ReceiveStock(_)
             | Self::AdjustStock(_)
             | Self::SendTransfer(_)
@@ -72,41 +79,39 @@ impl Command {
             | Self::ReserveStock(_)
             | Self::ReleaseReservation(_)
             | Self::ExpireReservation(_)
-            | Self::PlaceOrder(_) => None,
+            | Self::PlaceOrder(_) => About::Nothing,
+        }
+    }
+
+    /// The order the command is about, where it names one that exists.
+    pub const fn order(&self) -> Option<OrderId> {
+        match self.about() {
+            About::Order(id) => Some(id),
+            About::WebhookEndpoint(_) | About::User(_) | About::Nothing => None,
         }
     }
 
     /// The webhook endpoint the command is about, where it names one that exists.
     pub const fn webhook_endpoint(&self) -> Option<WebhookEndpointId> {
-        match self {
-            Self::ChangeWebhookEndpoint(command) => Some(command.endpoint_id),
-            Self::RotateWebhookSecret(command) => Some(command.endpoint_id),
-            Self::EnableWebhookEndpoint(command) => Some(command.endpoint_id),
-            Self::DisableWebhookEndpoint(command) => Some(command.endpoint_id),
-            Self::ArchiveWebhookEndpoint(command) => Some(command.endpoint_id),
-            Self::ReplayWebhook(command) => Some(command.endpoint_id),
-            _ => None,
+        match self.about() {
+            About::WebhookEndpoint(id) => Some(id),
+            About::Order(_) | About::User(_) | About::Nothing => None,
         }
     }
 
     /// The user the command is about, where it names one that exists.
     pub const fn user(&self) -> Option<UserId> {
-        match self {
-            Self::AcceptInvitation(command) => Some(command.user_id),
-            Self::ChangeUser(command) => Some(command.user_id),
-            Self::ArchiveUser(command) => Some(command.user_id),
-            Self::SetPassword(command) => Some(command.user_id),
-            Self::EnrollTotp(command) => Some(command.user_id),
-            Self::ConfirmTotp(command) => Some(command.user_id),
-            Self::RemoveTotp(command) => Some(command.user_id),
-            Self::EndSessions(command) => Some(command.user_id),
-            Self::OfferLink(command) => Some(command.user_id),
-            _ => None,
+        match self.about() {
+            About::User(id) => Some(id),
+            About::Order(_) | About::WebhookEndpoint(_) | About::Nothing => None,
         }
     }
 
     /// Whether the sender may say which version it means: of the order, the endpoint or the user that the command is about.
     pub const fn has_version(&self) -> bool {
-        self.order().is_some() || self.webhook_endpoint().is_some() || self.user().is_some()
+        match self.about() {
+            About::Order(_) | About::WebhookEndpoint(_) | About::User(_) => true,
+            About::Nothing => false,
+        }
     }
 }

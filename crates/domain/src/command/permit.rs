@@ -127,35 +127,31 @@ impl Command {
 
     /// What every channel and location shares is changed by those alone who see all of them.
     const fn is_for_the_whole_business(&self) -> bool {
-        matches!(
-            self,
-            Self::PutItem(_)
-                | Self::ArchiveItem(_)
-                | Self::PutLocation(_)
-                | Self::ArchiveLocation(_)
-                | Self::PutChannel(_)
-                | Self::ArchiveChannel(_)
-                | Self::ChangeSettings(_)
-                | Self::CreateApiKey(_)
-                | Self::RevokeApiKey(_)
-                | Self::CreateWebhookEndpoint(_)
-                | Self::ChangeWebhookEndpoint(_)
-                | Self::RotateWebhookSecret(_)
-                | Self::EnableWebhookEndpoint(_)
-                | Self::DisableWebhookEndpoint(_)
-                | Self::ArchiveWebhookEndpoint(_)
-                | Self::ReplayWebhook(_)
-                | Self::InviteUser(_)
-                | Self::AcceptInvitation(_)
-                | Self::ChangeUser(_)
-                | Self::ArchiveUser(_)
-                | Self::SetPassword(_)
-                | Self::EnrollTotp(_)
-                | Self::ConfirmTotp(_)
-                | Self::RemoveTotp(_)
-                | Self::EndSessions(_)
-                | Self::OfferLink(_)
-        )
+        match self.permission() {
+            Permission::CatalogWrite
+            | Permission::KeysWrite
+            | Permission::SettingsWrite
+            | Permission::WebhooksWrite
+            | Permission::UsersWrite => true,
+            // Customers belong to no channel, and yet each channel brings its own: a shop whose key is for one channel must
+            // be able to make the customer whose order it places. The permission alone guards them.
+            Permission::CustomersWrite => false,
+            Permission::StockWrite
+            | Permission::OrdersWrite
+            | Permission::HoldsRelease
+            | Permission::PaymentsWrite
+            | Permission::FulfillmentWrite
+            | Permission::ReturnsWrite => false,
+            // What only reads; no command asks for these.
+            Permission::CatalogRead
+            | Permission::CustomersRead
+            | Permission::StockRead
+            | Permission::OrdersRead
+            | Permission::EventsRead
+            | Permission::WebhooksRead
+            | Permission::UsersRead
+            | Permission::AuditRead => false,
+        }
     }
 
     /// The refusal for an object that the actor cannot see.
