@@ -72,6 +72,28 @@ enum Local {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever stands in a field, and whatever a mapping says about how to read it.
+        #[test]
+        fn any_text_is_no_date_or_a_moment_that_is_read_again(
+            text in prop_oneof![any::<String>(), "[0-9]{1,5}[-./][0-9]{1,2}[-./][0-9]{1,4}([T ][0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2})?(Z|\\[[A-Z]{0,5}\\])?)?"],
+            format in prop_oneof![Just(None), "(%[a-zA-Z%][-./ :]?){0,6}".prop_map(Some), any::<String>().prop_map(Some)],
+            zone in prop_oneof![Just("UTC"), Just("Europe/Dublin"), Just("Pacific/Apia"), Just("America/Sao_Paulo")],
+            hour in 0..24_i8,
+        ) {
+            let zone = TimeZone::get(zone).unwrap();
+            let mut reader = DateReader::new(format, Time::constant(0, 0, 0, 0).with().hour(hour).build().unwrap(), zone.clone());
+            let (moment, day) = (reader.moment(&text), reader.day(&text));
+            prop_assert!(day.is_some() || moment.is_none());
+            if let Some(at) = moment {
+                let mut iso = DateReader::new(None, Time::midnight(), zone);
+                prop_assert_eq!(iso.moment(&at.to_rfc3339()), Some(at));
+                prop_assert_eq!(reader.moment(&text), Some(at), "remembered");
+            }
+        }
+    }
 
     fn reader(format: &str, hour: i8, zone: &str) -> DateReader {
         DateReader::new(Some(format.to_owned()), Time::constant(hour, 0, 0, 0), TimeZone::get(zone).unwrap())

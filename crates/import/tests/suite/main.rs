@@ -4,5 +4,6 @@ mod common;
 mod end_to_end;
 mod interrupted;
 mod mapping;
+mod odd_mappings;
 mod real_data;
 mod real_import;

@@ -306,6 +306,8 @@ questions! {
     };
     "keys::any" ("any") by Askers::Waybill("decides whether a store without keys is open to its own machine"),
     |store, _viewer, _sample| Ok(usize::from(keys::any(store).await?));
+    "keys::anybody" ("any") by Askers::Waybill("decides whether a server may be reached from other machines"),
+    |store, _viewer, _sample| Ok(usize::from(keys::anybody(store).await?));
     "keys::keys" ("next page") by holders(&[Permission::KeysWrite]), |store, viewer, _sample| {
         paged!(|page| keys::keys(store, viewer, page))
     };

@@ -18,7 +18,7 @@ pub fn encode(key: &[Value]) -> String {
                 bytes.extend(id.bytes());
             }
             Value::Text(text) => {
-                let cut = text.len().min(usize::from(u16::MAX));
+                let cut = text.floor_char_boundary(usize::from(u16::MAX));
                 bytes.push(b't');
                 bytes.extend((cut as u16).to_be_bytes());
                 bytes.extend(&text.as_bytes()[..cut]);
@@ -75,6 +75,57 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        // Ends before, at and in the middle of a character, just about where a cursor is full.
+        let long = (0..3_usize, 21_843..21_847_usize);
+        let long = long.prop_map(|(before, count)| "x".repeat(before) + &"\u{20ac}".repeat(count));
+        prop_oneof![
+            any::<i64>().prop_map(Value::Int),
+            any::<u128>().prop_map(|id| Value::Id(Id(id))),
+            // No column holds a NUL.
+            "[^\0]{0,20}".prop_map(Value::Text),
+            long.prop_map(Value::Text),
+        ]
+    }
+
+    fn kind(value: &Value) -> ColumnKind {
+        match value {
+            Value::Int(_) => ColumnKind::Int,
+            Value::Id(_) => ColumnKind::Id,
+            Value::Text(_) => ColumnKind::Text,
+            Value::Null | Value::Bool(_) | Value::Bytes(_) => panic!("no key of a list"),
+        }
+    }
+
+    proptest! {
+        /// A text longer than a cursor holds is cut, and the list goes on from there.
+        #[test]
+        fn any_key_is_read_back(key in prop::collection::vec(value(), 0..4)) {
+            let kinds: Vec<ColumnKind> = key.iter().map(kind).collect();
+            let read = decode(&encode(&key), &kinds).expect("what was written");
+            for (written, read) in key.iter().zip(&read) {
+                match (written, read) {
+                    (Value::Text(written), Value::Text(read)) if written.len() > usize::from(u16::MAX) => {
+                        prop_assert!(written.starts_with(read.as_str()) && read.len() > usize::from(u16::MAX) - 4);
+                    }
+                    _ => prop_assert_eq!(written, read),
+                }
+            }
+            prop_assert_eq!(read.len(), key.len());
+        }
+
+        /// Whatever somebody sends as a cursor is refused, or read as a key that is written the same.
+        #[test]
+        fn any_text_is_refused_or_read_back_the_same(text in prop_oneof![any::<String>(), "([0-9a-f]{2}){0,30}", "(69|64|74)[0-9a-fA-F]{0,40}"]) {
+            for kinds in [vec![], vec![ColumnKind::Int], vec![ColumnKind::Id], vec![ColumnKind::Text], vec![ColumnKind::Text, ColumnKind::Int]] {
+                if let Ok(key) = decode(&text, &kinds) {
+                    prop_assert_eq!(encode(&key), text.to_lowercase());
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_cursor_reads_back_and_nothing_else_passes_for_one() {

@@ -25,6 +25,14 @@ pub async fn any(store: &dyn Store) -> Result<bool, ReadError> {
     Ok(!Query::new("SELECT k.id FROM api_keys k LIMIT 1").rows(store).await?.is_empty())
 }
 
+/// Whether somebody or something can prove who it is: a key that is not revoked, or a user who is not archived.
+pub async fn anybody(store: &dyn Store) -> Result<bool, ReadError> {
+    let query = Query::new(
+        "SELECT 1 FROM api_keys WHERE revoked_at IS NULL UNION ALL SELECT 1 FROM users WHERE state <> 'archived' LIMIT 1",
+    );
+    Ok(!query.rows(store).await?.is_empty())
+}
+
 /// A key, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {

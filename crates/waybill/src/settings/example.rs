@@ -11,9 +11,14 @@ pub fn variable(known: &Known) -> String {
 
 /// A settings file in which every setting has its default.
 pub fn example() -> String {
+    written(&Settings::default())
+}
+
+/// A settings file with these settings, without passwords.
+pub(super) fn written(settings: &Settings) -> String {
     let mut text = String::from("# Settings of Waybill. Flags win over WAYBILL_* variables, those over this file.\n");
     let mut section = None;
-    for known in Settings::default().list() {
+    for known in settings.list() {
         if section != Some(known.section) {
             section = Some(known.section);
             let _ = write!(text, "\n# {}\n", known.about);

@@ -60,28 +60,10 @@ impl Sources {
 
     fn read_file(&self, settings: &mut Settings, problems: &mut Vec<Problem>) {
         let Some(path) = &self.file else { return };
-        let mut problem = |what: String| problems.push(Problem { place: path.display().to_string(), what });
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) => return problem(format!("cannot be read: {error}")),
-        };
-        let table: toml::Table = match text.parse() {
-            Ok(table) => table,
-            Err(error) => return problem(format!("is not TOML: {}", place_in(&text, &error))),
-        };
-        for (name, value) in table {
-            match value {
-                toml::Value::Table(section) => {
-                    for (inner, value) in section {
-                        let place = || format!("{} {name}.{inner}", path.display());
-                        take(settings, &name, &inner, &Given::Toml(value), place, problems);
-                    }
-                }
-                value => {
-                    let place = || format!("{} {name}", path.display());
-                    take(settings, "", &name, &Given::Toml(value), place, problems);
-                }
-            }
+        let place = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => take_text(&place, &text, settings, problems),
+            Err(error) => problems.push(Problem { place, what: format!("cannot be read: {error}") }),
         }
     }
 
@@ -94,6 +76,28 @@ impl Sources {
             let setting = known.iter().find(|known| super::example::variable(known) == *variable);
             let (section, name) = setting.map_or(("", variable.as_str()), |known| (known.section, known.name));
             take(settings, section, name, &Given::Text(value.clone()), || variable.clone(), problems);
+        }
+    }
+}
+
+/// Takes in the text of a file that is called `file`.
+fn take_text(file: &str, text: &str, settings: &mut Settings, problems: &mut Vec<Problem>) {
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        Err(error) => {
+            let what = format!("is not TOML: {}", place_in(text, &error));
+            return problems.push(Problem { place: file.to_owned(), what });
+        }
+    };
+    for (name, value) in table {
+        match value {
+            toml::Value::Table(section) => {
+                for (inner, value) in section {
+                    let place = || format!("{file} {name}.{inner}");
+                    take(settings, &name, &inner, &Given::Toml(value), place, problems);
+                }
+            }
+            value => take(settings, "", &name, &Given::Toml(value), || format!("{file} {name}"), problems),
         }
     }
 }
@@ -128,6 +132,15 @@ fn place_in(text: &str, error: &toml::de::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    fn read_text(text: &str) -> Result<Settings, Vec<Problem>> {
+        let (mut settings, mut problems) = (Settings::default(), Vec::new());
+        take_text("file", text, &mut settings, &mut problems);
+        problems.extend(settings.problems());
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
 
     fn sources(
         file: Option<&str>,
@@ -192,6 +205,61 @@ mod tests {
         let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         assert!(text.contains("is not TOML: line 2, column 8: "), "{text}");
         assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
+    /// What may stand as a value in a file.
+    fn value() -> impl Strategy<Value = toml::Value> {
+        prop_oneof![
+            any::<String>().prop_map(toml::Value::String),
+            "[a-z0-9.:/]{1,20}".prop_map(toml::Value::String),
+            any::<i64>().prop_map(toml::Value::Integer),
+            (-1..3_i64).prop_map(toml::Value::Integer),
+            any::<bool>().prop_map(toml::Value::Boolean),
+            any::<f64>().prop_map(toml::Value::Float),
+            Just(toml::Value::Array(Vec::new())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_file_of_settings_or_has_problems(text in any::<String>()) {
+            let _ = read_text(&text);
+        }
+
+        /// Whatever the file and the environment say: every problem is told, and what is read is written so that it is
+        /// read again as the same.
+        #[test]
+        fn any_settings_are_refused_or_read_back_the_same(
+            given in prop::collection::vec((any::<Index>(), value()), 0..5),
+            variables in prop::collection::vec((any::<Index>(), prop_oneof![any::<String>(), "-?[0-9_]{1,20}", "true|off|sqlite:x"]), 0..3),
+        ) {
+            let known = Settings::default().list();
+            let mut file = toml::Table::new();
+            for (index, value) in given {
+                let known = index.get(&known);
+                if known.section.is_empty() {
+                    file.insert(known.name.to_owned(), value);
+                } else if let Some(section) = file
+                    .entry(known.section)
+                    .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+                    .as_table_mut()
+                {
+                    section.insert(known.name.to_owned(), value);
+                }
+            }
+            let environment = variables.into_iter().map(|(index, text)| (super::super::example::variable(index.get(&known)), text));
+            let sources = Sources { file: None, environment: environment.collect(), flags: Vec::new() };
+            let (mut settings, mut problems) = (Settings::default(), Vec::new());
+            take_text("file", &toml::to_string(&file).unwrap(), &mut settings, &mut problems);
+            sources.read_environment(&mut settings, &mut problems);
+            problems.extend(settings.problems());
+            prop_assert!(problems.iter().all(|problem| !problem.what.is_empty() && !problem.place.is_empty()));
+            // URLs are written without what opens them.
+            let is_plain = [&settings.process.database, &settings.nats.url].iter().all(|url| url.shown() == url.as_str());
+            if problems.is_empty() && is_plain {
+                prop_assert_eq!(read_text(&super::super::example::written(&settings)), Ok(settings));
+            }
+        }
     }
 
     #[test]
