@@ -101,7 +101,7 @@ async fn join(engine: &Engine, user_id: UserId) -> Result<UserId, Failure> {
 }
 
 async fn is_empty(store: &dyn Store) -> Result<bool, Failure> {
-    Ok(store.read("SELECT 1 FROM events LIMIT 1", &[]).await?.is_empty())
+    Ok(overview::position(store).await.map_err(StoreError::from)? == 0)
 }
 
 async fn make(

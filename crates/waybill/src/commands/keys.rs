@@ -6,14 +6,17 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use waybill_domain::Code;
 use waybill_domain::actor::{Actor, AllMarker, Door, Permission, Scope};
 use waybill_domain::chain::{digest, hex};
-use waybill_domain::ids::{ApiKeyId, Id};
-use waybill_domain::system::{ApiKey, CreateApiKey, RevokeApiKey};
+use waybill_domain::ids::{ApiKeyId, ChannelId, LocationId};
+use waybill_domain::system::{CreateApiKey, RevokeApiKey};
 use waybill_engine::{Engine, Submission};
-use waybill_store::{Record, Store, Value};
+use waybill_store::read::keys::KeyRow;
+use waybill_store::read::{self, PageRequest, Viewer, catalog};
+use waybill_store::{Store, StoreError};
 
 /// How a key's secret begins, so that a leaked one is recognized.
 const SECRET_PREFIX: &str = "wbk_";
@@ -30,8 +33,8 @@ async fn create(asked: &KeyCreate, settings: &Settings, output: Output) -> Resul
     let permissions = permissions(&asked.permissions)?;
     let database = settings.database()?;
     let store = open_current(&database, settings).await?;
-    let channels = scope(&*store, "channels", "--channels", &asked.channels).await?;
-    let locations = scope(&*store, "locations", "--locations", &asked.locations).await?;
+    let channels = channels(&*store, &asked.channels).await?;
+    let locations = locations(&*store, &asked.locations).await?;
     let secret = secret()?;
     let command = CreateApiKey {
         name: asked.name.clone(),
@@ -88,40 +91,45 @@ fn permissions(words: &[String]) -> Result<Vec<Permission>, Failure> {
     Ok(words.iter().filter_map(|word| Permission::from_code(word)).collect())
 }
 
-/// The ids behind codes; everything where none is named.
-pub async fn scope<T: From<Id>>(
-    store: &dyn Store,
-    table: &str,
-    flag: &str,
-    codes: &[String],
-) -> Result<Scope<T>, Failure> {
+/// The channels behind codes; all where none is named.
+pub async fn channels(store: &dyn Store, codes: &[String]) -> Result<Scope<ChannelId>, Failure> {
+    let known = catalog::channel_codes(store).await.map_err(StoreError::from)?;
+    scope("--channels: no channel", known.into_iter().map(|channel| (channel.code, channel.id)), codes)
+}
+
+/// The locations behind codes; all where none is named.
+pub async fn locations(store: &dyn Store, codes: &[String]) -> Result<Scope<LocationId>, Failure> {
+    let known = catalog::location_codes(store).await.map_err(StoreError::from)?;
+    scope("--locations: no location", known.into_iter().map(|location| (location.code, location.id)), codes)
+}
+
+fn scope<T: Copy>(none: &str, known: impl Iterator<Item = (String, T)>, codes: &[String]) -> Result<Scope<T>, Failure> {
     if codes.is_empty() {
         return Ok(Scope::All(AllMarker::All));
     }
-    let (mut ids, mut unknown) = (Vec::new(), Vec::new());
-    for code in codes {
-        let sql = format!("SELECT id FROM {table} WHERE code = $1");
-        match store.read(&sql, &[Value::from(code.as_str())]).await?.into_iter().next() {
-            Some(mut row) => ids.push(T::from(row.take::<Id>()?)),
-            None => unknown.push(code.as_str()),
-        }
-    }
+    let known: BTreeMap<String, T> = known.collect();
+    let unknown: Vec<&str> = codes.iter().map(String::as_str).filter(|code| !known.contains_key(*code)).collect();
     if unknown.is_empty() {
-        Ok(Scope::Only(ids))
+        Ok(Scope::Only(codes.iter().filter_map(|code| known.get(code).copied()).collect()))
     } else {
-        Err(Failure::Usage(format!("{flag}: no {table} with the code {}", unknown.join(", "))))
+        Err(Failure::Usage(format!("{none} with the code {}", unknown.join(", "))))
     }
 }
 
 async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
     let store = settings.database()?.open_reader(settings).await?;
     store.check_schema().await?;
-    let sql = format!("SELECT {} FROM api_keys ORDER BY id", ApiKey::table().column_list());
-    let mut keys = Vec::new();
-    for mut row in store.read(&sql, &[]).await? {
-        keys.push(ApiKey::read(&mut row)?);
+    let (mut keys, mut after) = (Vec::new(), None);
+    loop {
+        let request = PageRequest { limit: Some(PageRequest::LIMIT_MAX), after };
+        let page = read::keys::keys(&*store, &Viewer::system(), &request).await.map_err(StoreError::from)?;
+        keys.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
     }
-    let words = |key: &ApiKey| key.permissions.iter().map(|one| one.code()).collect::<Vec<_>>();
+    let words = |key: &KeyRow| key.permissions.iter().map(|one| one.code()).collect::<Vec<_>>();
     let list: Vec<_> = keys
         .iter()
         .map(|key| {

@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use waybill_engine::Engine;
-use waybill_store::Store;
+use waybill_store::read::keys;
+use waybill_store::{Store, StoreError};
 use waybill_web::{WebOptions, WebState};
 
 pub async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
@@ -97,8 +98,7 @@ async fn serve(
 
 /// Whether nobody and nothing can prove who it is yet.
 async fn is_new(store: &dyn Store) -> Result<bool, Failure> {
-    let known = "SELECT 1 FROM api_keys WHERE revoked_at IS NULL UNION ALL SELECT 1 FROM users WHERE state <> 'archived' LIMIT 1";
-    Ok(store.read(known, &[]).await?.is_empty())
+    Ok(!keys::anybody(store).await.map_err(StoreError::from)?)
 }
 
 /// Anybody on the network could use a store that knows nobody.

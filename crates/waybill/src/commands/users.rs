@@ -1,6 +1,6 @@
 //! `waybill user create`, `list` and `link`.
 
-use super::keys::scope;
+use super::keys::{channels, locations};
 use crate::cli::{User, UserCreate, UserLink};
 use crate::database::{engine, open_current, open_existing};
 use crate::failure::Failure;
@@ -64,8 +64,8 @@ async fn create(asked: &UserCreate, settings: &Settings, output: Output) -> Resu
         Failure::Usage(format!("--role: no such role: {}; there are: {known}", asked.role))
     })?;
     let store = open_current(&settings.database()?, settings).await?;
-    let channels = scope(&*store, "channels", "--channels", &asked.channels).await?;
-    let locations = scope(&*store, "locations", "--locations", &asked.locations).await?;
+    let channels = channels(&*store, &asked.channels).await?;
+    let locations = locations(&*store, &asked.locations).await?;
     let engine = engine(store, settings, false).await?;
     let made = invite(&engine, &asked.name, &asked.email, Access { role, channels, locations }).await;
     let made = match made {
