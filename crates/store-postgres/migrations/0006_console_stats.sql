@@ -1,4 +1,4 @@
-CREATE INDEX orders_wanted ON orders (requested_by, id) WHERE requested_by IS NOT NULL AND lifecycle IN ('placed', 'confirmed') AND fulfillment_status <> 'fulfilled';
+CREATE INDEX orders_wanted ON orders (id, requested_by) WHERE requested_by IS NOT NULL AND lifecycle IN ('placed', 'confirmed') AND fulfillment_status <> 'fulfilled';
 CREATE INDEX orders_unfulfilled ON orders (id) WHERE lifecycle = 'confirmed' AND fulfillment_status = 'unfulfilled';
 CREATE INDEX orders_moving ON orders (id) WHERE delivery_status = 'in_transit';
 CREATE INDEX orders_exception ON orders (id) WHERE delivery_status = 'exception' AND lifecycle = 'confirmed';

@@ -451,12 +451,10 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("holds", "kind") => "fraud".into(),
         ("holds", "state") => "active".into(),
         ("holds", "owner") => {
-            if n % 2 == 0 {
-                "review".into()
-            } else {
-                Value::Null
-            }
+            // Every hundredth order is held; every second of them by somebody, a third of them without an end.
+            only(n / 100 % 2 == 0, "review".into())
         }
+        ("holds", "due_at") => only(n / 100 % 3 != 0, at.into()),
         ("holds", "steps") => 1.into(),
         ("holds", "note") | ("payments", "token") => Value::Id(id(Kind::Text, n)),
         ("payments", "method") => "card".into(),

@@ -127,7 +127,7 @@ record!(
         { "orders_reserved", ["lifecycle", "reserved_until"], unique: false, only: "reserved_until IS NOT NULL" },
         { "orders_authorized", ["authorization_due_at"], unique: false, only: "authorization_due_at IS NOT NULL" },
         {
-            "orders_wanted", ["requested_by", "id"], unique: false,
+            "orders_wanted", ["id", "requested_by"], unique: false,
             only: "requested_by IS NOT NULL AND lifecycle IN ('placed', 'confirmed') AND fulfillment_status <> 'fulfilled'"
         },
         {
