@@ -3,20 +3,31 @@
 
 mod language;
 mod link;
+mod message;
 mod order;
 
 pub use link::path as link_path;
 
 use crate::state::WebState;
 use axum::Router;
-use axum::routing::get;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
 
 /// Where the pages live.
 pub const PREFIX: &str = "/o/";
+
+/// What the log calls whoever acts through these pages.
+const CUSTOMER: &str = "customer";
+
+/// Whether the log's name for who did something is that of a customer on these pages.
+pub fn is_customers(actor: &str) -> bool {
+    actor.strip_prefix("system:") == Some(CUSTOMER)
+}
 
 /// Every page, by its path.
 pub fn router() -> Router<WebState> {
     Router::new()
         .route("/o/{token}", get(order::show))
+        .route("/o/{token}/message", post(message::send).layer(DefaultBodyLimit::max(message::FORM_MAX)))
         .route("/o/{token}/cancel", get(order::ask_cancel).post(order::cancel))
 }

@@ -2,6 +2,8 @@
 
 use super::language::Language;
 use super::link;
+use super::message::Letter;
+use super::{CUSTOMER, is_customers};
 use crate::ask::{self, InPath};
 use crate::console::Html;
 use crate::console::{look, page, shape};
@@ -26,6 +28,7 @@ use waybill_engine::{Submission, SubmitError};
 use waybill_store::read::Viewer;
 use waybill_store::read::catalog;
 use waybill_store::read::order::{self, OrderDetail, OrderKey};
+use waybill_store::read::timeline::{self, Note};
 
 /// A step of the way, with a shape that says how far it is.
 #[derive(Debug)]
@@ -46,9 +49,9 @@ struct Part {
     tracking: Option<String>,
 }
 
-#[derive(Template)]
+#[derive(Debug, Template)]
 #[template(path = "order.html")]
-struct OrderPage {
+pub struct OrderPage {
     shop: String,
     language: &'static Language,
     others: Vec<&'static Language>,
@@ -66,6 +69,7 @@ struct OrderPage {
     said: Option<String>,
     /// Where the customer is asked once more before the order is cancelled.
     cancel: Option<Cancel>,
+    letter: Letter,
 }
 
 #[derive(Debug)]
@@ -83,38 +87,46 @@ struct GonePage {
 }
 
 /// What a page is made of.
-struct Seen {
-    path: String,
-    detail: OrderDetail,
+pub struct Seen {
+    pub path: String,
+    pub detail: OrderDetail,
+    /// What the customer wrote so far.
+    pub messages: Vec<Note>,
     names: std::collections::BTreeMap<waybill_domain::ids::ItemId, String>,
-    language: &'static Language,
-    today: Date,
+    pub language: &'static Language,
+    pub today: Date,
 }
 
 /// Who acts here: whoever has the link of one order. What they may do is what these pages offer.
-fn customer() -> Arc<Actor> {
+pub fn customer() -> Arc<Actor> {
     let may = [Permission::OrdersRead, Permission::OrdersWrite];
-    Arc::new(Actor::new(Principal::System("customer"), Door::Portal, &may))
+    Arc::new(Actor::new(Principal::System(CUSTOMER), Door::Portal, &may))
 }
 
-async fn seen(state: &WebState, token: &str, language: &'static Language) -> Result<Option<Seen>, Problem> {
+/// What a page shows; None where the link is none.
+///
+/// # Errors
+/// Where the store does not answer.
+pub async fn seen(state: &WebState, token: &str, language: &'static Language) -> Result<Option<Seen>, Problem> {
     let Some(id) = link::order(state, token).await? else { return Ok(None) };
     let Some(detail) = order::order(state.store(), &Viewer::from(customer()), OrderKey::Id(id)).await? else {
         return Ok(None);
     };
+    let mut messages = timeline::notes(state.store(), &Viewer::from(customer()), id).await?;
+    messages.retain(|note| is_customers(&note.actor));
     let items: Vec<_> = detail.lines.iter().map(|(line, _)| line.item_id).collect();
     let names = catalog::item_names(state.store(), &items).await?;
     // Days of a parcel are told in UTC: where the customer is, the page does not know.
     let today = look::Look::new(jiff::tz::TimeZone::UTC, state.engine().now()).today();
-    Ok(Some(Seen { path: format!("{}{token}", super::PREFIX), detail, names, language, today }))
+    Ok(Some(Seen { path: format!("{}{token}", super::PREFIX), detail, messages, names, language, today }))
 }
 
-fn gone(state: &WebState, language: &'static Language) -> Response {
+pub fn gone(state: &WebState, language: &'static Language) -> Response {
     let page = page(&GonePage { shop: state.options().store_name.clone(), language });
     (StatusCode::NOT_FOUND, page).into_response()
 }
 
-fn language(headers: &HeaderMap, params: &mut Params) -> &'static Language {
+pub fn language(headers: &HeaderMap, params: &mut Params) -> &'static Language {
     let chosen = params.text("lang").and_then(|code| Language::named(&code));
     chosen.unwrap_or_else(|| Language::of_browser(headers))
 }
@@ -202,7 +214,7 @@ impl Seen {
         self.detail.lines.iter().map(|(line, _)| of(line).0 / 10_i64.pow(line.precision.min(9))).sum()
     }
 
-    fn say(&self, id: &str) -> String {
+    pub fn say(&self, id: &str) -> String {
         self.language.say(id)
     }
 
@@ -211,6 +223,11 @@ impl Seen {
     }
 
     fn page(&self, state: &WebState, said: Option<String>, cancel: Option<Cancel>) -> OrderPage {
+        OrderPage { said, cancel, ..self.with_letter(state, Letter::blank(state, self)) }
+    }
+
+    /// The page with a letter that is being written.
+    pub fn with_letter(&self, state: &WebState, letter: Letter) -> OrderPage {
         let head = &self.detail.head;
         let name = self.detail.party.as_ref().and_then(|party| party.name.clone());
         let number = || ("number", head.number.to_string().into());
@@ -232,8 +249,9 @@ impl Seen {
             costs: self.costs(),
             can_cancel: is_open && self.units(|line| line.shipped) == 0,
             has_ended: !is_open,
-            said,
-            cancel,
+            said: None,
+            cancel: None,
+            letter,
         }
     }
 

@@ -112,3 +112,81 @@ async fn hostile_text_is_text_on_a_customers_page() {
     })
     .await;
 }
+
+/// Sends the form of a page as a browser does.
+async fn write(api: &Api, path: &str, page: &str, text: &str) -> Answer {
+    let key = page.split("/message?").nth(1).and_then(|form| form.split("name=\"key\" value=\"").nth(1));
+    let key = key.and_then(|rest| rest.split('"').next()).expect("a key");
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+    let body = format!("key={key}&text={text}");
+    api.with_secret(None).send("POST", &format!("{path}/message"), &form, Body::from(body)).await
+}
+
+async fn notes(api: &Api, id: &str) -> Vec<(String, String)> {
+    let notes = api.get(&format!("/api/v1/orders/{id}/notes")).await.ok();
+    let text = |note: &serde_json::Value, name: &str| note[name].as_str().unwrap().to_owned();
+    notes["data"].as_array().unwrap().iter().map(|note| (text(note, "actor"), text(note, "text"))).collect()
+}
+
+#[tokio::test]
+async fn what_a_customer_writes_is_kept_on_the_order_once() {
+    on_each(async |api| {
+        api.shop().await;
+        let (id, path) = place(api, "P-6").await;
+        api.post(&format!("/api/v1/orders/{id}/notes"), &json!({"text": "she calls often"})).await.ok();
+        let page = read(api, &path, "en").await;
+        assert!(!page.text.contains("she calls often"), "what colleagues write is not for the customer");
+        let text = "Please+ring+%3Cb%3Etwice%3C%2Fb%3E%0D%0AThank+you";
+        let sent = write(api, &path, &page.text, text).await;
+        assert_eq!(sent.status, 303, "{}", sent.text);
+        assert_eq!(write(api, &path, &page.text, text).await.status, 303, "a double click");
+        let customers = || "system:customer".to_owned();
+        let twice = (customers(), "Please ring <b>twice</b>\nThank you".to_owned());
+        assert_eq!(notes(api, &id).await[1..], [twice.clone()]);
+        let after = read(api, sent.header("location").unwrap(), "en").await;
+        assert!(after.text.contains("Your message is with us."));
+        assert!(after.text.contains("ring &#60;b&#62;twice"), "shown as text: {}", after.text);
+        // Going back and writing something else is a second message.
+        assert_eq!(write(api, &path, &page.text, "And+a+card").await.status, 303);
+        assert_eq!(notes(api, &id).await[1..], [twice, (customers(), "And a card".to_owned())]);
+        // Whoever looks after the order sees who said it.
+        let order = api.get(&format!("/api/v1/orders/{id}")).await.ok();
+        let path = format!("/orders/{}", order["number"].as_str().unwrap());
+        let order = api.send("GET", &path, &[("accept", "text/html")], Body::empty()).await;
+        assert!(
+            order.text.contains("Message from the customer") && order.text.contains("And a card"),
+            "{}",
+            order.text
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_kept_is_told_and_not_lost() {
+    on_each(async |api| {
+        api.shop().await;
+        let (id, path) = place(api, "P-7").await;
+        let page = read(api, &path, "en").await;
+        let empty = write(api, &path, &page.text, "++").await;
+        assert_eq!(empty.status, 422);
+        assert!(empty.text.contains("Write something first."));
+        let long = "%C3%A9".repeat(2_001);
+        let refused = write(api, &path, &page.text, &long).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert!(refused.text.contains("The message is too long") && refused.text.contains(&"\u{e9}".repeat(2_001)));
+        assert_eq!(write(api, &path, &page.text, "a%00b").await.status, 422);
+        write(api, &path, &page.text, &"x".repeat(30_000)).await.problem(413, "request.too_large");
+        assert!(notes(api, &id).await.is_empty());
+        assert_eq!(write(api, &path, &page.text, &"%C3%A9".repeat(2_000)).await.status, 303);
+        // Whoever has the link cannot fill the store.
+        for n in 1..50 {
+            assert_eq!(write(api, &path, &page.text, &format!("{n}")).await.status, 303);
+        }
+        let full = write(api, &path, &page.text, "one+more").await;
+        assert_eq!(full.status, 422);
+        assert!(full.text.contains("There are many messages on this order already."));
+        assert_eq!(notes(api, &id).await.len(), 50);
+    })
+    .await;
+}

@@ -5,6 +5,7 @@ use super::super::look::{self, Look, plural};
 use super::super::people::People;
 use super::super::status;
 use super::call;
+use crate::portal;
 use std::collections::BTreeMap;
 use waybill_domain::event::Event;
 use waybill_domain::fulfillment::events::ShortReason;
@@ -69,7 +70,9 @@ fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, people: &Pe
         // An event of a later version still happened.
         None => ("file-text", "", status::words(&record.kind.replace('.', " "))),
     };
+    let is_customers = portal::is_customers(&record.actor);
     let by = match record.actor.strip_prefix("system:") {
+        Some(_) if is_customers => "the customer".to_owned(),
         Some(worker) => format!("Waybill, {}", worker.replace('_', " ")),
         None => people.name(&record.actor).to_owned(),
     };
@@ -77,6 +80,7 @@ fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, people: &Pe
         Some(Event::HoldHandedOver(one)) if one.owner.is_some() => {
             format!("Hold handed to {}", people.name(one.owner.as_deref().unwrap_or_default()))
         }
+        Some(Event::NoteAdded(_)) if is_customers => "Message from the customer".to_owned(),
         _ => text,
     };
     let note = notes.iter().find(|note| note.position == record.position);
