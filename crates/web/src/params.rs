@@ -29,6 +29,17 @@ impl FromRequestParts<WebState> for Params {
 }
 
 impl Params {
+    /// Those of a query that came in another way than in the address.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn of(query: &str) -> Result<Self, Problem> {
+        let unreadable = || Problem::malformed("The query cannot be read.");
+        let uri = format!("/?{query}").parse().map_err(|_| unreadable())?;
+        let Query(pairs) = Query::try_from_uri(&uri).map_err(|_| unreadable())?;
+        Ok(Self { pairs, problems: Vec::new() })
+    }
+
     fn problem(&mut self, name: &str, code: &str, message: impl Into<String>) {
         self.problems.push(refusal::Problem::new(name, code, message));
     }

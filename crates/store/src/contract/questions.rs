@@ -20,8 +20,8 @@ use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
 use crate::read::{
-    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, search, secrets, settings, sign_in,
-    stock_item, timeline, today, webhooks, why,
+    Page, PageRequest, ReadError, Viewer, backorders, board, floor, keys, overview, preferences, search, secrets,
+    settings, sign_in, stock_item, timeline, today, webhooks, why,
 };
 use crate::search::Search;
 use std::pin::Pin;
@@ -436,6 +436,12 @@ questions! {
     |store, _viewer, _sample| Ok(usize::from(overview::badges(store, &Viewer::system()).await?.position > 0));
     "secrets::named" ("one") by Askers::Waybill("a secret is for Waybill alone"),
     |store, _viewer, _sample| Ok(usize::from(secrets::named(store, "sample", || [7; 32]).await? == [7; 32]));
+    "preferences::of_one" ("all") by Askers::Waybill("each asks for what is their own"),
+    |store, _viewer, _sample| Ok(preferences::of_one(store, "system:someone").await?.len());
+    "preferences::set" ("one") by Askers::Waybill("each sets what is their own"), |store, _viewer, _sample| {
+        preferences::set(store, "system:someone else", "orders.columns", Some("total")).await?;
+        Ok(preferences::of_one(store, "system:someone else").await?.len())
+    };
     "overview::position" ("the head") by Askers::Waybill("a position says nothing of what is there"),
     |store, _viewer, _sample| Ok(usize::from(overview::position(store).await? > 0));
     "overview::overview" ("counts") by Askers::Waybill("counts for operators, without names"), walks COUNTS,

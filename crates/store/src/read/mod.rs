@@ -18,6 +18,7 @@ pub mod order;
 pub mod orders;
 pub mod overview;
 pub mod postings;
+pub mod preferences;
 mod query;
 pub mod queue;
 pub mod reservations;

@@ -96,6 +96,17 @@ impl std::fmt::Debug for StoreSecret {
 
 record!(StoreSecret, "store_secrets", key: ["name"], fixed: { name, secret }, fields: { });
 
+/// Something that somebody set for themselves, such as which columns a list shows; see [`crate::read::preferences`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preference {
+    /// Whose it is, as the log names principals.
+    pub principal: String,
+    pub name: String,
+    pub body: String,
+}
+
+record!(Preference, "preferences", key: ["principal", "name"], fixed: { principal, name }, fields: { body });
+
 /// Who does a job, and until when nobody else may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {

@@ -43,6 +43,7 @@ pub fn tables() -> Vec<&'static Table> {
         NumberBlock::table(),
         Lease::table(),
         StoreSecret::table(),
+        Preference::table(),
         Cursor::table(),
         ReceiptRecord::table(),
         OtherReceiptRecord::table(),

@@ -7,12 +7,10 @@ pub mod assets;
 mod backorders;
 mod board;
 mod brand;
-mod bulk;
 mod catalog;
 mod chart;
 mod customers;
 mod entry;
-mod export;
 mod floor;
 mod form;
 mod frame;
@@ -51,11 +49,9 @@ use axum::routing::get;
 pub fn router() -> Router<WebState> {
     Router::new()
         .merge(entry::router())
+        .merge(orders::router())
         .route("/", get(today::today))
-        .route("/orders", get(orders::list))
         .route("/holds", get(holds::list))
-        .route("/orders/bulk", get(bulk::look).post(bulk::act))
-        .route("/orders/export", get(export::export))
         .route("/orders/{id}", get(order::order))
         .route("/reports", get(reports::sales))
         .route("/reports/times", get(reports::times))

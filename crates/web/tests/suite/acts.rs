@@ -1,34 +1,11 @@
 //! What one can do in the console: said before it is done, done as the API does it, and done once.
 
-use crate::common::{Answer, Api, on_each, order};
+use crate::common::{Api, hidden, on_each, order, page, send};
 use axum::body::Body;
 use serde_json::{Value, json};
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_store::read::overview;
-
-async fn page(api: &Api, path: &str) -> Answer {
-    api.send("GET", path, &[("accept", "text/html")], Body::empty()).await
-}
-
-/// Posts a form as a browser does.
-async fn send(api: &Api, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    let coded = |text: &str| {
-        text.bytes()
-            .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-            .collect::<String>()
-    };
-    let body = fields.iter().map(|(name, value)| format!("{name}={}", coded(value))).collect::<Vec<_>>().join("&");
-    api.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], Body::from(body)).await
-}
-
-/// The value of a hidden field of a page.
-fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
-    let start = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {page}"));
-    let value = &page[start + name.len() + 15..];
-    &value[..value.find('"').unwrap()]
-}
 
 /// Id and number of a new order.
 async fn placed(api: &Api, reference: &str) -> (String, String) {

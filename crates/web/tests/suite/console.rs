@@ -1,14 +1,9 @@
 //! The console's pages: there for those who may look, true, and never a way in for hostile text.
 
-use crate::common::{Answer, Api, on_each, order};
-use axum::body::Body;
+use crate::common::{Api, on_each, order, page};
 use serde_json::json;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
-
-async fn page(api: &Api, path: &str) -> Answer {
-    api.send("GET", path, &[("accept", "text/html")], Body::empty()).await
-}
 
 #[tokio::test]
 async fn the_list_shows_orders_newest_first_and_filters_by_the_address() {

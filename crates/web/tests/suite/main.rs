@@ -11,6 +11,7 @@ mod doors;
 mod feed;
 mod floor;
 mod life;
+mod lists;
 mod portal;
 mod reads;
 mod reports;

@@ -142,7 +142,7 @@ async fn what_a_customer_writes_is_kept_on_the_order_once() {
         assert_eq!(write(api, &path, &page.text, text).await.status, 303, "a double click");
         let customers = || "system:customer".to_owned();
         let twice = (customers(), "Please ring <b>twice</b>\nThank you".to_owned());
-        assert_eq!(notes(api, &id).await[1..], [twice.clone()]);
+        assert_eq!(notes(api, &id).await[1..], std::slice::from_ref(&twice)[..]);
         let after = read(api, sent.header("location").unwrap(), "en").await;
         assert!(after.text.contains("Your message is with us."));
         assert!(after.text.contains("ring &#60;b&#62;twice"), "shown as text: {}", after.text);

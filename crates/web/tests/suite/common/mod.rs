@@ -154,6 +154,30 @@ impl Api {
     }
 }
 
+/// A page as a browser asks for it.
+pub async fn page(api: &Api, path: &str) -> Answer {
+    api.send("GET", path, &[("accept", "text/html")], Body::empty()).await
+}
+
+/// Posts a form as a browser does.
+pub async fn send(api: &Api, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let coded = |text: &str| {
+        text.bytes()
+            .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect::<String>()
+    };
+    let body = fields.iter().map(|(name, value)| format!("{name}={}", coded(value))).collect::<Vec<_>>().join("&");
+    api.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], Body::from(body)).await
+}
+
+/// The value of a hidden field of a page.
+pub fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
+    let start = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {page}"));
+    let value = &page[start + name.len() + 15..];
+    &value[..value.find('"').unwrap()]
+}
+
 /// The order of the issue's example, with its own reference.
 pub fn order(external_ref: &str) -> Value {
     json!({

@@ -1,9 +1,9 @@
 //! One act on many orders: what can be done and what cannot is said first, then each order gets a command of its own.
 
-use super::form::{self, Form};
-use super::frame::{self, Frame, ORDERS};
-use super::look::{self, plural};
-use super::page;
+use super::super::form::{self, Form};
+use super::super::frame::{self, Frame, ORDERS};
+use super::super::look::{self, plural};
+use super::super::page;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -100,7 +100,7 @@ struct Chosen {
 }
 
 #[derive(Template)]
-#[template(path = "bulk.html")]
+#[template(path = "orders/bulk.html")]
 struct BulkPage {
     frame: Frame,
     title: String,
@@ -114,7 +114,7 @@ struct BulkPage {
 }
 
 /// The list that the selection was made in.
-fn back(asked: Option<&str>) -> String {
+pub fn back(asked: Option<&str>) -> String {
     let fits = |path: &&str| {
         (*path == "/orders" || path.starts_with("/orders?")) && path.bytes().all(|byte| byte.is_ascii_graphic())
     };

@@ -1,9 +1,9 @@
 //! The filtered list of orders as a file: CSV, written as it is read, or a spreadsheet.
 
-use super::frame::{Frame, ORDERS};
-use super::look::Look;
-use super::orders::{Asked, filtered};
-use super::page;
+use super::super::frame::{Frame, ORDERS};
+use super::super::look::Look;
+use super::super::page;
+use super::{Asked, filtered};
 use crate::auth::Caller;
 use crate::params::Params;
 use crate::problem::Problem;
@@ -46,7 +46,7 @@ const TOTAL: usize = 8;
 const HOLDS: usize = 14;
 
 #[derive(Template)]
-#[template(path = "export.html")]
+#[template(path = "orders/export.html")]
 struct ExportPage {
     frame: Frame,
     filters: Vec<(String, String)>,

@@ -1,23 +1,28 @@
 //! The list of orders: saved views as tabs, filters as chips in the address, pages by cursor.
 
+mod bulk;
+mod columns;
+mod export;
+mod views;
+
+use self::columns::{Cell, Column};
 use super::frame::{Frame, ORDERS};
-use super::html::Html;
-use super::look::{self, Look};
+use super::look::Look;
 use super::{page, status};
 use crate::auth::Caller;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
 use askama::Template;
+use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
+use axum::routing::{get, post};
 use waybill_domain::Code;
-use waybill_domain::order::{
-    DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus,
-};
+use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus};
 use waybill_domain::time::Date;
-use waybill_store::read::PageRequest;
-use waybill_store::read::orders::{self, OrderFilter, OrderRow};
+use waybill_store::read::orders::{self, OrderFilter};
+use waybill_store::read::{PageRequest, preferences};
 use waybill_store::search::Search;
 
 /// What a viewer comes for most, as tabs.
@@ -34,9 +39,10 @@ const VIEWS: &[(&str, &str)] = &[
 
 #[derive(Debug)]
 pub struct View {
-    name: &'static str,
+    name: String,
     href: String,
     is_here: bool,
+    is_own: bool,
 }
 
 /// One filter that is set.
@@ -60,31 +66,27 @@ pub struct Choice {
 pub struct Row {
     id: String,
     number: String,
-    placed: Html,
-    channel: String,
-    name: String,
-    total: String,
-    payment: Html,
-    fulfillment: Html,
-    delivery: Html,
-    hold: Option<Html>,
-    wanted: Option<String>,
-    is_late: bool,
+    cells: Vec<Cell>,
 }
 
 #[derive(Template)]
-#[template(path = "orders.html")]
+#[template(path = "orders/orders.html")]
 struct OrdersPage {
     frame: Frame,
     views: Vec<View>,
     chips: Vec<Chip>,
     choices: Vec<Choice>,
+    columns: Vec<Column>,
     rows: Vec<Row>,
     next: Option<String>,
     is_filtered: bool,
     /// This list, as its own address and as a file.
     here: String,
     export: String,
+    /// Where its columns are chosen, and where it is kept as a view; the name of the viewer's own view that it is.
+    choose: String,
+    keep: Option<String>,
+    forget: Option<String>,
 }
 
 /// What the address asks for, as it is written there.
@@ -135,6 +137,17 @@ pub fn percent(value: &str) -> String {
     out
 }
 
+/// The list and what belongs to it.
+pub fn router() -> Router<WebState> {
+    Router::new()
+        .route("/orders", get(list))
+        .route("/orders/bulk", get(bulk::look).post(bulk::act))
+        .route("/orders/columns", get(columns::ask).post(columns::choose))
+        .route("/orders/export", get(export::export))
+        .route("/orders/view", get(views::ask).post(views::keep))
+        .route("/orders/view/forget", post(views::forget))
+}
+
 /// `GET /orders`.
 pub async fn list(
     State(state): State<WebState>,
@@ -151,20 +164,32 @@ pub async fn list(
     let found = orders::orders(state.store(), &viewer, &filter, &request).await?;
     let held: Vec<_> = found.rows.iter().filter(|row| row.holds_active > 0).map(|row| row.id).collect();
     let holds = orders::active_holds(state.store(), &viewer, &held).await?;
+    let preferences = preferences::of_one(state.store(), &caller.actor.principal.to_string()).await?;
+    let columns = columns::chosen(&preferences);
     let rows = found.rows.iter().map(|row| {
         let kind = holds.iter().find(|(id, _)| *id == row.id).map(|(_, kind)| *kind);
-        shown(row, kind, &look)
+        let cells = columns.iter().map(|column| columns::cell(*column, row, kind, &look));
+        Row { id: row.id.to_string(), number: row.number.to_string(), cells: cells.collect() }
     });
     let rows: Vec<Row> = rows.collect();
     let href = asked.href(None, None);
     let here = href.as_str();
-    let views = VIEWS.iter().map(|(name, query)| {
-        let view = if query.is_empty() { "/orders".to_owned() } else { format!("/orders?{query}") };
-        View { name, is_here: view == here, href: view }
+    let everybodys = VIEWS.iter().map(|(name, query)| {
+        let href = if query.is_empty() { "/orders".to_owned() } else { format!("/orders?{query}") };
+        View { name: (*name).to_owned(), is_here: href == here, href, is_own: false }
     });
+    let own = views::own(&preferences);
+    let own = own.map(|(name, href)| View { name: name.to_owned(), is_here: href == here, href, is_own: true });
+    let views: Vec<View> = everybodys.chain(own).collect();
     let frame = Frame::new(&state, &caller, ORDERS, "Orders").await?;
     Ok(page(&OrdersPage {
-        views: views.collect(),
+        // What is a view already need not be kept.
+        keep: (!asked.pairs.is_empty() && !views.iter().any(|view| view.is_here))
+            .then(|| href.replacen("/orders", "/orders/view", 1)),
+        forget: views.iter().find(|view| view.is_here && view.is_own).map(|view| view.name.clone()),
+        views,
+        choose: format!("/orders/columns?back={}", percent(&href)),
+        columns,
         chips: chips(&asked, &look),
         choices: choices(&filter),
         next: found.next.map(|next| asked.href(None, Some(("after", &next)))),
@@ -277,27 +302,4 @@ fn choices(filter: &OrderFilter) -> Vec<Choice> {
         of::<DeliveryStatus>("delivery_status", filter.delivery_status),
         of::<ReturnStatus>("return_status", filter.return_status),
     ]
-}
-
-fn shown(row: &OrderRow, kind: Option<HoldKind>, look: &Look) -> Row {
-    let is_open = matches!(row.lifecycle, Lifecycle::Draft | Lifecycle::Placed | Lifecycle::Confirmed);
-    let is_sent = row.fulfillment_status == FulfillmentStatus::Fulfilled;
-    let more = usize::try_from(row.holds_active - 1).unwrap_or_default();
-    Row {
-        id: row.id.to_string(),
-        number: row.number.to_string(),
-        placed: look.moment(row.placed_at),
-        channel: row.channel.clone(),
-        name: row.name.clone().or_else(|| row.customer.clone()).unwrap_or_default(),
-        total: look::money(row.total, row.currency),
-        payment: status::payment(row.payment_status),
-        fulfillment: match row.lifecycle {
-            Lifecycle::Cancelled => status::lifecycle(row.lifecycle),
-            _ => status::fulfillment(row.fulfillment_status),
-        },
-        delivery: status::delivery_cell(row.delivery_status),
-        hold: kind.map(|kind| status::hold(kind, more)),
-        wanted: row.requested_by.map(|day| look.day(day)),
-        is_late: is_open && !is_sent && row.requested_by.is_some_and(|day| day < look.today()),
-    }
 }
