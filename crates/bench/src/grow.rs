@@ -14,7 +14,7 @@ use waybill_store::read::orders::{OrderFilter, orders};
 use waybill_store::read::queue::{WorkFilter, queue};
 use waybill_store::read::{PageRequest, ReadError, Viewer};
 use waybill_store::search::Search;
-use waybill_store::{Store, StoreError};
+use waybill_store::{Store, StoreError, Value};
 
 /// How often each question is asked at each size.
 const ASKED: i64 = 200;
@@ -160,11 +160,22 @@ async fn search(store: &dyn Store, words: fn(&mut Random) -> String) -> Result<f
 }
 
 /// Waits for the worker that keeps the words of orders; how long it takes is not counted.
-async fn words_are_kept(store: &dyn Store) -> Result<(), StoreError> {
+pub async fn words_are_kept(store: &dyn Store) -> Result<(), StoreError> {
+    has_read(store, "search").await
+}
+
+/// Waits for the worker that keeps the sums behind the reports.
+pub async fn sums_are_kept(store: &dyn Store) -> Result<(), StoreError> {
+    has_read(store, waybill_store::read::stats::CURSOR).await
+}
+
+/// Waits until whoever reads the log under this name has seen the last order placed.
+async fn has_read(store: &dyn Store, name: &str) -> Result<(), StoreError> {
+    let name = [Value::from(name)];
+    let begun = "SELECT position FROM cursors WHERE name = $1";
     let behind = "SELECT e.position FROM events e WHERE e.kind = 'order.placed' AND e.position > \
-         (SELECT c.position FROM cursors c WHERE c.name = 'search') ORDER BY e.position LIMIT 1";
-    let begun = "SELECT position FROM cursors WHERE name = 'search'";
-    while store.read(begun, &[]).await?.is_empty() || !store.read(behind, &[]).await?.is_empty() {
+         (SELECT c.position FROM cursors c WHERE c.name = $1) ORDER BY e.position LIMIT 1";
+    while store.read(begun, &name).await?.is_empty() || !store.read(behind, &name).await?.is_empty() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(())

@@ -16,6 +16,7 @@ mod latency;
 mod load;
 mod memory;
 mod overload;
+mod pages;
 mod random;
 mod raw;
 mod reads;
@@ -27,6 +28,7 @@ mod slow;
 pub use databases::Place;
 pub use http::{Boxed, Server, Serving};
 pub use latency::Latency;
+pub use pages::Pages;
 pub use report::BenchReport;
 pub use run::{Options, Part, run};
 

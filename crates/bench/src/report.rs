@@ -3,6 +3,7 @@
 use crate::grow::Grown;
 use crate::housekeeping::Beside;
 use crate::overload::Overload;
+use crate::pages::Pages;
 use crate::reads::Reads;
 use serde::Serialize;
 
@@ -88,6 +89,8 @@ pub struct BenchReport {
     pub reads: Vec<Reads>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub housekeeping: Vec<Beside>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Pages>,
     pub rows_per_order: f64,
     /// By which the database grew.
     pub bytes_per_order: f64,

@@ -7,7 +7,7 @@ use crate::http::{self, Server};
 use crate::memory::{Watch, written_bytes};
 use crate::report::{BenchReport, ratio};
 use crate::sample::{self, Sample, Stand};
-use crate::{BenchError, card, engine, grow, hot, housekeeping, overload, raw, reads, slow};
+use crate::{BenchError, card, engine, grow, hot, housekeeping, overload, pages, raw, reads, slow};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -40,6 +40,8 @@ pub enum Part {
     Reads,
     /// An audit, an export and a backup beside orders that are being placed.
     Housekeeping,
+    /// The pages of the console and what it costs to look at them.
+    Pages,
 }
 
 /// What is measured.
@@ -121,7 +123,7 @@ async fn measure(
     };
     prefill(&started, options.prefill, options.callers.max(500), &filling).await?;
     report.orders_before = orders(&**store).await?;
-    if apart(options, database, &started, report, say).await? {
+    if apart(options, server, database, &started, report, say).await? {
         started.stop().await;
         report.orders_after = orders(&**store).await?;
         return Ok(None);
@@ -176,6 +178,7 @@ async fn measure(
 /// The parts that are measured by themselves; false for the others.
 async fn apart(
     options: &Options,
+    server: &dyn Server,
     database: &Database,
     started: &Engine,
     report: &mut BenchReport,
@@ -206,6 +209,7 @@ async fn apart(
             report.grown = grow::measure(started, sizes, &load, say).await?;
         }
         Part::Reads => report.reads = reads::measure(started, callers, measured, say).await?,
+        Part::Pages => report.pages = Some(pages::measure(server, started, callers, measured, say).await?),
         Part::Housekeeping => {
             report.housekeeping = housekeeping::measure(started, database, callers, measured, say).await?;
         }

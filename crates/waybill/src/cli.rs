@@ -183,6 +183,9 @@ pub struct Bench {
     /// Measure only placing beside an audit, an export of all events and a backup
     #[arg(long, conflicts_with_all = ["engine", "hot", "fsync_delay_ms", "overload", "grow", "reads"])]
     pub housekeeping: bool,
+    /// Measure only the pages of the console, and what it costs when many are open
+    #[arg(long, conflicts_with_all = ["engine", "hot", "fsync_delay_ms", "overload", "grow", "reads", "housekeeping"])]
+    pub pages: bool,
     /// Leave the engine's workers out, which look for work beside the load
     #[arg(long)]
     pub no_workers: bool,

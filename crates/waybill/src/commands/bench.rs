@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use waybill_bench::{BenchError, BenchReport, Boxed, Latency, Options, Part, Place, Server, Serving};
+use waybill_bench::{BenchError, BenchReport, Boxed, Latency, Options, Pages, Part, Place, Server, Serving};
 use waybill_engine::Engine;
 use waybill_web::{WebOptions, WebState};
 
@@ -87,6 +87,9 @@ fn part(asked: &Bench) -> Result<Part, Failure> {
     if asked.reads {
         return Ok(Part::Reads);
     }
+    if asked.pages {
+        return Ok(Part::Pages);
+    }
     if asked.housekeeping {
         return Ok(Part::Housekeeping);
     }
@@ -138,6 +141,9 @@ fn show_apart(report: &BenchReport, output: Output) {
             ratio(reads.p99_cost)
         ));
     }
+    if let Some(pages) = &report.pages {
+        show_pages(pages, output);
+    }
     for beside in &report.housekeeping {
         output.line(format!(
             "{:<8} {:>8.0} orders/s ({}), p99 {:.1} ms ({}); log {:.0} MB; {} times, {:.1} s each",
@@ -171,6 +177,27 @@ fn show_apart(report: &BenchReport, output: Output) {
             grown.data_mb
         ));
     }
+}
+
+fn show_pages(pages: &Pages, output: Output) {
+    let shown = |latency: Latency| {
+        format!("p50 {:.1} ms, p95 {:.1}, p99 {:.1}", latency.p50_ms, latency.p95_ms, latency.p99_ms)
+    };
+    for page in &pages.pages {
+        output.line(format!("{:<28} {}; {:.1} kB", page.page, shown(page.latency), page.kb));
+    }
+    output.line(format!("first page, with all it needs {:.1} kB", pages.first_page_kb));
+    output.line(format!("act, until its page is back   {}", shown(pages.act)));
+    let live = &pages.live;
+    output.line(format!(
+        "{} open pages: {:.0} MB; told of an order {}; {:.1} us of processor time an order, {:.1} with nobody looking ({})",
+        live.open,
+        live.memory_mb,
+        shown(live.told),
+        live.cpu_us_per_order,
+        live.cpu_us_per_order_alone,
+        live.cpu_cost.map_or_else(|| "-".to_owned(), |cost| format!("{cost:.2}"))
+    ));
 }
 
 /// The figures of the doors: cards, HTTP.
