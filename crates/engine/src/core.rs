@@ -11,7 +11,7 @@ use crate::trouble::Troubles;
 use crate::workers::gateway::GatewayDesk;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot, watch};
 use waybill_domain::Code;
 use waybill_domain::ids::{IdSource, OrderId};
@@ -296,6 +296,7 @@ impl Shared {
 
     async fn ask(&self, submission: Submission, patient: bool) -> Result<Answer, SubmitError> {
         let (reply, answer) = oneshot::channel();
+        let (operation, asked) = (submission.command.operation(), Instant::now());
         let waiting = Waiting::new(submission, reply);
         if patient {
             self.queue.push_patiently(waiting).await?;
@@ -306,7 +307,16 @@ impl Shared {
                 }
             })?;
         }
-        answer.await.unwrap_or_else(|_| Err(SubmitError::NotWriting("it is stopping".into())))
+        let answer = answer.await.unwrap_or_else(|_| Err(SubmitError::NotWriting("it is stopping".into())));
+        // Here, where it is still known which request it was for.
+        tracing::debug!(
+            operation,
+            position = answer.as_ref().map_or(0, |answer| answer.receipt.position),
+            is_done = answer.is_ok(),
+            took_us = asked.elapsed().as_micros() as u64,
+            "a command was answered"
+        );
+        answer
     }
 
     pub(crate) fn close(&self, why: String) {

@@ -3,13 +3,14 @@
 use crate::problem::{self, Problem};
 use crate::state::WebState;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tracing::Instrument;
 
 tokio::task_local! {
     static ID: String;
@@ -50,6 +51,14 @@ fn id_of(request: &Request) -> String {
     }
 }
 
+/// The caller's trace, from a W3C `traceparent` header; None without one that is well formed.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-');
+    let (_version, trace) = (parts.next()?, parts.next()?);
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (trace.len() == 32 && trace.bytes().all(hex) && trace.bytes().any(|byte| byte != b'0')).then_some(trace)
+}
+
 /// Streams end by themselves.
 fn may_last(path: &str) -> bool {
     matches!(path, "/live" | "/orders/export" | "/api/v1/events" | "/api/v1/events/stream" | "/api/v1/orders/bulk")
@@ -61,6 +70,14 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method = request.method().clone();
     let started = Instant::now();
+    let span = tracing::debug_span!(
+        "request",
+        request_id = %id,
+        trace_id = trace_id(request.headers()),
+        %method,
+        route = route.as_deref().unwrap_or("unmatched"),
+        status = tracing::field::Empty,
+    );
     let served = ID.scope(id.clone(), async {
         let encoded = request.uri().path_and_query().map_or("", |path| path.as_str());
         if encoded.contains("%00") {
@@ -82,7 +99,8 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
             .into_response(),
         }
     });
-    let mut response = served.await;
+    let mut response = served.instrument(span.clone()).await;
+    span.record("status", response.status().as_u16());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -331,6 +331,14 @@ impl Loop {
         figures.commit_us.fetch_add(took.as_micros() as u64, Ordering::Relaxed);
         self.shared.troubles.over();
         figures.events.fetch_add(decided.count as u64, Ordering::Relaxed);
+        tracing::debug!(
+            commands = entries.len(),
+            events = decided.count,
+            position = decided.last_position(),
+            commit_us = took.as_micros() as u64,
+            took_us = began.elapsed().as_micros() as u64,
+            "a batch was committed"
+        );
         if decided.count > 0 {
             let position = decided.last_position();
             figures.position.fetch_max(position, Ordering::Relaxed);

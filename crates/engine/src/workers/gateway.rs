@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::command::Command;
@@ -124,12 +124,19 @@ async fn call(shared: &Arc<Shared>, transaction_id: TransactionId, token: Option
             return;
         }
     };
+    let began = Instant::now();
     let outcome = match shared.ports.gateways.get(&asked.gateway) {
         Some(gateway) => {
             tokio::time::timeout(PATIENCE, gateway.execute(&asked.call)).await.unwrap_or(GatewayOutcome::Unknown)
         }
         None => GatewayOutcome::Failed { code: "no_such_gateway".into() },
     };
+    tracing::debug!(
+        gateway = %asked.gateway,
+        transaction.id = %transaction_id,
+        took_us = began.elapsed().as_micros() as u64,
+        "a gateway answered"
+    );
     record(shared, transaction_id, outcome).await;
 }
 

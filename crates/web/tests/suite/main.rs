@@ -18,6 +18,7 @@ mod reports;
 mod search;
 mod sign_in;
 mod socket;
+mod traces;
 mod versions;
 mod watching;
 mod webhooks;

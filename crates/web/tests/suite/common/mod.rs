@@ -178,7 +178,7 @@ pub fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
     &value[..value.find('"').unwrap()]
 }
 
-/// The order of the issue's example, with its own reference.
+/// An order as the documentation shows one, with its own reference.
 pub fn order(external_ref: &str) -> Value {
     json!({
         "channel": "web", "external_ref": external_ref, "currency": "EUR",
