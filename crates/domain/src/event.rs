@@ -143,6 +143,8 @@ events! {
     UserTotpEnrolled(UserTotpEnrolled) = "user.totp_enrolled" v 1 of User(user);
     UserTotpConfirmed(UserTotpConfirmed) = "user.totp_confirmed" v 1 of User(user);
     UserTotpRemoved(UserTotpRemoved) = "user.totp_removed" v 1 of User(user);
+    UserIdentityBound(UserIdentityBound) = "user.identity_bound" v 1 of User(user);
+    UserIdentityRemoved(UserIdentityRemoved) = "user.identity_removed" v 1 of User(user);
     UserSessionsEnded(UserSessionsEnded) = "user.sessions_ended" v 1 of User(user);
     UserLinkOffered(UserLinkOffered) = "user.link_offered" v 1 of User(user);
     StockReceived(StockReceived) = "stock.received" v 1 of StockDocument(document);
@@ -332,6 +334,8 @@ impl Event {
             | Self::UserTotpEnrolled(_)
             | Self::UserTotpConfirmed(_)
             | Self::UserTotpRemoved(_)
+            | Self::UserIdentityBound(_)
+            | Self::UserIdentityRemoved(_)
             | Self::UserSessionsEnded(_)
             | Self::UserLinkOffered(_)
             | Self::OrderDrafted(_)
@@ -428,6 +432,8 @@ impl Event {
             | Self::UserTotpEnrolled(_)
             | Self::UserTotpConfirmed(_)
             | Self::UserTotpRemoved(_)
+            | Self::UserIdentityBound(_)
+            | Self::UserIdentityRemoved(_)
             | Self::UserSessionsEnded(_)
             | Self::UserLinkOffered(_)
             | Self::StockReceived(_)

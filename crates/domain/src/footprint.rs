@@ -1,6 +1,7 @@
 //! The records a command needs before it can be decided.
 
 use crate::access::email::EmailDigest;
+use crate::access::identity::IdentityDigest;
 use crate::ids::{
     ApiKeyId, ChannelId, CustomerId, ItemId, OrderId, ReservationId, TransferId, UserId, WebhookEndpointId,
 };
@@ -27,6 +28,8 @@ pub struct Footprint {
     pub users: Vec<UserId>,
     /// Whether a user has this email.
     pub user_emails: Vec<EmailDigest>,
+    /// Whether a user is bound to this identity.
+    pub user_identities: Vec<IdentityDigest>,
     /// All owners, whatever became of them.
     pub owners: bool,
     /// The catalog and settings records of this command will change: take them from the store, locked.
@@ -53,6 +56,7 @@ impl Footprint {
         self.webhook_endpoints.extend(other.webhook_endpoints);
         self.users.extend(other.users);
         self.user_emails.extend(other.user_emails);
+        self.user_identities.extend(other.user_identities);
         self.owners |= other.owners;
         self.catalog |= other.catalog;
     }
@@ -76,5 +80,6 @@ impl Footprint {
         tidy(&mut self.webhook_endpoints);
         tidy(&mut self.users);
         tidy(&mut self.user_emails);
+        tidy(&mut self.user_identities);
     }
 }

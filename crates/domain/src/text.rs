@@ -208,6 +208,8 @@ impl Texts {
             | Command::EnrollTotp(_)
             | Command::ConfirmTotp(_)
             | Command::RemoveTotp(_)
+            | Command::BindIdentity(_)
+            | Command::RemoveIdentity(_)
             | Command::EndSessions(_)
             | Command::OfferLink(_)
             | Command::ReceiveTransfer(_)

@@ -4,6 +4,7 @@ mod fold;
 
 use crate::access::User;
 use crate::access::email::EmailDigest;
+use crate::access::identity::IdentityDigest;
 use crate::attempt::Origin;
 use crate::catalog::Catalog;
 use crate::catalog::item::{Item, Supply};
@@ -48,6 +49,8 @@ pub struct World {
     users: FxHashMap<UserId, Tracked<User>>,
     /// Who has an email; None for nobody.
     user_emails: FxHashMap<EmailDigest, Option<UserId>>,
+    /// Who is bound to an identity; None for nobody.
+    user_identities: FxHashMap<IdentityDigest, Option<UserId>>,
     /// Whether every owner is here.
     has_owners: bool,
     /// Orders whose derived axes are to be recomputed at the end of the command.
@@ -146,6 +149,10 @@ impl World {
         self.user_emails.get(&digest).copied().flatten().and_then(|id| self.user(id))
     }
 
+    pub fn user_by_identity(&self, digest: IdentityDigest) -> Option<&User> {
+        self.user_identities.get(&digest).copied().flatten().and_then(|id| self.user(id))
+    }
+
     /// Those that are here.
     pub fn users(&self) -> impl Iterator<Item = &User> {
         self.users.values().map(|user| &**user)
@@ -174,6 +181,7 @@ impl World {
             webhook_endpoints: not(&needs.webhook_endpoints, |id| self.webhook_endpoints.contains_key(id)),
             users: not(&needs.users, |id| self.users.contains_key(id)),
             user_emails: not(&needs.user_emails, |digest| self.user_emails.contains_key(digest)),
+            user_identities: not(&needs.user_identities, |digest| self.user_identities.contains_key(digest)),
             owners: needs.owners && !self.has_owners,
             catalog: needs.catalog,
         }
@@ -219,11 +227,15 @@ impl World {
 
     /// A user as the store has it; what is here already is newer.
     pub fn load_user(&mut self, user: User) {
-        let (id, digest) = (user.id, user.email_digest);
+        let (id, email, identity) = (user.id, user.email_digest, user.identity_digest);
         let known = self.users.entry(id).or_insert_with(|| Tracked::loaded(user));
-        if let Some(digest) = digest {
-            let owner = (known.email_digest == Some(digest)).then_some(id);
+        if let Some(digest) = email {
+            let owner = (known.email_digest == email).then_some(id);
             self.user_emails.entry(digest).or_insert(owner);
+        }
+        if let Some(digest) = identity {
+            let owner = (known.identity_digest == identity).then_some(id);
+            self.user_identities.entry(digest).or_insert(owner);
         }
     }
 
@@ -265,8 +277,11 @@ impl World {
         let endpoints = &needs.webhook_endpoints;
         take(endpoints, &mut self.webhook_endpoints, &before.webhook_endpoints, Tracked::written);
         take(&needs.user_emails, &mut self.user_emails, &before.user_emails, |_| ());
-        let named = needs.user_emails.iter().filter_map(|digest| self.user_emails.get(digest).copied().flatten());
-        let mut users: Vec<UserId> = needs.users.iter().copied().chain(named).collect();
+        take(&needs.user_identities, &mut self.user_identities, &before.user_identities, |_| ());
+        let mailed = needs.user_emails.iter().filter_map(|digest| self.user_emails.get(digest).copied().flatten());
+        let bound = needs.user_identities.iter();
+        let bound = bound.filter_map(|digest| self.user_identities.get(digest).copied().flatten());
+        let mut users: Vec<UserId> = needs.users.iter().copied().chain(mailed).chain(bound).collect();
         if needs.owners {
             // Whoever that batch touched may be an owner since, or no longer; the others are in the store as they were.
             users.extend(before.users.keys());

@@ -15,6 +15,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "console_stats", sql: include_str!("../migrations/0006_console_stats.sql") },
     Migration { version: 7, name: "console_holds", sql: include_str!("../migrations/0007_console_holds.sql") },
     Migration { version: 8, name: "preferences", sql: include_str!("../migrations/0008_preferences.sql") },
+    Migration { version: 9, name: "identities", sql: include_str!("../migrations/0009_identities.sql") },
 ];
 
 /// What a file has behind it; nothing where it was never migrated.

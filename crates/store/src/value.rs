@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use waybill_domain::Code;
 use waybill_domain::access::email::EmailDigest;
+use waybill_domain::access::identity::IdentityDigest;
 use waybill_domain::access::password::PasswordHash;
 use waybill_domain::access::totp::TotpSecret;
 use waybill_domain::actor::Scope;
@@ -236,6 +237,7 @@ columns! {
     EndpointUrl, Text, text, |value| value.0.as_str(), |raw| Ok(EndpointUrl(raw));
     SigningSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(SigningSecret(raw));
     EmailDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_slice().try_into().map(EmailDigest).map_err(|_| damaged("32 bytes", "a blob"));
+    IdentityDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_slice().try_into().map(IdentityDigest).map_err(|_| damaged("32 bytes", "a blob"));
     PasswordHash, Text, text, |value| value.0.as_str(), |raw| Ok(PasswordHash(raw));
     TotpSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(TotpSecret(raw));
     DisabledReason, Text, text, |value| value.code(), |raw| code_from(Some(raw));

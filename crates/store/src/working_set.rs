@@ -67,6 +67,7 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
         .map(|(channel, reference)| vec![Value::Id(channel.0), Value::Text(reference.clone())])
         .collect();
     let emails = needs.user_emails.iter().map(|digest| vec![Value::Bytes(digest.0.to_vec())]).collect();
+    let identities = needs.user_identities.iter().map(|digest| vec![Value::Bytes(digest.0.to_vec())]).collect();
     let owners = needs.owners.then(|| vec![Value::Text(Role::Owner.code().to_owned())]);
     let texts = |list: &[String]| list.iter().map(|text| vec![Value::Text(text.clone())]).collect::<Vec<_>>();
     let mut selects = vec![
@@ -77,6 +78,7 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
         select::<WebhookEndpoint>(&["id"], keys(needs.webhook_endpoints.iter().map(|id| id.0)), true),
         select::<User>(&["id"], keys(needs.users.iter().map(|id| id.0)), true),
         select::<User>(&["email_digest"], emails, true),
+        select::<User>(&["identity_digest"], identities, true),
         select::<User>(&["role"], owners.into_iter().collect(), true),
         select::<Customer>(&["code"], texts(&needs.customer_codes), true),
         select::<Item>(&["sku"], texts(&needs.skus), false),
@@ -100,7 +102,7 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
     for endpoint in read_rows(next())? {
         world.load_webhook_endpoint(endpoint);
     }
-    for _ in 0..3 {
+    for _ in 0..4 {
         for user in read_rows(next())? {
             world.load_user(user);
         }

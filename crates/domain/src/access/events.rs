@@ -2,6 +2,7 @@
 
 use super::Access;
 use super::email::EmailDigest;
+use super::identity::IdentityDigest;
 use super::password::PasswordHash;
 use super::totp::TotpSecret;
 use crate::ids::{PartyId, UserId};
@@ -78,6 +79,22 @@ pub struct UserTotpConfirmed {
 /// `user.totp_removed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserTotpRemoved {
+    pub user: UserId,
+    pub at: Timestamp,
+}
+
+/// `user.identity_bound`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserIdentityBound {
+    pub user: UserId,
+    pub at: Timestamp,
+    #[serde(skip)]
+    pub identity_digest: Option<IdentityDigest>,
+}
+
+/// `user.identity_removed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserIdentityRemoved {
     pub user: UserId,
     pub at: Timestamp,
 }

@@ -8,6 +8,7 @@ pub mod archive;
 pub mod change;
 pub mod email;
 pub mod events;
+pub mod identity;
 pub mod invite;
 pub mod password;
 pub mod role;
@@ -22,6 +23,7 @@ use crate::time::Timestamp;
 use crate::world::World;
 use email::EmailDigest;
 use events::{UserChanged, UserInvited};
+use identity::IdentityDigest;
 use password::PasswordHash;
 use role::Role;
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,8 @@ refusals! {
         NotInvited { user_id: UserId, state: UserState } => "not_invited", Never, "User {user_id} is {state}, not invited.", "Sign in, or ask an owner for a link to set a new password.";
         NotActive { user_id: UserId, state: UserState } => "not_active", AfterChange, "User {user_id} is {state}, not active.", "Accept the invitation first.";
         TotpInUse { user_id: UserId } => "totp_in_use", AfterChange, "User {user_id} has an authenticator already.", "Remove the one there is first.";
+        IdentityTaken { user_id: UserId } => "identity_taken", AfterChange, "User {user_id} signs in as this person of the provider.", "Sign in as that user, or remove their identity first.";
+        IdentityInUse { user_id: UserId } => "identity_in_use", AfterChange, "User {user_id} is bound to another person of the provider.", "Remove the identity that is bound first.";
         TotpNotEnrolled { user_id: UserId } => "totp_not_enrolled", AfterChange, "User {user_id} has no such authenticator to confirm.", "Begin again: enroll an authenticator and confirm it with a code.";
     }
 }
@@ -96,6 +100,9 @@ pub struct User {
     pub totp_secret: Option<TotpSecret>,
     /// None while the enrolled authenticator was not confirmed, and so is not asked for.
     pub totp_confirmed_at: Option<Timestamp>,
+    /// In no event. None for one who never signed in through a provider.
+    pub identity_digest: Option<IdentityDigest>,
+    pub identity_bound_at: Option<Timestamp>,
     /// Rises with everything that changes what the user may do or how they sign in. A session of an earlier epoch is void.
     pub epoch: i64,
     pub chain: Chain,
@@ -118,6 +125,8 @@ impl User {
             password_set_at: None,
             totp_secret: None,
             totp_confirmed_at: None,
+            identity_digest: None,
+            identity_bound_at: None,
             epoch: 1,
             chain: Chain::default(),
         }
@@ -158,10 +167,16 @@ impl User {
         self.epoch += 1;
     }
 
+    pub(crate) fn apply_identity(&mut self, digest: Option<IdentityDigest>, bound_at: Option<Timestamp>) {
+        (self.identity_digest, self.identity_bound_at) = (digest, bound_at);
+        self.epoch += 1;
+    }
+
     pub(crate) fn apply_archived(&mut self) {
         self.state = UserState::Archived;
         (self.email_digest, self.password_hash) = (None, None);
         (self.totp_secret, self.totp_confirmed_at) = (None, None);
+        (self.identity_digest, self.identity_bound_at) = (None, None);
         self.epoch += 1;
     }
 }

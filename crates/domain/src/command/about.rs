@@ -57,6 +57,8 @@ impl Command {
             Self::EnrollTotp(command) => About::User(command.user_id),
             Self::ConfirmTotp(command) => About::User(command.user_id),
             Self::RemoveTotp(command) => About::User(command.user_id),
+            Self::BindIdentity(command) => About::User(command.user_id),
+            Self::RemoveIdentity(command) => About::User(command.user_id),
             Self::EndSessions(command) => About::User(command.user_id),
             Self::OfferLink(command) => About::User(command.user_id),
             Self::PutItem(_)

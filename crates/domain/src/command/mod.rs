@@ -9,6 +9,7 @@ pub use permit::Requirement;
 use crate::access::UserRefusal;
 use crate::access::archive::ArchiveUser;
 use crate::access::change::ChangeUser;
+use crate::access::identity::{BindIdentity, RemoveIdentity};
 use crate::access::invite::{AcceptInvitation, InviteUser};
 use crate::access::password::SetPassword;
 use crate::access::sessions::{EndSessions, OfferLink};
@@ -124,6 +125,8 @@ commands! {
     EnrollTotp(EnrollTotp) = "user.enroll_totp", UsersWrite;
     ConfirmTotp(ConfirmTotp) = "user.confirm_totp", UsersWrite;
     RemoveTotp(RemoveTotp) = "user.remove_totp", UsersWrite;
+    BindIdentity(BindIdentity) = "user.bind_identity", UsersWrite;
+    RemoveIdentity(RemoveIdentity) = "user.remove_identity", UsersWrite;
     EndSessions(EndSessions) = "user.end_sessions", UsersWrite;
     OfferLink(OfferLink) = "user.offer_link", UsersWrite;
     ReceiveStock(ReceiveStock) = "stock.receive", StockWrite;
@@ -241,6 +244,8 @@ impl Command {
             Self::EnrollTotp(command) => crate::access::totp::enroll(world, command, attempt),
             Self::ConfirmTotp(command) => crate::access::totp::confirm(world, command, attempt),
             Self::RemoveTotp(command) => crate::access::totp::remove(world, command, attempt),
+            Self::BindIdentity(command) => crate::access::identity::bind(world, command, attempt),
+            Self::RemoveIdentity(command) => crate::access::identity::remove(world, command, attempt),
             Self::EndSessions(command) => crate::access::sessions::end(world, command, attempt),
             Self::OfferLink(command) => crate::access::sessions::offer_link(world, command, attempt),
             Self::ReceiveStock(command) => crate::stock::receive::receive_stock(world, command, attempt),

@@ -47,6 +47,7 @@ impl Command {
                 needs.owners = true;
             }
             Self::ArchiveUser(_) => needs.owners = true,
+            Self::BindIdentity(command) => needs.user_identities.push(command.identity),
             Self::ReceiveStock(command) => levels(&mut command.lines.iter().map(|line| &line.sku)),
             Self::AdjustStock(command) => levels(&mut command.lines.iter().map(|line| &line.sku)),
             Self::SendTransfer(command) => levels(&mut command.lines.iter().map(|line| &line.sku)),
@@ -77,6 +78,7 @@ impl Command {
             | Self::EnrollTotp(_)
             | Self::ConfirmTotp(_)
             | Self::RemoveTotp(_)
+            | Self::RemoveIdentity(_)
             | Self::EndSessions(_)
             | Self::OfferLink(_)
             | Self::SubmitOrder(_)

@@ -110,6 +110,7 @@ impl Command {
                 | Self::EnrollTotp(_)
                 | Self::ConfirmTotp(_)
                 | Self::RemoveTotp(_)
+                | Self::BindIdentity(_)
                 | Self::EndSessions(_)
         );
         own && self.user().is_some_and(|user_id| actor.principal == Principal::User(user_id))

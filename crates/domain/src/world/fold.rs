@@ -160,6 +160,10 @@ impl World {
                 self.edit_user(event.user, |user| user.apply_totp_confirmed(event.at));
             }
             Event::UserTotpRemoved(event) => self.edit_user(event.user, |user| user.apply_totp(None)),
+            Event::UserIdentityBound(event) => {
+                self.edit_user(event.user, |user| user.apply_identity(event.identity_digest, Some(event.at)));
+            }
+            Event::UserIdentityRemoved(event) => self.edit_user(event.user, |user| user.apply_identity(None, None)),
             Event::UserSessionsEnded(event) => self.edit_user(event.user, |user| user.epoch += 1),
             // Whoever uses the link changes something; the offer alone changes nothing.
             Event::UserLinkOffered(_) => {}
@@ -303,12 +307,16 @@ impl World {
     /// Changes a user, and who is found by which email with it.
     fn edit_user(&mut self, id: UserId, change: impl FnOnce(&mut User)) {
         let Some(user) = self.users.get_mut(&id) else { return };
-        let before = user.email_digest;
+        let (email, identity) = (user.email_digest, user.identity_digest);
         let user = user.edit();
         change(user);
-        if user.email_digest != before {
-            self.user_emails.extend(before.map(|digest| (digest, None)));
+        if user.email_digest != email {
+            self.user_emails.extend(email.map(|digest| (digest, None)));
             self.user_emails.extend(user.email_digest.map(|digest| (digest, Some(id))));
+        }
+        if user.identity_digest != identity {
+            self.user_identities.extend(identity.map(|digest| (digest, None)));
+            self.user_identities.extend(user.identity_digest.map(|digest| (digest, Some(id))));
         }
     }
 

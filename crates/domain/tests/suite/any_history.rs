@@ -341,6 +341,8 @@ fn long_histories_reach_every_kind_of_event() {
         "user.totp_enrolled",
         "user.totp_confirmed",
         "user.totp_removed",
+        "user.identity_bound",
+        "user.identity_removed",
         "user.sessions_ended",
         "user.link_offered",
         "supplier.shipped",

@@ -176,6 +176,8 @@ fn samples() -> Vec<(String, Sample)> {
     none("user.totp_enrolled", json!({"user": user, "at": at}));
     none("user.totp_confirmed", json!({"user": user, "at": at}));
     none("user.totp_removed", json!({"user": user, "at": at}));
+    none("user.identity_bound", json!({"user": user, "at": at}));
+    none("user.identity_removed", json!({"user": user, "at": at}));
     none("user.sessions_ended", json!({"user": user, "at": at}));
     none("user.link_offered", json!({"user": user, "at": at}));
     none("user.archived", json!({"user": user, "at": at}));

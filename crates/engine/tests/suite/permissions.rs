@@ -11,6 +11,7 @@ use waybill_domain::access::invite::{AcceptInvitation, InviteUser};
 use waybill_domain::access::password::{PasswordHash, SetPassword};
 use waybill_domain::access::role::Role;
 use waybill_domain::access::sessions::{EndSessions, OfferLink};
+use waybill_domain::access::identity::{BindIdentity, IdentityDigest, RemoveIdentity};
 use waybill_domain::access::totp::{ConfirmTotp, EnrollTotp, RemoveTotp, TotpSecret};
 use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
 use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel};
@@ -298,6 +299,8 @@ impl Shop {
             case(EnrollTotp { user_id, secret: totp() }, WHOLE, WHOLE),
             case(ConfirmTotp { user_id, secret: totp() }, WHOLE, WHOLE),
             case(RemoveTotp { user_id }, WHOLE, WHOLE),
+            case(BindIdentity { user_id, identity: IdentityDigest([1; 32]) }, WHOLE, WHOLE),
+            case(RemoveIdentity { user_id }, WHOLE, WHOLE),
             case(EndSessions { user_id }, WHOLE, WHOLE),
             case(OfferLink { user_id }, WHOLE, WHOLE),
             case(ArchiveUser { user_id }, WHOLE, WHOLE),

@@ -5,6 +5,7 @@ use waybill_domain::Code;
 use waybill_domain::access::Access;
 use waybill_domain::access::archive::ArchiveUser;
 use waybill_domain::access::change::ChangeUser;
+use waybill_domain::access::identity::{BindIdentity, IdentityDigest, RemoveIdentity};
 use waybill_domain::access::invite::{AcceptInvitation, InviteUser};
 use waybill_domain::access::password::{PasswordHash, SetPassword};
 use waybill_domain::access::role::Role;
@@ -45,7 +46,7 @@ fn password_hash(desk: &mut Desk<'_>) -> PasswordHash {
 pub fn users(desk: &mut Desk<'_>) -> Command {
     let known = desk.dice.pick(&desk.books.users).copied();
     let user_id = known.filter(|_| desk.dice.chance(95)).unwrap_or(UserId(Id(8)));
-    match desk.dice.below(16) {
+    match desk.dice.below(19) {
         0..3 => InviteUser { party: party(desk), access: access(desk) }.into(),
         3..6 => {
             let password_hash = desk.dice.chance(80).then(|| password_hash(desk));
@@ -60,7 +61,10 @@ pub fn users(desk: &mut Desk<'_>) -> Command {
         10 => EnrollTotp { user_id, secret: secret(desk) }.into(),
         11 | 12 => ConfirmTotp { user_id, secret: secret(desk) }.into(),
         13 => EndSessions { user_id }.into(),
-        14 => OfferLink { user_id }.into(),
+        // One of few, so that they meet.
+        14 | 15 => BindIdentity { user_id, identity: IdentityDigest([desk.dice.below(4) as u8; 32]) }.into(),
+        16 => RemoveIdentity { user_id }.into(),
+        17 => OfferLink { user_id }.into(),
         _ => RemoveTotp { user_id }.into(),
     }
 }

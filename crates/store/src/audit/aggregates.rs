@@ -92,7 +92,7 @@ pub(super) fn compare(slice: &Slice, world: &World, histories: &[History<'_>], f
     let replays = world.webhook_replays().iter();
     set.compare(kind, replays, &slice.webhook_replays, |one| one.endpoint_id.0, &[], findings);
     // Nor what a user is found by and signs in with.
-    let hidden = ["email_digest", "password_hash", "totp_secret"];
+    let hidden = ["email_digest", "password_hash", "totp_secret", "identity_digest"];
     set.compare(AggregateKind::User, world.users(), &slice.users, |one| one.id.0, &hidden, findings);
     let settings = world.changed_settings();
     set.compare(AggregateKind::Settings, settings.iter(), &slice.settings, |one| one.id, &[], findings);

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use waybill_domain::Code;
 use waybill_domain::access::UserState;
 use waybill_domain::access::email::EmailDigest;
+use waybill_domain::access::identity::IdentityDigest;
 use waybill_domain::actor::{Actor, Door, Permission, Principal, Scope};
 use waybill_domain::attempt::Origin;
 use waybill_domain::customer::Tier;
@@ -666,6 +667,10 @@ questions! {
     };
     "users::account" ("by email") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
         Ok(users::account(store, AccountKey::Email(EmailDigest(sample.secret_hash))).await?.iter().count())
+    };
+    "users::account" ("by identity") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
+        let identity = AccountKey::Identity(IdentityDigest(sample.secret_hash));
+        Ok(users::account(store, identity).await?.iter().count())
     };
     "users::any" ("any") by Askers::Waybill("decides whether a store without users is open to its own machine"),
     |store, _viewer, _sample| Ok(usize::from(users::any(store).await?));

@@ -12,6 +12,7 @@ use crate::value::{ColumnKind, Row, Value};
 use std::collections::BTreeMap;
 use waybill_domain::Code;
 use waybill_domain::access::email::EmailDigest;
+use waybill_domain::access::identity::IdentityDigest;
 use waybill_domain::access::role::Role;
 use waybill_domain::access::{User, UserState};
 use waybill_domain::actor::{Permission, Principal, Scope};
@@ -32,6 +33,8 @@ pub struct UserRow {
     pub password_set_at: Option<Timestamp>,
     /// None where no code is asked for.
     pub totp_confirmed_at: Option<Timestamp>,
+    /// None for one who never signed in through a provider.
+    pub identity_bound_at: Option<Timestamp>,
     pub version: i64,
     /// Name and email, where they were not erased.
     pub party: Option<Party>,
@@ -42,7 +45,7 @@ const PERMISSIONS: &[Permission] = &[Permission::UsersRead, Permission::UsersWri
 fn base() -> Query {
     Query::new(
         "SELECT u.id, u.role, u.channels, u.locations, u.state, u.invited_at, u.joined_at, u.password_set_at, \
-         u.totp_confirmed_at, u.sequence, p.name, p.company, p.email, p.phone \
+         u.totp_confirmed_at, u.identity_bound_at, u.sequence, p.name, p.company, p.email, p.phone \
          FROM users u LEFT JOIN parties p ON p.id = u.party_id WHERE TRUE",
     )
 }
@@ -58,6 +61,7 @@ fn read(row: &mut Row) -> Result<UserRow, StoreError> {
         joined_at: row.take()?,
         password_set_at: row.take()?,
         totp_confirmed_at: row.take()?,
+        identity_bound_at: row.take()?,
         version: row.take()?,
         party: party(row)?,
     })
@@ -127,6 +131,7 @@ pub struct Account {
 pub enum AccountKey {
     Id(UserId),
     Email(EmailDigest),
+    Identity(IdentityDigest),
 }
 
 /// The account of whoever signs in.
@@ -138,6 +143,7 @@ pub async fn account(store: &dyn Store, key: AccountKey) -> Result<Option<Accoun
     match key {
         AccountKey::Id(id) => query.and("u.id = ?", id.0),
         AccountKey::Email(digest) => query.and("u.email_digest = ?", Value::Bytes(digest.0.to_vec())),
+        AccountKey::Identity(digest) => query.and("u.identity_digest = ?", Value::Bytes(digest.0.to_vec())),
     }
     let read = |row: &mut Row| Ok::<_, StoreError>(Account { user: User::read(row)?, party: party(row)? });
     Ok(query.rows(store).await?.first_mut().map(read).transpose()?)

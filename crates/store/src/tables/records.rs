@@ -66,11 +66,14 @@ record!(
 
 record!(
     User, "users", key: ["id"],
-    indexes: [{ "users_email", ["email_digest"], unique: true, only: "email_digest IS NOT NULL" }],
+    indexes: [
+        { "users_email", ["email_digest"], unique: true, only: "email_digest IS NOT NULL" },
+        { "users_identity", ["identity_digest"], unique: true, only: "identity_digest IS NOT NULL" }
+    ],
     fixed: { id, invited_at },
     fields: {
         party_id, email_digest, role, channels, locations, state, joined_at, password_hash, password_set_at, totp_secret,
-        totp_confirmed_at, epoch, chain
+        totp_confirmed_at, identity_digest, identity_bound_at, epoch, chain
     }
 );
 

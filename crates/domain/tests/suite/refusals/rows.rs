@@ -6,6 +6,7 @@ pub use std::sync::Arc;
 pub use waybill_domain::access::archive::ArchiveUser;
 pub use waybill_domain::access::change::ChangeUser;
 pub use waybill_domain::access::email::EmailDigest;
+pub use waybill_domain::access::identity::{BindIdentity, IdentityDigest, RemoveIdentity};
 pub use waybill_domain::access::invite::{AcceptInvitation, InviteUser};
 pub use waybill_domain::access::password::{PasswordHash, SetPassword};
 pub use waybill_domain::access::role::Role;

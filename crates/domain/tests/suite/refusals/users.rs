@@ -80,6 +80,7 @@ pub fn users(rows: &mut Rows) {
         rows.refused("user.invalid", SetPassword { user_id: ada, password_hash: PasswordHash(wrong.to_owned()) });
     }
     authenticators(rows, ada);
+    identities(rows, ada, ben);
     let epoch = user(rows, ada).epoch;
     rows.must(OfferLink { user_id: ada });
     assert_eq!(user(rows, ada).epoch, epoch, "a link that nobody has used yet signs nobody out");
@@ -94,16 +95,21 @@ pub fn users(rows: &mut Rows) {
         (gone.state, gone.email_digest, gone.password_hash, gone.totp_secret),
         (UserState::Archived, None, None, None)
     );
+    assert_eq!((gone.identity_digest, gone.identity_bound_at), (None, None));
     assert!(rows.shop.world.user_by_email(digest).is_none());
     rows.refused("user.unknown", ArchiveUser { user_id: ada });
     rows.refused("user.unknown", same);
     rows.refused("user.unknown", set(ada));
     rows.refused("user.unknown", RemoveTotp { user_id: ada });
+    rows.refused("user.unknown", BindIdentity { user_id: ada, identity: IdentityDigest([1; 32]) });
+    rows.refused("user.unknown", RemoveIdentity { user_id: ada });
     rows.refused("user.unknown", EndSessions { user_id: ada });
     rows.refused("user.unknown", OfferLink { user_id: ada });
     rows.refused("user.unknown", AcceptInvitation { user_id: UserId::NIL, password_hash: None });
     let back = invite(rows, "ada.l@example.com", Role::Viewer);
     assert_ne!(back, ada, "whoever comes back is a new user");
+    rows.must(BindIdentity { user_id: back, identity: IdentityDigest([1; 32]) });
+    assert_eq!(user(rows, back).state, UserState::Active, "the identity of who is gone is free again, and one joins by it");
     rows.must(ArchiveUser { user_id: back });
 }
 
@@ -126,6 +132,32 @@ fn authenticators(rows: &mut Rows, user_id: UserId) {
     rows.must(RemoveTotp { user_id });
     assert_eq!((user(rows, user_id).totp_secret, user(rows, user_id).epoch), (None, epoch + 2));
     assert_eq!(rows.must(RemoveTotp { user_id }), [], "there is none");
+}
+
+fn identities(rows: &mut Rows, user_id: UserId, other: UserId) {
+    let (first, second) = (IdentityDigest([1; 32]), IdentityDigest([2; 32]));
+    let bind = |user_id, identity| BindIdentity { user_id, identity };
+    assert_eq!(rows.must(RemoveIdentity { user_id }), [], "there is none");
+    let epoch = user(rows, user_id).epoch;
+    let events = rows.must(bind(user_id, first));
+    assert_eq!(events.iter().map(Event::kind).collect::<Vec<_>>(), ["user.identity_bound"]);
+    assert!(!events[0].encode().contains("digest"), "{}", events[0].encode());
+    assert_eq!((user(rows, user_id).identity_bound_at, user(rows, user_id).epoch), (Some(rows.shop.now), epoch + 1));
+    assert_eq!(rows.must(bind(user_id, first)), [], "it is");
+    rows.refused("user.identity_in_use", bind(user_id, second));
+    rows.refused("user.identity_taken", bind(other, first));
+    rows.must(RemoveIdentity { user_id });
+    assert_eq!((user(rows, user_id).identity_digest, user(rows, user_id).epoch), (None, epoch + 2));
+    rows.must(bind(other, first));
+    rows.must(RemoveIdentity { user_id: other });
+    rows.must(bind(user_id, first));
+    // Who was invited joins by it, without a password.
+    let invited = invite(rows, "cleo@example.com", Role::Viewer);
+    let events = rows.must(bind(invited, second));
+    assert_eq!(events.iter().map(Event::kind).collect::<Vec<_>>(), ["user.joined", "user.identity_bound"]);
+    let joined = user(rows, invited);
+    assert_eq!((joined.state, joined.password_hash), (UserState::Active, None));
+    rows.must(ArchiveUser { user_id: invited });
 }
 
 /// Nobody makes, changes or ends somebody who may more than they may themselves; how they sign in is everybody's own.
@@ -160,6 +192,11 @@ fn nobody_hands_out_more_than_they_hold_and_everybody_may_change_how_they_sign_i
     assert_eq!(code(set(clerk), &own), "permitted");
     assert_eq!(code(set(owner), &own), "system.not_permitted");
     assert_eq!(code(RemoveTotp { user_id: clerk }.into(), &own), "permitted");
+    let bind = |user_id| -> Command { BindIdentity { user_id, identity: IdentityDigest([1; 32]) }.into() };
+    assert_eq!(code(bind(clerk), &own), "permitted");
+    assert_eq!(code(bind(owner), &own), "system.not_permitted");
+    assert_eq!(code(RemoveIdentity { user_id: clerk }.into(), &own), "system.not_permitted");
+    assert_eq!(code(RemoveIdentity { user_id: owner }.into(), &manager), "system.not_permitted");
     assert_eq!(code(EndSessions { user_id: clerk }.into(), &own), "permitted");
     assert_eq!(code(OfferLink { user_id: clerk }.into(), &own), "system.not_permitted");
     assert_eq!(code(OfferLink { user_id: clerk }.into(), &manager), "permitted");

@@ -134,6 +134,7 @@ impl Shop {
                     | Event::UserChanged(_)
                     | Event::UserPasswordSet(_)
                     | Event::UserTotpEnrolled(_)
+                    | Event::UserIdentityBound(_)
             );
             if !has_secret {
                 assert_eq!(&read, event, "an event reads back as it was");
