@@ -12,6 +12,7 @@ pub mod ports;
 mod queue;
 pub mod receipt;
 mod runs;
+pub mod sign_on;
 pub mod signing;
 pub mod submission;
 mod trouble;
@@ -24,4 +25,5 @@ pub use ports::{
     WebhookSender,
 };
 pub use receipt::{Placed, Receipt, Subject};
+pub use sign_on::{Identified, SignOnAttempt, SignOnError, SignOnProvider};
 pub use submission::{Submission, SubmitError};

@@ -7,6 +7,7 @@ mod failure;
 mod logging;
 mod output;
 mod settings;
+mod single_sign_on;
 
 use clap::Parser;
 use cli::{Cli, Command};

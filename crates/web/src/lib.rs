@@ -23,6 +23,7 @@ mod state;
 pub use api::openapi::openapi_json;
 pub use auth::{SECRET_PREFIX, is_public, secret_hash};
 pub use serve::serve;
+pub use sign_in::provider::SignOn;
 pub use state::{WebOptions, WebState};
 
 use axum::Router;

@@ -60,6 +60,15 @@ edge_kinds! {
     KEY_INVALID = "request.key_invalid", 400, Never, "Send an Idempotency-Key of 1 to 200 visible ASCII characters.";
     KEY_REUSED = "request.key_reused", 422, Never, "Use a new key for a new request.";
     CROSS_SITE = "request.cross_site", 403, Never, "Ask from a page of this server, or as a program with an API key.";
+    /// Single sign-on: the person, or the provider, said no.
+    SIGN_ON_DECLINED = "sign_on.declined", 403, AfterChange, "Try again, or sign in with your password.";
+    SIGN_ON_EXPIRED = "sign_on.expired", 400, AfterChange, "Begin again from this page.";
+    SIGN_ON_UNAVAILABLE = "sign_on.unavailable", 503, SameRequest, "Try again in a while, or sign in with your password.";
+    /// The provider, or its settings, are not as they should be.
+    SIGN_ON_UNTRUSTED = "sign_on.untrusted", 502, AfterChange, "Sign in with your password, and tell whoever runs this server; its log says more.";
+    SIGN_ON_EMAIL = "sign_on.email_unverified", 403, AfterChange, "Have it verified there, or sign in with your password.";
+    SIGN_ON_UNKNOWN = "sign_on.not_invited", 403, AfterChange, "Ask an owner for an invitation.";
+    SIGN_ON_ANOTHER = "sign_on.another_identity", 409, AfterChange, "Ask an owner to unbind that user from the provider.";
     RATE_LIMITED = "request.rate_limited", 429, SameRequest, "Wait as long as Retry-After says, then send it again.";
     TIMED_OUT = "request.timed_out", 408, SameRequest, "Send it again with the same Idempotency-Key.";
     OVERLOADED = "engine.overloaded", 503, SameRequest, "Wait as long as Retry-After says, then send it again.";

@@ -5,6 +5,7 @@ use crate::console::{Hub, KnownBrand, ShownBrand};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::sign_in::SignIn;
+use crate::sign_in::provider::SignOn;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -29,6 +30,8 @@ pub struct WebOptions {
     pub session_max_s: i64,
     /// Requests that one key may send a second on average, and ten times as many at once; None for any number.
     pub requests_per_s: Option<u32>,
+    /// A provider by which people may sign in, too.
+    pub sign_on: Option<SignOn>,
 }
 
 impl Default for WebOptions {
@@ -41,6 +44,7 @@ impl Default for WebOptions {
             session_idle_s: 12 * 3_600,
             session_max_s: 14 * 86_400,
             requests_per_s: None,
+            sign_on: None,
         }
     }
 }

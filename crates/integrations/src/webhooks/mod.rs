@@ -1,12 +1,9 @@
 //! Webhooks over HTTP: to addresses that users name, so nothing about the other side is taken for granted.
 
-mod address;
-mod connect;
-mod trust;
-
-use address::is_public;
+use crate::connect::address::is_public;
+use crate::connect::trust::{self, Trust};
+use crate::connect::{self, ConnectError, Connector};
 use async_trait::async_trait;
-use connect::{ConnectError, Connector};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
@@ -16,7 +13,6 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
-use trust::Trust;
 use waybill_domain::time::Timestamp;
 use waybill_domain::webhook::DeliveryOutcome;
 use waybill_domain::webhook::url::EndpointUrl;

@@ -4,6 +4,7 @@ use crate::database;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
+use crate::single_sign_on;
 use serde_json::json;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -42,6 +43,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     let is_new = is_new(&**engine.store()).await?;
     allowed(is_new, settings)?;
+    let sign_on = single_sign_on::provider(settings)?;
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Failure::Other(format!("cannot listen on {listen}: {error}; name another address with --listen"))
@@ -52,6 +54,7 @@ async fn serve(
         settle: Duration::from_millis(settings.server.settle_ms),
         session_idle_s: i64::from(settings.server.session_idle_min) * 60,
         session_max_s: i64::from(settings.server.session_max_h) * 3_600,
+        sign_on,
         ..WebOptions::default()
     };
     let state = WebState::new(engine.clone(), options);

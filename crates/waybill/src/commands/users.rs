@@ -113,6 +113,7 @@ async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
             json!({
                 "id": row.id, "name": party.name, "email": party.email, "role": row.role, "channels": row.channels,
                 "locations": row.locations, "state": row.state, "two_factors": row.totp_confirmed_at.is_some(),
+                "single_sign_on": row.identity_bound_at.is_some(),
                 "invited_at": row.invited_at.to_rfc3339(), "joined_at": row.joined_at.map(|at| at.to_rfc3339()),
             })
         })

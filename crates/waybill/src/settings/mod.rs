@@ -1,11 +1,13 @@
 //! What can be set, where from, and which source wins: flags, then `WAYBILL_*` variables, then the file, then defaults.
 
 mod example;
+mod secret;
 mod sources;
 mod url;
 mod value;
 
 pub use example::example;
+pub use secret::Secret;
 pub use sources::{Problem, Sources};
 pub use url::Url;
 
@@ -91,6 +93,8 @@ settings! {
     Server = "server" {
         /// Where it listens. An address that other machines reach is refused while there is neither API key nor user.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
+        /// Where browsers reach it, such as `https://waybill.example`, which single sign-on has to know; `off` says nothing.
+        public_url: String = OFF.to_owned(),
         /// How long the answer to a new order waits for its payment, in milliseconds.
         settle_ms: u64 = 5_000,
         /// How long running requests may take once the process is asked to stop, in milliseconds.
@@ -99,6 +103,21 @@ settings! {
         session_idle_min: u32 = 12 * 60,
         /// How long somebody stays signed in at most, in hours.
         session_max_h: u32 = 14 * 24,
+    }
+    /// Single sign-on: people sign in through a provider of OpenID Connect, beside their passwords.
+    Oidc = "oidc" {
+        /// The provider's name for itself, such as `https://id.example/realms/shop`; `off` for no provider.
+        issuer: String = OFF.to_owned(),
+        /// Who Waybill is to the provider.
+        client_id: String = "waybill".to_owned(),
+        /// The secret that the provider gave for it; `off` where it gave none.
+        client_secret: Secret = Secret::NONE,
+        /// What people call the provider: the button says `Sign in with` and this.
+        name: String = "single sign-on".to_owned(),
+        /// How long one answer of the provider may take, in milliseconds.
+        limit_ms: u64 = 10_000,
+        /// A file of certificates (PEM) that the provider may have beside those the system trusts; `off` for none.
+        ca_file: String = OFF.to_owned(),
     }
     /// How much the engine takes on.
     Engine = "engine" {
@@ -159,6 +178,7 @@ settings! {
 pub struct Settings {
     pub process: Process,
     pub server: Server,
+    pub oidc: Oidc,
     pub engine: Engine,
     pub gateway: Gateway,
     pub webhooks: Webhooks,
@@ -188,6 +208,7 @@ macro_rules! concerns {
 concerns!(
     process: Process,
     server: Server,
+    oidc: Oidc,
     engine: Engine,
     gateway: Gateway,
     webhooks: Webhooks,
@@ -203,15 +224,30 @@ impl Settings {
             ("engine.waiting_max", self.engine.waiting_max == 0),
             ("engine.batch_max", self.engine.batch_max == 0),
             ("engine.gateway_calls_max", self.engine.gateway_calls_max == 0),
+            ("oidc.limit_ms", self.oidc.limit_ms == 0),
             ("webhooks.limit_ms", self.webhooks.limit_ms == 0),
             ("sqlite.readers", self.sqlite.readers == 0),
             ("postgres.readers", self.postgres.readers == 0),
             ("postgres.connect_ms", self.postgres.connect_ms == 0),
         ];
-        at_least_one
+        let at_least_one = at_least_one
             .into_iter()
             .filter(|(_, is_zero)| *is_zero)
-            .map(|(name, _)| Problem { place: name.to_owned(), what: "must be at least 1".to_owned() })
-            .collect()
+            .map(|(name, _)| Problem { place: name.to_owned(), what: "must be at least 1".to_owned() });
+        let public_url = self.public_url_problem().map(|what| Problem { place: "server.public_url".to_owned(), what });
+        at_least_one.chain(public_url).collect()
+    }
+
+    fn public_url_problem(&self) -> Option<String> {
+        let url = self.server.public_url.as_str();
+        if url == OFF {
+            let wanted = self.oidc.issuer != OFF;
+            return wanted.then(|| "must be said where oidc.issuer names a provider".to_owned());
+        }
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let host = host.map(|host| host.strip_suffix('/').unwrap_or(host)).unwrap_or_default();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        let is_one = !host.is_empty() && host.bytes().all(plain);
+        (!is_one).then(|| "must be a scheme and a host such as https://waybill.example, without a path".to_owned())
     }
 }

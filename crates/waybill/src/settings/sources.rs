@@ -200,6 +200,20 @@ mod tests {
     }
 
     #[test]
+    fn single_sign_on_needs_to_know_where_browsers_come_back_to() {
+        let read = |url: &str| {
+            let file = format!("[oidc]\nissuer = \"https://id.example\"\n[server]\npublic_url = \"{url}\"\n");
+            sources(Some(&file), &[], &[]).read().map(|_| ()).map_err(|problems| problems[0].to_string())
+        };
+        for good in ["https://waybill.example", "https://waybill.example/", "http://127.0.0.1:8080", "http://[::1]:80"] {
+            assert_eq!(read(good), Ok(()), "{good}");
+        }
+        for bad in ["off", "waybill.example", "https://", "https://waybill.example/path", "https://a b", "ftp://x", "https://a?b"] {
+            assert!(read(bad).is_err_and(|problem| problem.starts_with("server.public_url: must be")), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_file_that_is_no_toml_is_told_by_line_and_column() {
         let problems = sources(Some("log = \"info\"\n[server\n"), &[], &[]).read().expect_err("no TOML");
         let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -254,8 +268,9 @@ mod tests {
             sources.read_environment(&mut settings, &mut problems);
             problems.extend(settings.problems());
             prop_assert!(problems.iter().all(|problem| !problem.what.is_empty() && !problem.place.is_empty()));
-            // URLs are written without what opens them.
+            // URLs and secrets are written without what opens something.
             let is_plain = [&settings.process.database, &settings.nats.url].iter().all(|url| url.shown() == url.as_str());
+            let is_plain = is_plain && settings.oidc.client_secret.reveal().is_none();
             if problems.is_empty() && is_plain {
                 prop_assert_eq!(read_text(&super::super::example::written(&settings)), Ok(settings));
             }

@@ -118,6 +118,7 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(users::offer_link))
         .routes(routes!(users::end_sessions))
         .routes(routes!(users::remove_totp))
+        .routes(routes!(users::remove_identity))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::get, keys::revoke))
         .routes(routes!(me::me));

@@ -17,6 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use waybill_domain::access::archive::ArchiveUser;
 use waybill_domain::access::change::ChangeUser;
+use waybill_domain::access::identity::RemoveIdentity;
 use waybill_domain::access::invite::InviteUser;
 use waybill_domain::access::role::Role;
 use waybill_domain::access::sessions::{EndSessions, OfferLink};
@@ -53,6 +54,8 @@ pub struct UserView {
     pub password_set_at: Option<String>,
     /// Whether a code of an authenticator is asked for.
     pub two_factors: bool,
+    /// Whether they are bound to somebody whom the provider of single sign-on knows.
+    pub single_sign_on: bool,
     /// Where they join or set another password, once; shown in the first answer only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -77,6 +80,7 @@ impl From<UserRow> for UserView {
             joined_at: moment(row.joined_at),
             password_set_at: moment(row.password_set_at),
             two_factors: row.totp_confirmed_at.is_some(),
+            single_sign_on: row.identity_bound_at.is_some(),
             link: None,
             version: row.version,
         }
@@ -279,6 +283,21 @@ pub async fn remove_totp(
 ) -> Result<Response, Problem> {
     let user_id = user_id(&text)?;
     let answer = change(&state, &ask.context, user_id, RemoveTotp { user_id }).await?;
+    state.keyring().forget_user(user_id);
+    Ok(answer)
+}
+
+/// Unbinds a user from whom the provider of single sign-on says they are, for example because they have another account there
+/// now. Their next sign-in through it binds them again, by their email.
+#[utoipa::path(post, path = "/users/{id}/remove-identity", tag = "users", params(("id" = String, Path)),
+    responses((status = 200, body = UserView)))]
+pub async fn remove_identity(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<Nothing>,
+) -> Result<Response, Problem> {
+    let user_id = user_id(&text)?;
+    let answer = change(&state, &ask.context, user_id, RemoveIdentity { user_id }).await?;
     state.keyring().forget_user(user_id);
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! The cookie in which a browser keeps the token of its session.
+//! The cookies in which a browser keeps the token of its session, and what it began at a provider.
 
 use super::origin::is_plain_local;
 use axum::http::{HeaderMap, HeaderValue};
@@ -25,6 +25,24 @@ pub fn set(asked: &HeaderMap, token: &str, seconds: i64) -> Option<HeaderValue> 
 /// The header that takes the token away again.
 pub fn clear(asked: &HeaderMap) -> Option<HeaderValue> {
     set(asked, "", 0)
+}
+
+/// Names of the cookie that remembers a sign-in through a provider for as long as that takes.
+const SIGN_ON: [&str; 2] = ["__Host-waybill-sign-on", "waybill-sign-on"];
+
+/// What a browser remembers of the sign-in that it began.
+pub fn begun(headers: &HeaderMap) -> Option<&str> {
+    let [secure, plain] = SIGN_ON;
+    let name = if is_plain_local(headers) { plain } else { secure };
+    crate::console::look::cookie(headers, name).filter(|text| !text.is_empty())
+}
+
+/// The header that has a browser remember that for `seconds`; none is over. It comes along when another site sends the
+/// browser here, as the provider does.
+pub fn remember(asked: &HeaderMap, text: &str, seconds: i64) -> Option<HeaderValue> {
+    let [secure, plain] = SIGN_ON;
+    let (name, secure) = if is_plain_local(asked) { (plain, "") } else { (secure, "; Secure") };
+    HeaderValue::from_str(&format!("{name}={text}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
 }
 
 #[cfg(test)]

@@ -51,6 +51,11 @@ pub fn from_our_own_page(headers: &HeaderMap) -> bool {
     origin.is_some() && origin == text(headers, header::HOST)
 }
 
+/// Whether a browser was led here by a page of another site.
+pub fn is_led_here(headers: &HeaderMap) -> bool {
+    headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site" || site == "same-site")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

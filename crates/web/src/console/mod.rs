@@ -37,6 +37,7 @@ mod upload;
 pub use brand::{KnownBrand, ShownBrand};
 pub use html::{Html, shape};
 pub use live::Hub;
+pub use orders::percent;
 
 use crate::state::WebState;
 use askama::Template;

@@ -1,8 +1,9 @@
-//! Signing in: by password and code or by a one-time link, and the session that comes of it.
+//! Signing in: by password and code, by a one-time link or through a provider, and the session that comes of it.
 
 pub mod code;
 mod hasher;
 pub mod links;
+pub mod provider;
 mod throttle;
 
 pub use hasher::{Busy, Hasher};

@@ -18,6 +18,7 @@ pub fn router() -> axum::Router<WebState> {
         .route("/settings/users/{id}/link", post(users::offer_link))
         .route("/settings/users/{id}/end-sessions", post(users::end_sessions))
         .route("/settings/users/{id}/remove-totp", post(users::remove_totp))
+        .route("/settings/users/{id}/remove-identity", post(users::remove_identity))
         .route("/settings/users/{id}/archive", post(users::archive))
         .route("/settings/keys", get(keys::list).post(keys::create))
         .route("/settings/keys/{id}/revoke", post(keys::revoke))

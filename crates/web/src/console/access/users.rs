@@ -20,6 +20,7 @@ use axum::response::Response;
 use waybill_domain::Code;
 use waybill_domain::access::archive::ArchiveUser;
 use waybill_domain::access::change::ChangeUser;
+use waybill_domain::access::identity::RemoveIdentity;
 use waybill_domain::access::invite::InviteUser;
 use waybill_domain::access::role::Role;
 use waybill_domain::access::sessions::{EndSessions, OfferLink};
@@ -76,6 +77,8 @@ struct UserPage {
     invited: Html,
     joined: Option<Html>,
     two_factors: bool,
+    /// Since when they are bound to somebody whom the provider knows.
+    bound: Option<Html>,
     is_invited: bool,
     is_archived: bool,
     may_write: bool,
@@ -247,6 +250,7 @@ async fn shown(state: &WebState, caller: &Caller, look: &Look, id: UserId, besid
         invited: look.moment(row.invited_at),
         joined: row.joined_at.map(|at| look.moment(at)),
         two_factors: row.totp_confirmed_at.is_some(),
+        bound: row.identity_bound_at.map(|at| look.moment(at)),
         is_invited: row.state == UserState::Invited,
         is_archived: row.state == UserState::Archived,
         may_write: caller.viewer().may(Permission::UsersWrite),
@@ -373,6 +377,17 @@ pub async fn remove_totp(
 ) -> Result<Response, Problem> {
     let user_id = user_id(&text)?;
     act(&state, &look, &form, user_id, RemoveTotp { user_id }, "No code is asked for any more.").await
+}
+
+/// `POST /settings/users/{id}/remove-identity`.
+pub async fn remove_identity(
+    State(state): State<WebState>,
+    look: Look,
+    InPath(text): InPath<String>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let user_id = user_id(&text)?;
+    act(&state, &look, &form, user_id, RemoveIdentity { user_id }, "Unbound from the provider.").await
 }
 
 /// `POST /settings/users/{id}/archive`.

@@ -1,10 +1,11 @@
 //! The gate: signing in and out, joining, setting the shop up. Pages without the console's frame, for who is nobody yet.
 
 mod join;
+mod oidc;
 mod onward;
 
 pub use join::{as_oneself, password_problem};
-pub use onward::Onward;
+pub use onward::{Onward, from_percent};
 
 use super::html::{Html, icon, shape};
 use super::{assets, page};
@@ -12,6 +13,7 @@ use crate::ask::InPath;
 use crate::auth::{self, cookie, secret_hash};
 use crate::params::Params;
 use crate::problem::Problem;
+use crate::sign_in::provider::CALLBACK;
 use crate::sign_in::{self, Come, Peer, SignInError};
 use crate::state::WebState;
 use askama::Template;
@@ -24,12 +26,15 @@ use axum::routing::{get, post};
 #[derive(Debug)]
 pub struct Gate {
     shop: String,
+    /// What people call the provider of single sign-on, where there is one.
+    provider: Option<String>,
     notice: Option<&'static str>,
 }
 
 impl Gate {
     fn new(state: &WebState) -> Self {
-        Self { shop: state.options().store_name.clone(), notice: None }
+        let provider = state.options().sign_on.as_ref().map(|sign_on| sign_on.provider.name().to_owned());
+        Self { shop: state.options().store_name.clone(), provider, notice: None }
     }
 
     fn icon(&self, name: &str) -> Html {
@@ -52,7 +57,15 @@ struct LoginPage {
     onward: Onward,
     email: String,
     wrong: Option<String>,
+    /// Why single sign-on did not come to its end.
+    problem: Option<Problem>,
     nobody: bool,
+}
+
+impl LoginPage {
+    fn new(gate: Gate, onward: Onward) -> Self {
+        Self { gate, onward, email: String::new(), wrong: None, problem: None, nobody: false }
+    }
 }
 
 #[derive(Template)]
@@ -85,6 +98,8 @@ pub fn router() -> axum::Router<WebState> {
     axum::Router::new()
         .route("/login", get(login).post(log_in))
         .route("/login/totp", get(login).post(show_code))
+        .route("/login/oidc", get(oidc::begin))
+        .route(CALLBACK, get(oidc::end))
         .route("/logout", post(log_out))
         .route("/sign-in/{token}", get(by_link))
         .route("/join/{token}", get(join::invitation).post(join::accept))
@@ -93,7 +108,7 @@ pub fn router() -> axum::Router<WebState> {
 
 /// Whether anybody may come to this page of the gate.
 pub fn is_open(path: &str) -> bool {
-    matches!(path, "/login" | "/login/totp" | "/logout") || path.starts_with("/sign-in/") || path.starts_with("/join/")
+    matches!(path, "/login" | "/login/totp" | "/login/oidc" | CALLBACK | "/logout") || path.starts_with("/sign-in/") || path.starts_with("/join/")
 }
 
 fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
@@ -128,8 +143,7 @@ async fn login(State(state): State<WebState>, headers: HeaderMap, params: Params
     if nobody && state.options().loopback_open && !state.keyring().any(state.store()).await? {
         return Ok(Redirect::to("/setup").into_response());
     }
-    let gate = Gate::new(&state);
-    Ok(page(&LoginPage { gate, onward, email: String::new(), wrong: None, nobody }))
+    Ok(page(&LoginPage { nobody, ..LoginPage::new(Gate::new(&state), onward) }))
 }
 
 /// `POST /login`.
@@ -157,11 +171,9 @@ async fn log_in(
 }
 
 fn refused(state: &WebState, onward: Onward, email: &str, wrong: String) -> Response {
-    let (gate, email) = (Gate::new(state), email.to_owned());
-    with_status(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        page(&LoginPage { gate, onward, email, wrong: Some(wrong), nobody: false }),
-    )
+    let (email, wrong) = (email.to_owned(), Some(wrong));
+    let login = LoginPage { email, wrong, ..LoginPage::new(Gate::new(state), onward) };
+    with_status(StatusCode::UNPROCESSABLE_ENTITY, page(&login))
 }
 
 /// `POST /login/totp`.
@@ -175,7 +187,7 @@ async fn show_code(
         Ok(token) => come_in(&state, &headers, Come::In(token), onward),
         Err(SignInError::Spent) => {
             let gate = Gate { notice: Some("That took a while. Begin again with your password."), ..Gate::new(&state) };
-            Ok(page(&LoginPage { gate, onward, email: String::new(), wrong: None, nobody: false }))
+            Ok(page(&LoginPage::new(gate, onward)))
         }
         Err(error) => {
             let wrong = Some(words(error, "This is not the code of this moment. Each code works once.")?);
@@ -269,6 +281,6 @@ pub async fn instead(state: &WebState, request: Request) -> Option<Response> {
     let Form(fields) = Form::<Fields>::from_request(request, state).await.ok()?;
     let onward = Onward::with_form(&path, fields);
     let gate = Gate { notice: Some("You were signed out. What you entered is kept."), ..Gate::new(state) };
-    let page = page(&LoginPage { gate, onward, email: String::new(), wrong: None, nobody: false });
+    let page = page(&LoginPage::new(gate, onward));
     Some(with_status(StatusCode::UNAUTHORIZED, page))
 }

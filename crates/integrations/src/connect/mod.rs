@@ -1,8 +1,10 @@
 //! Connections to the addresses that were checked: a name is resolved once, here, and what it stood for is what is
 //! connected to. A name that stands for something else a moment later changes nothing.
 
-use super::address::is_public;
-use super::trust::Trust;
+pub mod address;
+pub mod trust;
+
+use address::is_public;
 use hyper::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -18,6 +20,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tower_service::Service;
+use trust::Trust;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
