@@ -117,7 +117,8 @@ impl Asking {
         if status.is_client_error() {
             // Its own word for it, if it is one, and nothing else: answers may hold what nobody else is to read.
             let why = serde_json::from_slice::<Refused>(&body).map(|refused| refused.error).unwrap_or_default();
-            let is_word = (1..=64).contains(&why.len()) && why.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            let is_word =
+                (1..=64).contains(&why.len()) && why.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
             return Err(match why.as_str() {
                 "invalid_grant" => SignOnError::Refused(why),
                 _ if is_word => untrusted(format!("it does not take our request: {why}")),
@@ -168,7 +169,8 @@ fn expected(status: StatusCode) -> Result<(), SignOnError> {
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, SignOnError> {
     // What serde says of a text may repeat a part of it; where it stands is enough.
-    let wrong = |error: serde_json::Error| untrusted(format!("an answer that is not as expected at byte {}", error.column()));
+    let wrong =
+        |error: serde_json::Error| untrusted(format!("an answer that is not as expected at byte {}", error.column()));
     serde_json::from_slice(body).map_err(wrong)
 }
 
@@ -188,10 +190,24 @@ mod tests {
 
     #[test]
     fn secrets_go_over_tls_or_stay_on_this_machine() {
-        for good in ["https://id.example", "https://10.0.0.1/realm", "http://127.0.0.1:8080/x", "http://[::1]:1", "http://localhost"] {
+        for good in [
+            "https://id.example",
+            "https://10.0.0.1/realm",
+            "http://127.0.0.1:8080/x",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
             assert!(address(good).is_ok(), "{good}");
         }
-        for bad in ["http://id.example", "http://10.0.0.1", "http://localhost.evil.example", "ftp://id.example", "/path", "", "id.example"] {
+        for bad in [
+            "http://id.example",
+            "http://10.0.0.1",
+            "http://localhost.evil.example",
+            "ftp://id.example",
+            "/path",
+            "",
+            "id.example",
+        ] {
             assert!(address(bad).is_err(), "{bad}");
         }
     }

@@ -143,11 +143,7 @@ impl OidcProvider {
             }
             email = told.email;
         }
-        Ok(Identified {
-            issuer: known.issuer.clone(),
-            subject: claims.subject,
-            verified_email: email.verified(),
-        })
+        Ok(Identified { issuer: known.issuer.clone(), subject: claims.subject, verified_email: email.verified() })
     }
 }
 

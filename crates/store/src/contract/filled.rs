@@ -317,9 +317,9 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         }),
         ("parties", "email") => text(format!("{n}@example.org")),
         ("api_keys", "id") => Value::Id(id(Kind::Key, n)),
-        ("api_keys", "secret_hash") | ("users", "email_digest" | "identity_digest") | ("sessions" | "sign_in_links", "token_hash") => {
-            Value::Bytes(secret_hash(n).to_vec())
-        }
+        ("api_keys", "secret_hash")
+        | ("users", "email_digest" | "identity_digest")
+        | ("sessions" | "sign_in_links", "token_hash") => Value::Bytes(secret_hash(n).to_vec()),
         ("users", "id") => Value::Id(id(Kind::User, n)),
         (_, "user_id") => Value::Id(id(Kind::User, n % USERS)),
         ("users", "party_id") => Value::Id(id(Kind::Party, n)),

@@ -205,10 +205,19 @@ mod tests {
             let file = format!("[oidc]\nissuer = \"https://id.example\"\n[server]\npublic_url = \"{url}\"\n");
             sources(Some(&file), &[], &[]).read().map(|_| ()).map_err(|problems| problems[0].to_string())
         };
-        for good in ["https://waybill.example", "https://waybill.example/", "http://127.0.0.1:8080", "http://[::1]:80"] {
+        for good in ["https://waybill.example", "https://waybill.example/", "http://127.0.0.1:8080", "http://[::1]:80"]
+        {
             assert_eq!(read(good), Ok(()), "{good}");
         }
-        for bad in ["off", "waybill.example", "https://", "https://waybill.example/path", "https://a b", "ftp://x", "https://a?b"] {
+        for bad in [
+            "off",
+            "waybill.example",
+            "https://",
+            "https://waybill.example/path",
+            "https://a b",
+            "ftp://x",
+            "https://a?b",
+        ] {
             assert!(read(bad).is_err_and(|problem| problem.starts_with("server.public_url: must be")), "{bad}");
         }
     }

@@ -7,15 +7,16 @@
 use super::{Come, Peer, SignInError, proceed, turn};
 use crate::auth::secret_hash;
 use crate::console::gate;
-use crate::console::percent;
 use crate::problem::{self, EdgeKind, Problem};
 use crate::sign_in::throttle::Guesser;
 use crate::state::WebState;
+use form_urlencoded::byte_serialize;
 use std::sync::Arc;
 use waybill_domain::access::email::EmailDigest;
 use waybill_domain::access::identity::{BindIdentity, IdentityDigest};
 use waybill_domain::access::{User, UserState};
 use waybill_domain::chain::hex;
+use waybill_domain::time::Timestamp;
 use waybill_engine::{Identified, SignOnAttempt, SignOnError, SignOnProvider, SubmitError};
 use waybill_store::read::users::{self, AccountKey};
 
@@ -38,12 +39,15 @@ pub const CALLBACK: &str = "/login/oidc/callback";
 /// How long somebody may take at the provider, in seconds.
 pub const LASTS_S: i64 = 600;
 
+/// The longest way on that is remembered, in bytes as it is written; a browser keeps no larger cookies than about 4 kB.
+const NEXT_MAX: usize = 3_000;
+
 /// What a browser remembers of a sign-in that it began: a secret, when it began, and where to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Begun<'a> {
     text: &'a str,
     at_s: i64,
-    next: &'a str,
+    next: String,
 }
 
 impl<'a> Begun<'a> {
@@ -51,7 +55,15 @@ impl<'a> Begun<'a> {
         let mut parts = text.splitn(3, '.');
         let (secret, at, next) = (parts.next()?, parts.next()?, parts.next()?);
         let is_secret = secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let next =
+            form_urlencoded::parse(next.as_bytes()).next().map_or_else(String::new, |(next, _)| next.into_owned());
         Some(Self { text, at_s: at.parse().ok()?, next }).filter(|_| is_secret)
+    }
+
+    fn write(secret: [u8; 32], now: Timestamp, next: &str) -> String {
+        let next: String = byte_serialize(next.as_bytes()).collect();
+        let next = Some(next).filter(|next| next.len() <= NEXT_MAX).unwrap_or_default();
+        format!("{}.{}.{next}", hex(&secret), now.0.div_euclid(1_000_000))
     }
 
     /// What is made of the secret. Neither of these tells it, or another.
@@ -96,7 +108,7 @@ pub async fn begin(
 ) -> Result<(String, String), Problem> {
     let peer = counted(state, peer)?;
     let now = state.engine().now();
-    let cookie = format!("{}.{}.{}", hex(&state.engine().token()), now.0.div_euclid(1_000_000), percent(next));
+    let cookie = Begun::write(state.engine().token(), now, next);
     let begun = Begun::read(&cookie).ok_or_else(expired)?;
     let address = sign_on.provider.address(&begun.attempt(sign_on), now).await.map_err(said)?;
     forgiven(state, peer);
@@ -132,7 +144,7 @@ pub async fn end(
     let user = person(state, sign_on, &identified).await?;
     let come = proceed(state, &user).await.map_err(SignInError::problem)?;
     tracing::info!(user.id = %user.id, "somebody signs in through the provider");
-    Ok(Arrived { come, next: gate::from_percent(begun.next) })
+    Ok(Arrived { come, next: begun.next })
 }
 
 /// Each time the provider is asked counts for whoever has it asked, until it turns out that they meant well.
@@ -189,9 +201,10 @@ fn declined(error: &str) -> Problem {
     let is_word = error.len() <= 64 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let error = if is_word { error } else { "something unknown" };
     match error {
-        "access_denied" | "consent_required" | "login_required" | "interaction_required" => {
-            refused(problem::SIGN_ON_DECLINED, "You were not signed in there: it was cancelled, or not allowed.".to_owned())
-        }
+        "access_denied" | "consent_required" | "login_required" | "interaction_required" => refused(
+            problem::SIGN_ON_DECLINED,
+            "You were not signed in there: it was cancelled, or not allowed.".to_owned(),
+        ),
         "temporarily_unavailable" | "server_error" => said(SignOnError::Unavailable(error.to_owned())),
         other => said(SignOnError::Untrusted(format!("it says {other} to the browser"))),
     }
@@ -204,8 +217,36 @@ fn said(error: SignOnError) -> Problem {
         SignOnError::Refused(_) => {
             Problem::edge(problem::SIGN_ON_EXPIRED, "The provider does not take this sign-in any more.")
         }
-        SignOnError::Untrusted(_) => {
-            Problem::edge(problem::SIGN_ON_UNTRUSTED, "The provider's answer cannot be believed, so nobody is signed in.")
+        SignOnError::Untrusted(_) => Problem::edge(
+            problem::SIGN_ON_UNTRUSTED,
+            "The provider's answer cannot be believed, so nobody is signed in.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_remembers_where_to_go_on_unless_that_is_too_long_for_it() {
+        let now = Timestamp(1_700_000_000_000_000);
+        let long = format!("/{}", "x".repeat(NEXT_MAX));
+        for (next, kept) in
+            [("/orders?q=50%25%20off&a=b+c;d,\"", "/orders?q=50%25%20off&a=b+c;d,\""), ("/", "/"), (&long, "")]
+        {
+            let text = Begun::write([7; 32], now, next);
+            assert!(
+                text.len() < 3_500
+                    && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".%+-_*".contains(&byte)),
+                "{text}"
+            );
+            let begun = Begun::read(&text).expect("what was written");
+            assert_eq!((begun.next.as_str(), begun.at_s), (kept, 1_700_000_000));
+        }
+        let secret = "0".repeat(64);
+        for odd in ["", "x.1./", &secret, &format!("{secret}.1"), &format!("{secret}.x."), &format!("{secret}0.1.")] {
+            assert_eq!(Begun::read(odd), None, "{odd}");
         }
     }
 }

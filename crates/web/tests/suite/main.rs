@@ -17,6 +17,7 @@ mod reads;
 mod reports;
 mod search;
 mod sign_in;
+mod sign_on;
 mod socket;
 mod traces;
 mod versions;

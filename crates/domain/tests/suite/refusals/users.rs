@@ -109,7 +109,11 @@ pub fn users(rows: &mut Rows) {
     let back = invite(rows, "ada.l@example.com", Role::Viewer);
     assert_ne!(back, ada, "whoever comes back is a new user");
     rows.must(BindIdentity { user_id: back, identity: IdentityDigest([1; 32]) });
-    assert_eq!(user(rows, back).state, UserState::Active, "the identity of who is gone is free again, and one joins by it");
+    assert_eq!(
+        user(rows, back).state,
+        UserState::Active,
+        "the identity of who is gone is free again, and one joins by it"
+    );
     rows.must(ArchiveUser { user_id: back });
 }
 

@@ -5,7 +5,7 @@ mod oidc;
 mod onward;
 
 pub use join::{as_oneself, password_problem};
-pub use onward::{Onward, from_percent};
+pub use onward::Onward;
 
 use super::html::{Html, icon, shape};
 use super::{assets, page};
@@ -108,7 +108,9 @@ pub fn router() -> axum::Router<WebState> {
 
 /// Whether anybody may come to this page of the gate.
 pub fn is_open(path: &str) -> bool {
-    matches!(path, "/login" | "/login/totp" | "/login/oidc" | CALLBACK | "/logout") || path.starts_with("/sign-in/") || path.starts_with("/join/")
+    matches!(path, "/login" | "/login/totp" | "/login/oidc" | CALLBACK | "/logout")
+        || path.starts_with("/sign-in/")
+        || path.starts_with("/join/")
 }
 
 fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {

@@ -22,19 +22,6 @@ pub fn own_path(path: &str) -> Option<&str> {
     (plain && path.starts_with('/') && !path.starts_with("//")).then_some(path)
 }
 
-/// What was written with `%` and two digits of its bytes, where it is text.
-pub fn from_percent(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let coded = after.get(..2).filter(|_| *first == b'%');
-        let byte = coded.and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).unwrap_or_default()
-}
-
 impl Onward {
     pub fn to(path: Option<&str>) -> Self {
         Self { next: path.and_then(own_path).map(str::to_owned), ..Self::default() }
@@ -84,15 +71,6 @@ mod tests {
         for foreign in ["", "orders", "//evil.example", "/\\evil.example", "https://evil.example", "/a\nb", "/ä", &long]
         {
             assert_eq!(own_path(foreign), None, "{foreign}");
-        }
-    }
-
-    #[test]
-    fn a_path_comes_back_as_it_was() {
-        let path = "/orders?q=50%25%20off&a=b+c";
-        assert_eq!(from_percent(&crate::console::percent(path)), path);
-        for (odd, read) in [("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("%C3%A4", "ä"), ("%ff", ""), ("%+1", "%+1")] {
-            assert_eq!(from_percent(odd), read, "{odd}");
         }
     }
 
