@@ -9,6 +9,7 @@ mod browser;
 mod ci;
 mod crash;
 mod nats;
+mod node;
 mod postgres;
 mod prove;
 mod prove_http;
@@ -55,6 +56,10 @@ Environment:
   WAYBILL_TEST_NATS_SERVER
                           The program nats-server, where it is not in PATH. The tests of the NATS sink start it
                           themselves; without one they are skipped.
+  WAYBILL_TEST_OIDC_PROVIDER
+                          A folder where oidc-provider (npm) is installed. Without it `test` installs the versions of
+                          crates/web/tests/provider into the target folder; without node, npm or a registry the tests of
+                          single sign-on with a real provider are skipped.
 
 The private server lives in a new folder of the system's temporary folder, listens on 127.0.0.1 alone, keeps
 PostgreSQL's durable defaults, and is removed at the end, also after a failure or Ctrl-C. It needs PostgreSQL's

@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::browser;
 use crate::nats;
+use crate::node;
 use crate::postgres::PrivatePostgres;
 use crate::step::{cargo, cargo_has, run};
 
@@ -33,7 +34,10 @@ fn run_against(url: &str, args: &[String]) -> Outcome {
     let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
     let args = args.strip_prefix(&["--".to_owned()]).unwrap_or(args);
     let nats = nats::find_or_install().map(|program| (nats::PROGRAM, program));
-    let tests = run(cargo().args(runner).args(selection(args)).env(SERVER_URL, url).envs(nats));
+    let provider = node::find_or_install().map(|folder| (node::FOLDER, folder));
+    let mut tests = cargo();
+    tests.args(runner).args(selection(args)).env(SERVER_URL, url).envs(nats).envs(provider);
+    let tests = run(&mut tests);
     // nextest does not run doc tests, `cargo test` already did. They run even after a failure: one run, all the news.
     let doc_tests = if nextest && args.is_empty() {
         run(cargo().args(["test", "--doc", "--workspace", "--no-fail-fast"]).env(SERVER_URL, url))

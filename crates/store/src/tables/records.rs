@@ -73,7 +73,7 @@ record!(
     fixed: { id, invited_at },
     fields: {
         party_id, email_digest, role, channels, locations, state, joined_at, password_hash, password_set_at, totp_secret,
-        totp_confirmed_at, identity_digest, identity_bound_at, epoch, chain
+        totp_confirmed_at, epoch, chain, identity_digest, identity_bound_at
     }
 );
 
