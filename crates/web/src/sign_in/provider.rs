@@ -34,8 +34,8 @@ impl std::fmt::Debug for SignOn {
     }
 }
 
-/// Where the provider sends browsers back to, on this server.
-pub const CALLBACK: &str = "/login/oidc/callback";
+/// Where the provider sends browsers back to, on this server; a route of the gate.
+const CALLBACK: &str = "/login/oidc/callback";
 /// How long somebody may take at the provider, in seconds.
 pub const LASTS_S: i64 = 600;
 

@@ -13,7 +13,6 @@ use crate::ask::InPath;
 use crate::auth::{self, cookie, secret_hash};
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::sign_in::provider::CALLBACK;
 use crate::sign_in::{self, Come, Peer, SignInError};
 use crate::state::WebState;
 use askama::Template;
@@ -99,7 +98,7 @@ pub fn router() -> axum::Router<WebState> {
         .route("/login", get(login).post(log_in))
         .route("/login/totp", get(login).post(show_code))
         .route("/login/oidc", get(oidc::begin))
-        .route(CALLBACK, get(oidc::end))
+        .route("/login/oidc/callback", get(oidc::end))
         .route("/logout", post(log_out))
         .route("/sign-in/{token}", get(by_link))
         .route("/join/{token}", get(join::invitation).post(join::accept))
@@ -108,7 +107,7 @@ pub fn router() -> axum::Router<WebState> {
 
 /// Whether anybody may come to this page of the gate.
 pub fn is_open(path: &str) -> bool {
-    matches!(path, "/login" | "/login/totp" | "/login/oidc" | CALLBACK | "/logout")
+    matches!(path, "/login" | "/login/totp" | "/login/oidc" | "/login/oidc/callback" | "/logout")
         || path.starts_with("/sign-in/")
         || path.starts_with("/join/")
 }
