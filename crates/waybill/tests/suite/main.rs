@@ -4,3 +4,4 @@ mod audit;
 mod commands;
 mod crash;
 mod processes;
+mod upgrade;
