@@ -185,7 +185,7 @@ fn groups(
             is_overdue: row.hold.due_at.is_some_and(|at| at < look.now()),
             owner: owner.map_or_else(
                 || "nobody".to_owned(),
-                |owner| if owner == mine { "you" } else { people.name(owner) }.to_owned(),
+                |owner| if owner == mine { "you".to_owned() } else { people.owner(owner) },
             ),
             is_nobodys: owner.is_none(),
             is_here: shown.is_some_and(|shown| std::ptr::eq(*row, shown)),

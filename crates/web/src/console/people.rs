@@ -31,4 +31,9 @@ impl People {
     pub fn name<'a>(&'a self, one: &'a str) -> &'a str {
         self.0.get(one).map_or(one, String::as_str)
     }
+
+    /// Whoever owns a hold: a name, or the words of a role or a queue such as `customer_service`.
+    pub fn owner(&self, one: &str) -> String {
+        self.0.get(one).cloned().unwrap_or_else(|| one.replace('_', " "))
+    }
 }

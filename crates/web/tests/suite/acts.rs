@@ -147,13 +147,28 @@ async fn money_holds_and_notes_go_through_the_same_door() {
         );
         assert!(!shown.contains("<b>she</b>") && !shown.contains("<i>card</i>"));
         assert!(shown.contains("Hold handed to review"));
+        // Who can look at it is offered by name: roles, and whoever does now, though it is none of them.
+        let dialog = page(api, &format!("/orders/{number}/hand-over/1")).await.text;
+        for one in
+            [">nobody in particular</option>", "<option value=\"order_desk\">order desk</option>", "value=\"review\""]
+        {
+            assert!(dialog.contains(one), "{one}: {dialog}");
+        }
         post("release-hold/1", &[("reason", "checked")]).await;
         post("release", &[]).await;
         assert_eq!(get(api, id).await["fulfillment_status"], "in_progress");
         // What the rules forbid now is said on its dialog and cannot be pressed.
         let dialog = page(api, &format!("/orders/{number}/release")).await.text;
         assert!(dialog.contains("Nothing of the order is allocated") && dialog.contains("aria-disabled"), "{dialog}");
-        for nothing in ["/orders/{}/explode", "/orders/{}/cancel-line", "/orders/{}/cancel/1", "/orders/W-1/cancel"] {
+        for nothing in [
+            "/orders/{}/explode",
+            "/orders/{}/cancel-line",
+            "/orders/{}/cancel/1",
+            "/orders/W-1/cancel",
+            "/orders/{}/cancel-line/9",
+            "/orders/{}/release-hold/9",
+            "/orders/{}/capture/9",
+        ] {
             assert_eq!(page(api, &nothing.replace("{}", number)).await.status, 404, "{nothing}");
         }
         let elsewhere =

@@ -107,6 +107,34 @@ impl Act {
         }
     }
 
+    /// Whether the order has the line, hold or payment that this is about.
+    pub fn has_its_part(self, detail: &OrderDetail) -> bool {
+        match self {
+            Self::CancelLine(number) | Self::HoldLine(number) => {
+                detail.lines.iter().any(|(line, _)| line.number == number)
+            }
+            Self::ReleaseHold(number) | Self::RejectHold(number) | Self::HandOver(number) => {
+                detail.holds.iter().any(|(hold, _)| hold.number == number)
+            }
+            Self::Capture(number) | Self::Void(number) => {
+                detail.payments.iter().any(|payment| payment.number == number)
+            }
+            Self::Submit
+            | Self::Confirm
+            | Self::Allocate
+            | Self::Release
+            | Self::Complete
+            | Self::Cancel
+            | Self::Hold
+            | Self::Charge
+            | Self::Pay
+            | Self::Refund
+            | Self::ShipFromSupplier
+            | Self::Return
+            | Self::Note => true,
+        }
+    }
+
     pub fn path(self, number: OrderNumber) -> String {
         match self.slug() {
             (slug, Some(part)) => format!("/orders/{number}/{slug}/{part}"),

@@ -4,6 +4,7 @@ use super::super::form::Form;
 use super::super::look;
 use super::super::status;
 use super::act::Act;
+use super::owners::Owners;
 use crate::auth::Caller;
 use waybill_domain::Code;
 use waybill_domain::catalog::location::Location;
@@ -399,18 +400,12 @@ pub fn fields(
             ),
             field("reason", "Reason", words(HOLD_REASONS)),
             field("step", "Blocks", Input::Boxes(codes(Step::ALL))),
-            hint(
-                optional(field("owner", "Who looks at it", Input::Text)),
-                "A role or a queue, such as review.".to_owned(),
-            ),
+            optional(field("owner", "Who looks at it", Input::Text)),
             optional(field("note", "Note", Input::Area)),
         ],
         Act::ReleaseHold(_) => vec![field("reason", "Reason", words(RELEASE_REASONS))],
         Act::RejectHold(_) => vec![field("reason", "Reason", words(REJECT_REASONS))],
-        Act::HandOver(_) => vec![hint(
-            optional(field("owner", "Who looks at it", Input::Text)),
-            "A role, a queue or a key's id. Empty for nobody in particular.".to_owned(),
-        )],
+        Act::HandOver(_) => vec![field("owner", "Who looks at it", Input::Text)],
         Act::Charge => vec![
             field("kind", "Kind", Input::Choice(codes(ChargeKind::ALL))),
             money("Amount"),
@@ -459,6 +454,7 @@ pub fn wording(
     detail: &OrderDetail,
     command: Option<&Command>,
     names: &dyn Fn(&OrderLine) -> String,
+    owners: &Owners,
 ) -> Words {
     let number = detail.head.number;
     let money = |amount| look::money(amount, detail.head.currency);
@@ -529,10 +525,10 @@ pub fn wording(
         ),
         (Act::HandOver(_), command) => {
             let owner = match command {
-                Some(Command::HandOverHold(command)) => command.owner.clone(),
+                Some(Command::HandOverHold(command)) => command.owner.as_deref(),
                 _ => None,
             };
-            let to = owner.unwrap_or_else(|| "nobody".to_owned());
+            let to = owners.name(owner);
             words(
                 format!("Who looks at the hold on {number}?"),
                 "Leave it",

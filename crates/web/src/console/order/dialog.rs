@@ -8,6 +8,7 @@ use super::super::page;
 use super::act::Act;
 use super::ask::{self, Field, Input, Words};
 use super::effect::{Effect, effects};
+use super::owners::Owners;
 use crate::ask::InPath;
 use crate::auth::Caller;
 use crate::params::Params;
@@ -115,6 +116,9 @@ async fn open(state: &WebState, caller: Caller, id: &str, act: Act, mut params: 
     let next = params.text("next");
     params.close()?;
     let detail = detail(state, &caller, id).await?;
+    if !act.has_its_part(&detail) {
+        return Err(Problem::not_found("such part of the order"));
+    }
     let mut fields = ask::defaults(act, &detail, &caller);
     fields.extend(next.map(|next| ("next".to_owned(), next)));
     shown(state, &detail, act, Form::blank(caller, fields), Told::Nothing).await
@@ -142,7 +146,8 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
         return shown(state, &detail, act, form, Told::Nothing).await;
     };
     let names = names(state, &detail).await?;
-    let said = ask::wording(act, &detail, Some(&command), &|line| name(&names, line)).said;
+    let owners = owners(state, &caller, act, &detail).await?;
+    let said = ask::wording(act, &detail, Some(&command), &|line| name(&names, line), &owners).said;
     match form.context.submit(state, command, ids).await {
         Ok(receipt) => {
             if receipt.awaits_gateway {
@@ -177,6 +182,14 @@ fn beside(form: &mut Form, problems: &[waybill_domain::refusal::Problem]) {
     }
 }
 
+/// Who a hold can be given to, where the act is about that.
+async fn owners(state: &WebState, caller: &Caller, act: Act, detail: &OrderDetail) -> Result<Owners, Problem> {
+    match act {
+        Act::Hold | Act::HoldLine(_) | Act::HandOver(_) => Owners::of(state, caller, detail).await,
+        _ => Ok(Owners::default()),
+    }
+}
+
 async fn names(state: &WebState, detail: &OrderDetail) -> Result<BTreeMap<ItemId, String>, Problem> {
     let items: Vec<ItemId> = detail.lines.iter().map(|(line, _)| line.item_id).collect();
     Ok(catalog::item_names(state.store(), &items).await?)
@@ -199,6 +212,7 @@ async fn shown(
     let command = if was_sound { ask::command(act, detail, &mut form, ids) } else { None };
     let all = names(state, detail).await?;
     let names = |line: &OrderLine| name(&all, line);
+    let owners = owners(state, &caller, act, detail).await?;
     let has_effects = act != Act::Note;
     let mut awaits_gateway = false;
     let outlook = match &command {
@@ -207,7 +221,7 @@ async fn shown(
             match state.engine().preview(submission).await {
                 Ok(preview) => {
                     awaits_gateway = preview.awaits_gateway;
-                    Outlook::Effects(effects(&preview, &names))
+                    Outlook::Effects(effects(&preview, &names, &owners))
                 }
                 Err(SubmitError::Refused { refusal, .. }) => {
                     beside(&mut form, &refusal.problems);
@@ -235,9 +249,12 @@ async fn shown(
         }
         _ => Vec::new(),
     };
-    let words = ask::wording(act, detail, command.as_ref(), &names);
+    let words = ask::wording(act, detail, command.as_ref(), &names, &owners);
     let problems = form.problems().iter().map(|one| (one.path.clone(), one.message.clone())).collect::<Vec<_>>();
-    let fields = ask::fields(act, detail, &form, &names, &locations);
+    let mut fields = ask::fields(act, detail, &form, &names, &locations);
+    for field in fields.iter_mut().filter(|field| field.name == "owner") {
+        field.input = Input::Choice(owners.choices(field.value()));
+    }
     let has_place = |path: &str| fields.iter().any(|field| field.name == path);
     let listed = problems.len() > 1 || problems.iter().any(|(path, _)| !has_place(path));
     let status = match &told {

@@ -4,6 +4,7 @@ use super::super::look;
 use super::super::status;
 use super::call;
 use super::lines::places_in_words;
+use super::owners::Owners;
 use std::collections::BTreeMap;
 use waybill_domain::Code;
 use waybill_domain::ids::ItemId;
@@ -33,7 +34,7 @@ fn authorized(order: &Order) -> Minor {
 }
 
 /// The rows of a preview: everything that changes, and what is owed whether it changes or not.
-pub fn effects(preview: &Preview, names: &dyn Fn(&OrderLine) -> String) -> Vec<Effect> {
+pub fn effects(preview: &Preview, names: &dyn Fn(&OrderLine) -> String, owners: &Owners) -> Vec<Effect> {
     let (Some(before), Some(after)) = (&preview.before, &preview.after) else {
         return Vec::new();
     };
@@ -49,7 +50,7 @@ pub fn effects(preview: &Preview, names: &dyn Fn(&OrderLine) -> String) -> Vec<E
     ] {
         table.changed(thing, status::words(from), status::words(to));
     }
-    holds(before, after, &mut table);
+    holds(before, after, owners, &mut table);
     for line in after.lines.iter() {
         if let Some(old) = before.line(line.number) {
             let thing = format!("Line {}, {}", line.number, names(line));
@@ -97,15 +98,14 @@ impl Table {
     }
 }
 
-fn holds(before: &Order, after: &Order, table: &mut Table) {
+fn holds(before: &Order, after: &Order, owners: &Owners, table: &mut Table) {
     for hold in after.holds.iter() {
         let old = before.holds.iter().find(|old| old.number == hold.number);
         let thing = format!("Hold, {}", status::hold_words(hold.kind).to_lowercase());
         let state = |state: HoldState| state.code().to_owned();
         table.changed(&thing, old.map_or_else(|| DASH.to_owned(), |old| state(old.state)), state(hold.state));
-        let owner = |owner: Option<&String>| owner.cloned().unwrap_or_else(|| "nobody".to_owned());
         if let Some(old) = old {
-            table.changed("Looked at by", owner(old.owner.as_ref()), owner(hold.owner.as_ref()));
+            table.changed("Looked at by", owners.name(old.owner.as_deref()), owners.name(hold.owner.as_deref()));
         }
     }
 }

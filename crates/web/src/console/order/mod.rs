@@ -6,6 +6,7 @@ pub mod dialog;
 mod effect;
 mod lines;
 mod money;
+mod owners;
 mod parcels;
 pub mod timeline;
 
@@ -264,7 +265,7 @@ fn card(hold: &Hold, note: Option<String>, offers: &[Offer], people: &People, lo
         about: if hold.line == 0 { "the whole order".to_owned() } else { format!("line {}", hold.line) },
         since: look.ago(hold.applied_at),
         due: hold.due_at.map(|at| look.moment(at)),
-        owner: hold.owner.as_deref().map(|owner| people.name(owner).to_owned()),
+        owner: hold.owner.as_deref().map(|owner| people.owner(owner)),
         reason: status::words(&hold.reason),
         note,
     }

@@ -78,7 +78,7 @@ fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, people: &Pe
     };
     let text = match &event {
         Some(Event::HoldHandedOver(one)) if one.owner.is_some() => {
-            format!("Hold handed to {}", people.name(one.owner.as_deref().unwrap_or_default()))
+            format!("Hold handed to {}", people.owner(one.owner.as_deref().unwrap_or_default()))
         }
         Some(Event::NoteAdded(_)) if is_customers => "Message from the customer".to_owned(),
         _ => text,
@@ -161,9 +161,14 @@ pub fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static 
             format!("Hold put on: {}. Blocks {}.", status::hold_words(one.kind), status::steps(&one.steps)),
         ),
         Event::NoteAdded(_) => ("message-square", "person", "Note".to_owned()),
-        Event::HoldHandedOver(one) => {
-            ("octagon-pause", "", format!("Hold handed to {}", one.owner.as_deref().unwrap_or("nobody in particular")))
-        }
+        Event::HoldHandedOver(one) => (
+            "octagon-pause",
+            "",
+            format!(
+                "Hold handed to {}",
+                one.owner.as_deref().map_or("nobody in particular".to_owned(), |owner| owner.replace('_', " "))
+            ),
+        ),
         Event::HoldReleased(one) => ("check", "good", ended("Hold released", one.reason.as_deref())),
         Event::HoldRejected(one) => ("x", "bad", ended("Hold rejected", one.reason.as_deref())),
         Event::RoutingDecided(one) => {

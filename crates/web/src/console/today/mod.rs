@@ -224,7 +224,7 @@ fn rows(needs: &Needs, look: &Look) -> Vec<Need> {
             count: look::count(held.count),
             oldest: look.age(held.oldest),
             due: held.due.map(|due| look.moment(due)),
-            owner: held.owner.clone(),
+            owner: held.owner.as_deref().map(|owner| owner.replace('_', " ")),
         })
         .collect();
     let today = look.today();
