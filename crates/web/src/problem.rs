@@ -55,7 +55,7 @@ edge_kinds! {
     TOO_LARGE = "request.too_large", 413, Never, "Send less at once; bulk placement takes any number of lines.";
     MEDIA_TYPE = "request.media_type", 415, Never, "Send the body with the content type application/json.";
     UNAUTHENTICATED = "request.unauthenticated", 401, AfterChange, "Sign in, or send `Authorization: Bearer` with a key that is not revoked.";
-    NOT_FOUND = "request.not_found", 404, Never, "Check the path and the ids in it.";
+    NOT_FOUND = "request.not_found", 404, Never, "Check the address and the ids in it.";
     METHOD = "request.method_not_allowed", 405, Never, "Use a method that the API documentation lists for this path.";
     KEY_INVALID = "request.key_invalid", 400, Never, "Send an Idempotency-Key of 1 to 200 visible ASCII characters.";
     KEY_REUSED = "request.key_reused", 422, Never, "Use a new key for a new request.";
@@ -164,7 +164,7 @@ impl Problem {
 
     /// No such thing for this caller.
     pub fn not_found(what: &str) -> Self {
-        Self::edge(NOT_FOUND, format!("There is no {what} for this caller."))
+        Self::edge(NOT_FOUND, format!("There is no {what}, or none that you may see."))
     }
 
     pub fn refused(refusal: Refusal, replayed: bool) -> Self {

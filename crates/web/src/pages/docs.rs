@@ -1,10 +1,13 @@
 //! The documentation: a page that shows the API's own description, and a page per error code.
 
-use super::{TOP, escape, page};
+use super::{escape, page};
 use crate::ask::InPath;
 use crate::errors;
 use crate::problem::Problem;
 use axum::response::Html;
+
+const TOP: &str = "<header class=\"top\"><a href=\"/\">Waybill</a> <a href=\"/docs\">API</a> \
+    <a href=\"/docs/errors\">Error codes</a></header>";
 
 /// `GET /docs`: the page reads `/api/v1/openapi.json` and lays it out.
 pub async fn docs() -> Html<String> {
@@ -13,7 +16,7 @@ pub async fn docs() -> Html<String> {
         "<header class=\"top\"><a href=\"/\">Waybill</a> <a href=\"/docs/errors\">Error codes</a> \
          <a href=\"/api/v1/openapi.json\">OpenAPI</a></header>\n\
          <div class=\"docs\"><nav id=\"contents\" aria-label=\"Operations\"></nav>\n\
-         <main id=\"api\"><p>This page lays out <a href=\"/api/v1/openapi.json\">the API's description</a> with a \
+         <main id=\"api\"><h1>API</h1><p>This page lays out <a href=\"/api/v1/openapi.json\">the API's description</a> with a \
          script of this server.</p></main></div>\n<script src=\"/assets/docs.js\" defer></script>",
     )
 }

@@ -3,6 +3,7 @@
 pub mod about;
 pub mod docs;
 
+use crate::console::assets;
 use crate::problem::Shown;
 use axum::body::Body;
 use axum::extract::Request;
@@ -48,18 +49,23 @@ fn is_for_person(request: &Request) -> bool {
 
 fn said(problem: &Shown) -> Html<String> {
     let Shown { code, title, detail, next_step } = problem;
+    let title = heading(title);
     let (shown, detail, next_step) = (escape(title), escape(detail), escape(next_step));
-    page(
+    page_with(
         &format!("{title} · Waybill"),
+        "console.css",
         &format!(
-            "{TOP}<main class=\"text\"><h1>{shown}</h1><p>{detail}</p><p>{next_step}</p>\
-             <p><a href=\"/docs/errors/{code}\"><code>{code}</code></a></p></main>"
+            "<body class=\"gatepage\">\n<main class=\"gate\" id=\"main\"><div class=\"gatebox\">\n\
+             <form class=\"form\" method=\"get\" action=\"/search\" role=\"search\"><h1>{shown}</h1>\n\
+             <p>{detail} {next_step}</p>\n\
+             <div class=\"row\"><input class=\"input\" type=\"search\" name=\"q\" maxlength=\"200\" \
+             aria-label=\"Order, customer, email, SKU or tracking number\" placeholder=\"Order, customer, SKU\">\
+             <button class=\"btn\">Search</button></div>\n\
+             <a class=\"btn primary\" href=\"/\">Today</a></form>\n\
+             <p class=\"small\"><a href=\"/docs/errors/{code}\"><code>{code}</code></a></p>\n</div></main>\n</body>"
         ),
     )
 }
-
-const TOP: &str = "<header class=\"top\"><a href=\"/\">Waybill</a> <a href=\"/docs\">API</a> \
-    <a href=\"/docs/errors\">Error codes</a></header>";
 
 /// Text as it may stand in HTML.
 pub fn escape(text: &str) -> String {
@@ -79,12 +85,29 @@ pub fn escape(text: &str) -> String {
 
 /// A page around `body`, which is HTML already.
 pub fn page(title: &str, body: &str) -> Html<String> {
-    let title = escape(title);
+    page_with(title, "pages.css", &format!("<body>\n{body}\n</body>"))
+}
+
+/// What went wrong, as a person would say it who never heard of HTTP.
+fn heading(title: &str) -> &str {
+    match title {
+        "Not Found" => "Nothing is here",
+        "Bad Request" | "Unprocessable Entity" => "This was not understood",
+        "Forbidden" => "This is not allowed",
+        "Conflict" => "This was not done",
+        "Service Unavailable" => "Not at this moment",
+        "Internal Server Error" => "Something broke here",
+        other => other,
+    }
+}
+
+fn page_with(title: &str, style: &str, body: &str) -> Html<String> {
+    let (title, style) = (escape(title), assets::url(style));
     Html(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
-         <link rel=\"icon\" href=\"/assets/icon.svg\">\n<link rel=\"stylesheet\" href=\"/assets/pages.css\">\n\
-         </head>\n<body>\n{body}\n</body>\n</html>\n"
+         <link rel=\"icon\" href=\"/assets/icon.svg\">\n<link rel=\"stylesheet\" href=\"{style}\">\n\
+         </head>\n{body}\n</html>\n"
     ))
 }

@@ -90,7 +90,7 @@ async fn a_browser_that_finds_nothing_gets_a_page() {
         let page = api.send("GET", path, &browser, Body::empty()).await;
         assert_eq!((page.status.as_u16(), page.header("content-type")), (404, Some("text/html; charset=utf-8")));
         let link = "<a href=\"/docs/errors/request.not_found\">";
-        for part in ["<h1>Not Found</h1>", said, link] {
+        for part in ["<h1>Nothing is here</h1>", said, link, "action=\"/search\""] {
             assert!(page.text.contains(part), "{path} without {part}: {}", page.text);
         }
         api.get(path).await.problem(404, "request.not_found");
