@@ -90,6 +90,9 @@ fn row(look: &Look, entry: TrailEntry) -> Row {
     }
 }
 
+/// Stretches of the log without a person that are passed at most, for one page.
+const STRETCHES_MORE: usize = 10;
+
 /// `GET /audit`.
 pub async fn trail(
     State(state): State<WebState>,
@@ -111,7 +114,13 @@ pub async fn trail(
         limit: None,
     };
     let viewer = caller.viewer();
-    let found = trail::trail(state.store(), &viewer, &filter).await?;
+    let mut found = trail::trail(state.store(), &viewer, &filter).await?;
+    // What people did is found by itself, and the log is mostly what programs did: a stretch without a person is passed.
+    for _ in 0..if is_all { 0 } else { STRETCHES_MORE } {
+        let before = found.next_before.filter(|_| found.entries.is_empty());
+        let Some(before) = before else { break };
+        found = trail::trail(state.store(), &viewer, &TrailFilter { before: Some(before), ..filter.clone() }).await?;
+    }
     let mut people = Vec::new();
     if viewer.may(Permission::UsersRead) {
         let all = PageRequest { limit: Some(PageRequest::LIMIT_MAX), after: None };
