@@ -75,10 +75,12 @@
     box.hidden = false;
     let asked = 0;
     let timer;
+    /** The text that the offers are for. */
+    let offered = "";
     const options = () => [...list.querySelectorAll("li:not([aria-disabled])")];
     const chosen = () => list.querySelector("[aria-selected=true]");
     const select = (option) => { for (const one of options()) one.setAttribute("aria-selected", String(one === option)); option?.scrollIntoView({ block: "nearest" }); };
-    const close = () => { list.hidden = true; list.replaceChildren(); input.setAttribute("aria-expanded", "false"); };
+    const close = () => { list.hidden = true; offered = ""; list.replaceChildren(); input.setAttribute("aria-expanded", "false"); };
     const sought = () => input.value.replace(/^\s*\d+([.,]\d+)?\s*\*\s*/, "").trim();
     async function look() {
       const text = sought();
@@ -88,6 +90,7 @@
       if (mine !== asked || !answer?.ok) return;
       list.replaceChildren(...new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html").querySelector("ul").childNodes);
       list.hidden = false;
+      offered = text;
       input.setAttribute("aria-expanded", "true");
       select(options()[0]);
     }
@@ -109,13 +112,16 @@
       } else if (event.key === "Enter") {
         if (event.metaKey || event.ctrlKey) return;
         event.preventDefault();
-        // A scanner is faster than the offers: what it sent is looked up first.
-        if (list.hidden && sought().length >= 2) { clearTimeout(timer); await look(); }
+        // A scanner, and many a clerk, is faster than the offers: what was typed to the end is looked up first.
+        if (offered !== sought() && sought().length >= 2) { clearTimeout(timer); await look(); }
         const option = chosen();
         if (option) take(option);
       } else if (event.key === "Escape" && !list.hidden) { event.stopPropagation(); close(); }
     });
-    input.addEventListener("blur", () => setTimeout(close, 150));
+    // Whoever is back at once goes on with what they look for.
+    let leaving;
+    input.addEventListener("blur", () => { leaving = setTimeout(close, 150); });
+    input.addEventListener("focus", () => clearTimeout(leaving));
     list.addEventListener("mousedown", (event) => { const option = event.target.closest("li:not([aria-disabled])"); if (option) { event.preventDefault(); take(option); } });
     return input;
   }

@@ -70,6 +70,8 @@ pub struct Row {
     quantity: String,
     price: String,
     problem: Option<String>,
+    /// The field that the problem is about: `sku`, `quantity` or `unit_price`.
+    wrong: String,
     is_spare: bool,
 }
 
@@ -91,6 +93,16 @@ impl EntryPage {
 
     fn problem(&self, path: &str) -> Option<&str> {
         self.typed.problem(path)
+    }
+
+    /// A problem as it stands in the list of all: of a line, with its SKU or its number before it.
+    fn listed(&self, path: &str, message: &str) -> String {
+        let line = path.strip_prefix("lines[").and_then(|rest| rest.split_once(']')?.0.parse::<usize>().ok());
+        let Some(line) = line else { return message.to_owned() };
+        match self.rows.iter().find(|row| row.n == line && !row.sku.is_empty()) {
+            Some(row) => format!("{}: {message}", row.sku),
+            None => format!("Line {}: {message}", line + 1),
+        }
     }
 
     fn is_chosen(&self, path: &str, code: &str) -> bool {
@@ -154,6 +166,7 @@ async fn rows(state: &WebState, caller: &Caller, typed: &Typed) -> Result<Vec<Ro
             quantity: field(n, "quantity"),
             price: field(n, "unit_price"),
             problem: problem.map(|(_, message)| message.clone()),
+            wrong: problem.and_then(|(path, _)| path.strip_prefix(&at)?.strip_prefix('.')).unwrap_or("sku").to_owned(),
             is_spare: false,
         }
     };
@@ -166,6 +179,7 @@ async fn rows(state: &WebState, caller: &Caller, typed: &Typed) -> Result<Vec<Ro
         quantity: String::new(),
         price: String::new(),
         problem: None,
+        wrong: String::new(),
         is_spare: true,
     }));
     Ok(rows)
