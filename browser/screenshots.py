@@ -1,52 +1,42 @@
-"""A picture of every main page: light and dark, at a desk and on a phone. `cargo xtask screenshots` runs this."""
+"""A picture of every page: light and dark, at a desk and on a phone. `cargo xtask screenshots` runs this."""
 
-import os
 import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from pages import PAGES, go
+from shop import ADDRESS, DESK, HERE, PHONE, launch, sign_in
 
-ADDRESS = os.environ["WAYBILL_ADDRESS"]
-SIGN_IN = os.environ.get("WAYBILL_SIGN_IN", "")
-SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 360, "height": 740}}
+SIZES = {"desk": DESK, "phone": PHONE}
 
 
 def main(folder, only):
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ["WAYBILL_CHROMIUM"], args=["--no-sandbox"]
-        )
-        state = None
-        if SIGN_IN:
-            context = browser.new_context()
-            page = context.new_page()
-            page.goto(SIGN_IN if SIGN_IN.startswith("http") else ADDRESS + SIGN_IN)
-            state = context.storage_state()
-            context.close()
+        browser = launch(playwright)
+        state = sign_in(browser)
         for scheme in ("light", "dark"):
             for size, viewport in SIZES.items():
-                context = browser.new_context(
-                    base_url=ADDRESS,
-                    viewport=viewport,
-                    color_scheme=scheme,
-                    storage_state=state,
-                    timezone_id="Europe/Dublin",
-                )
-                page = context.new_page()
+                look = {"base_url": ADDRESS, "viewport": viewport, "color_scheme": scheme, **HERE}
+                inside = browser.new_context(storage_state=state, **look).new_page()
+                outside = browser.new_context(**look).new_page()
                 # The first page tells the server the zone.
-                page.goto("/orders")
-                for name, address, links in PAGES:
-                    if only and name not in only:
+                inside.goto("/about")
+                inside.goto("/orders")
+                for page in PAGES:
+                    if only and page.name not in only:
                         continue
-                    if go(page, address, links):
-                        page.wait_for_load_state("load")
-                        page.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=size == "phone")
+                    tab = outside if page.is_public else inside
+                    if go(tab, page):
+                        # Live pages say so a moment after they are loaded.
+                        if tab.locator("body[data-live]").count():
+                            tab.locator("#live:not([hidden])").wait_for(state="attached")
+                        tab.screenshot(path=folder / f"{page.name}-{size}-{scheme}.png", full_page=size == "phone")
                     else:
-                        print(f"{name}: the demo shop has nothing of the kind", file=sys.stderr)
-                context.close()
+                        print(f"{page.name}: the demo shop has nothing of the kind", file=sys.stderr)
+                inside.context.close()
+                outside.context.close()
         browser.close()
 
 

@@ -4,25 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-
-def place(page, reference, lines=None, method="terms"):
-    """Places an order as a shop would, through the API, as whoever is signed in."""
-    body = {
-        "channel": "web",
-        "external_ref": reference,
-        "currency": "EUR",
-        "customer": {"name": "Ada Browser", "email": "ada@example.org"},
-        "ship_to": {"name": "Ada Browser", "line1": "1 Main Street", "city": "Dublin", "country": "IE"},
-        "lines": lines or [{"sku": "TEAPOT-BIRCH", "quantity": 2, "unit_price_minor": 4099}],
-        "payment": {"method": method},
-    }
-    answer = page.evaluate(
-        "body => fetch('/api/v1/orders', {method: 'POST', headers: {'content-type': 'application/json'},"
-        " body: JSON.stringify(body)}).then(answer => answer.json())",
-        body,
-    )
-    assert "number" in answer, answer
-    return answer
+from conftest import ask, place
 
 
 def test_the_palette_finds_what_one_types(desk):
@@ -64,11 +46,7 @@ def test_two_people_on_one_order_see_each_others_change(desk):
     placed = place(first, "BR-TWO")
     second = desk.open(f"/orders/{placed['number']}")
     expect(second.locator("#live")).to_have_text("Live")
-    first.evaluate(
-        "id => fetch(`/api/v1/orders/${id}/holds`, {method: 'POST', headers: {'content-type': 'application/json'},"
-        " body: JSON.stringify({kind: 'fraud', reason: 'velocity'})})",
-        placed["id"],
-    )
+    ask(first, f"/orders/{placed['id']}/holds", {"kind": "fraud", "reason": "velocity"})
     expect(second.locator(".holdcard h2")).to_have_text("Fraud review")
 
 

@@ -2,8 +2,7 @@
 
 from playwright.sync_api import expect
 
-from conftest import PHONE
-from test_orders import place
+from conftest import PHONE, place
 
 
 def test_a_customer_follows_and_cancels_an_order(desk):

@@ -79,6 +79,10 @@ fn new_folder(name: &str) -> Outcome<PathBuf> {
     folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))
 }
 
+fn program() -> PathBuf {
+    target_folder().join("debug/waybill")
+}
+
 /// A running `waybill demo`. Dropping it ends it.
 struct Demo {
     child: Child,
@@ -92,7 +96,7 @@ impl Demo {
         run(cargo().args(["build", "--package", "waybill"]))?;
         let failed = |error: std::io::Error| format!("cannot start `waybill demo`: {error}");
         let log = std::fs::File::create(folder.join("log")).map_err(failed)?;
-        let mut demo = Command::new(target_folder().join("debug/waybill"));
+        let mut demo = Command::new(program());
         demo.args(["--json", "demo", "--listen", "127.0.0.1:0", "--orders", &orders.to_string(), "--dir"]);
         demo.arg(folder.join("data")).current_dir(folder);
         let mut child = demo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().map_err(failed)?;
@@ -121,7 +125,7 @@ impl Demo {
 
     fn describe(&self, command: &mut Command, chromium: &Path) {
         command.env("WAYBILL_ADDRESS", &self.address).env("WAYBILL_SIGN_IN", &self.link);
-        command.env("WAYBILL_CHROMIUM", chromium);
+        command.env("WAYBILL_CHROMIUM", chromium).env("WAYBILL_PROGRAM", program());
     }
 }
 

@@ -32,7 +32,8 @@ Commands:
                       With ARGS only the chosen tests run; without them the doc tests run too.
   browser [ARGS...]   The console's tests in a real Chromium (part of `test` without ARGS); ARGS go to pytest:
                         cargo xtask browser -k keyboard
-  screenshots         A picture of every main page of a demo shop, light and dark, desk and phone, in the target folder.
+  screenshots [NAMES] A picture of every page of a demo shop (or of those named in browser/pages.py), light and dark, desk
+                      and phone, in the target folder.
   crash [ARGS...]     Kill the real program and its database under load, again and again, and prove that nothing
                       acknowledged was lost; in release, on SQLite and on a PostgreSQL server of its own:
                         cargo xtask crash --kills 200 --database postgres

@@ -1,0 +1,141 @@
+"""The warehouse floor on a phone: pick, pack and ship with a scanner, also where the connection is cut."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import PHONE, ask, place
+
+LINES = [
+    {"sku": "SCAN-POT", "quantity": 2, "unit_price_minor": 4099},
+    {"sku": "SCAN-LID", "quantity": 1, "unit_price_minor": 459},
+]
+
+pytestmark = pytest.mark.usefixtures("teapots_to_scan")
+
+
+def scan(page, code):
+    """A wedge scanner types fast and presses Enter, wherever the focus is."""
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def released(page, reference, lines=LINES):
+    """An order with work for one location: its number and the id of the work."""
+    number = place(page, reference, lines, channel="web")["number"]
+    # The order's own page says when it was released.
+    page.goto(f"/orders/{number}")
+    expect(page.locator(".tl")).to_contain_text("Released to")
+    work = [one for one in ask(page, "/fulfillment-orders?limit=200")["data"] if one["order_number"] == number]
+    assert len(work) == 1, "one location has all of it"
+    return number, work[0]["id"]
+
+
+def units(page, work, state):
+    return sum(line[state] for line in ask(page, f"/fulfillment-orders/{work}")["lines"])
+
+
+def test_pick_pack_and_ship_with_a_scanner(desk):
+    page = desk.open("/pick?location=all", PHONE, has_touch=True)
+    number, work = released(page, "BR-FLOOR")
+    page.goto("/pick?location=all")
+    scan(page, number)
+    expect(page).to_have_url(re.compile(f"/pick/{work}"))
+    heard = page.locator("#heard")
+
+    scan(page, "TEAPOT-STEEL")
+    expect(heard).to_have_class(re.compile("wrong"))
+    expect(heard).to_contain_text("Not in this order")
+    expect(heard).to_contain_text("That was TEAPOT-STEEL")
+    scan(page, "no such code")
+    expect(heard).to_contain_text("No item has the code no such code")
+    for _ in range(2):
+        scan(page, "SCAN-POT")
+    expect(heard).to_have_class(re.compile("right"))
+    scan(page, "SCAN-LID")
+    expect(page.locator("[data-finished]")).to_contain_text("Everything is picked")
+    page.get_by_role("link", name=f"Pack {number}").click()
+
+    # Barcodes do as well as SKUs: plain ones of 13 digits, and those that a GS1 scanner sends.
+    for code in ("4006381333931", "]d20105901234123457", "SCAN-LID"):
+        scan(page, code)
+    expect(heard).to_contain_text("One too many")
+    expect(page.locator("[data-primary]")).to_contain_text("1 unit and the weight missing")
+    scan(page, "SCAN-POT")
+    page.get_by_label("Weight").fill("2.4")
+    page.locator("[data-primary]").click()
+    page.get_by_role("link", name=f"Ship {number}").click()
+
+    page.get_by_label("Carrier").fill("An Post")
+    page.locator("#find").focus()
+    scan(page, number)
+    scan(page, "TR-0000-1")
+    expect(page.locator(".track")).to_have_value("TR-0000-1")
+    page.locator("[data-primary]").click()
+    expect(page.locator("#work")).to_contain_text("left")
+    page.goto(f"/orders/{number}")
+    expect(page.locator(".axes")).to_contain_text("Fulfilled")
+    expect(page.locator("table.parcels")).to_contain_text("TR-0000-1")
+
+
+def test_scans_without_a_connection_are_kept_and_sent_once(desk):
+    page = desk.open("/pick?location=all", PHONE)
+    number, work = released(page, "BR-CUT")
+    page.goto(f"/pick/{work}")
+    band = page.locator("#waiting")
+    page.context.set_offline(True)
+    scan(page, "SCAN-POT")
+    scan(page, "SCAN-POT")
+    expect(band).to_contain_text("No connection")
+    expect(band).to_contain_text("2 scans wait and will be sent")
+    scan(page, "SCAN-LID")
+    expect(band).to_contain_text("3 scans wait and will be sent")
+    expect(page.locator("[data-finished]")).to_be_visible()
+    band.get_by_role("button", name="Look").click()
+    expect(page.locator("#scans li")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.context.set_offline(False)
+    expect(band).to_be_hidden()
+    expect(page.locator("[data-finished]")).to_be_visible()
+    assert units(page, work, "picked") == 3
+    assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('scan:')).length") == 0
+    page.goto(f"/orders/{number}")
+    expect(page.locator("table.lines")).to_contain_text("2 picked")
+
+
+def test_a_booking_whose_answer_was_lost_is_not_done_twice(desk):
+    page = desk.open("/pick?location=all", PHONE)
+    _, work = released(page, "BR-LOST")
+    page.goto(f"/pick/{work}")
+    lost = []
+
+    def lose_the_first_answer(route):
+        if lost or route.request.method != "POST":
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort()
+
+    page.route(f"**/pick/{work}", lose_the_first_answer)
+    scan(page, "SCAN-POT")
+    scan(page, "SCAN-POT")
+    expect(page.locator("#waiting")).to_contain_text("2 scans wait")
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Send now").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert lost == [204], "the server had done it"
+    assert units(page, work, "picked") == 2
+
+
+def test_a_short_pick_is_booked_with_its_reason(desk):
+    page = desk.open("/pick?location=all", PHONE)
+    _, work = released(page, "BR-SHORT")
+    page.goto(f"/pick/{work}")
+    scan(page, "SCAN-POT")
+    page.locator("[data-short]").click()
+    page.get_by_role("button", name="Damaged").click()
+    expect(page.locator("#heard")).to_contain_text("damaged")
+    expect(page.locator("[data-where]")).to_contain_text("Stop")
+    assert units(page, work, "picked") == 1
