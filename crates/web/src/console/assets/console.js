@@ -273,8 +273,12 @@ if (mode && window.EventSource) {
     busy = true;
     again = false;
     try {
-      const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
-      if (answer.ok && !answer.redirected) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const asked = location.href;
+      const answer = await fetch(asked, { headers: { "X-Live": "1" } });
+      const text = await answer.text();
+      // Whoever went on in a queue meanwhile is not taken back to what they left.
+      if (asked !== location.href) again = true;
+      else if (answer.ok && !answer.redirected) take(new DOMParser().parseFromString(text, "text/html"));
     } catch { /* the stream says so */ }
     busy = false;
     if (again) setTimeout(refresh, 500);
