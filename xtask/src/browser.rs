@@ -15,7 +15,13 @@ use crate::step::{cargo, run, target_folder, workspace_root};
 const PACKAGES: [&str; 2] = ["playwright==1.65.2", "pytest==9.2.0"];
 const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// The browser tests. Where there is no Chromium and none can be installed, they are skipped, which is said.
+/// Builds what the pages are shown by. The tests of the workspace have built it already.
+pub fn build() -> Outcome {
+    run(cargo().args(["build", "--package", "waybill"]))
+}
+
+/// The browser tests, of a `waybill` that is built. Where there is no Chromium and none can be installed, they are
+/// skipped, which is said.
 pub fn run_browser_tests(args: &[String]) -> Outcome {
     let Some(chromium) = find_or_install("the browser tests are skipped") else { return Ok(()) };
     let tools = match python::environment(&PACKAGES) {
@@ -36,7 +42,8 @@ pub fn run_browser_tests(args: &[String]) -> Outcome {
     run(tests.env("PYTHONDONTWRITEBYTECODE", "1"))
 }
 
-/// A picture of every main page, in light and dark, at a desk and on a phone, under the target folder.
+/// A picture of every main page of a `waybill` that is built, in light and dark, at a desk and on a phone, under the
+/// target folder.
 pub fn take_screenshots(args: &[String]) -> Outcome {
     let Some(chromium) = find_or_install("no pictures are taken") else { return Ok(()) };
     let tools = python::environment(&PACKAGES)?;
@@ -93,7 +100,6 @@ struct Demo {
 
 impl Demo {
     fn start(folder: &Path, orders: u32) -> Outcome<Self> {
-        run(cargo().args(["build", "--package", "waybill"]))?;
         let failed = |error: std::io::Error| format!("cannot start `waybill demo`: {error}");
         let log = std::fs::File::create(folder.join("log")).map_err(failed)?;
         let mut demo = Command::new(program());

@@ -86,8 +86,8 @@ fn main() -> ExitCode {
             Ok(())
         }
         ("test", args) => test::run_tests(args),
-        ("browser", args) => browser::run_browser_tests(args),
-        ("screenshots", args) => browser::take_screenshots(args),
+        ("browser", args) => browser::build().and_then(|()| browser::run_browser_tests(args)),
+        ("screenshots", args) => browser::build().and_then(|()| browser::take_screenshots(args)),
         ("crash", args) => crash::run_crash(args),
         ("postgres", []) => postgres::run_in_foreground(),
         (postgres::KEEPER, []) => postgres::keep(),
