@@ -268,6 +268,12 @@ questions! {
     "customers::customer" ("one") by holders(CUSTOMERS), |store, viewer, sample| {
         Ok(customers::customer(store, viewer, &sample.customer).await?.iter().count())
     };
+    "customers::balances" ("one") by by_channel(ORDERS), |store, viewer, sample| {
+        match customers::customer(store, &Viewer::system(), &sample.customer).await? {
+            Some(row) => Ok(customers::balances(store, viewer, row.customer.id).await?.len()),
+            None => Ok(0),
+        }
+    };
     "documents::documents" ("next page") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         paged!(|page| documents::documents(store, viewer, &DocumentFilter::default(), page))
     };
@@ -607,6 +613,9 @@ questions! {
     };
     "timeline::notes" ("all") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(timeline::notes(store, viewer, sample.order_id).await?.len())
+    };
+    "timeline::notes_on" ("one") by by_channel(ORDERS), |store, viewer, sample| {
+        Ok(timeline::notes_on(store, viewer, &[sample.order_id]).await?.len())
     };
     "timeline::of_aggregate" ("all") by Askers::Waybill("for the command line, whose user has the store itself"),
     |store, _viewer, sample| Ok(timeline::of_aggregate(store, sample.order_id.0, 0).await?.len());

@@ -14,7 +14,8 @@ use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::customer::{Customer, Tier};
-use waybill_domain::ids::Id;
+use waybill_domain::ids::{CustomerId, Id};
+use waybill_domain::money::{Currency, Minor};
 use waybill_domain::personal::Party;
 
 /// A customer and, where it was not erased, who that is.
@@ -103,4 +104,50 @@ pub async fn customer(store: &dyn Store, viewer: &Viewer, code: &str) -> Result<
     let mut query = base();
     query.and("c.code = ?", code);
     Ok(query.rows(store).await?.first_mut().map(read).transpose()?)
+}
+
+/// What a customer's orders come to in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    pub currency: Currency,
+    pub orders: i64,
+    /// What the orders cost now: what was cancelled costs nothing any more.
+    pub ordered: Minor,
+    pub received: Minor,
+    pub refunded: Minor,
+}
+
+impl Balance {
+    /// What is still to be paid; less than nothing where too much was.
+    pub fn outstanding(&self) -> Minor {
+        Minor(self.ordered.0 - (self.received.0 - self.refunded.0))
+    }
+}
+
+/// Orders that a balance counts at most, the latest.
+pub const BALANCED_MAX: i64 = 1_000;
+
+/// What a customer's latest [`BALANCED_MAX`] orders in the viewer's channels come to, by currency; drafts are none yet.
+pub async fn balances(store: &dyn Store, viewer: &Viewer, customer_id: CustomerId) -> Result<Vec<Balance>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    let mut query = Query::new(
+        "SELECT latest.currency, CAST(COUNT(*) AS BIGINT), CAST(SUM(latest.total) AS BIGINT), \
+         CAST(SUM(latest.received) AS BIGINT), CAST(SUM(latest.refunded) AS BIGINT) FROM \
+         (SELECT o.currency, o.goods + o.tax + o.charges AS total, o.received, o.refunded FROM orders o \
+         WHERE o.lifecycle <> 'draft'",
+    );
+    query.and("o.customer_id = ?", customer_id.0);
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    let most = query.bind(BALANCED_MAX);
+    query.push(&format!(" ORDER BY o.id DESC LIMIT {most}) latest GROUP BY latest.currency ORDER BY latest.currency"));
+    let read = |row: &mut Row| -> Result<Balance, StoreError> {
+        Ok(Balance {
+            currency: row.take()?,
+            orders: row.take()?,
+            ordered: row.take()?,
+            received: row.take()?,
+            refunded: row.take()?,
+        })
+    };
+    Ok(query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?)
 }

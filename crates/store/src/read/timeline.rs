@@ -51,6 +51,7 @@ async fn read(store: &dyn Store, mut query: Query) -> Result<Vec<EventRecord>, R
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub id: TextId,
+    pub order_id: OrderId,
     /// The log position of its event.
     pub position: i64,
     pub happened_at: Timestamp,
@@ -63,21 +64,37 @@ pub struct Note {
 /// The notes on an order, the oldest first, at most [`EVENTS_MAX`].
 pub async fn notes(store: &dyn Store, viewer: &Viewer, order_id: OrderId) -> Result<Vec<Note>, ReadError> {
     viewer.must(&[Permission::OrdersRead])?;
-    let mut query = base(order_id.0, 0);
+    notes_where(store, viewer, base(order_id.0, 0)).await
+}
+
+/// The notes on some orders, the oldest first of each order, at most [`EVENTS_MAX`].
+pub async fn notes_on(store: &dyn Store, viewer: &Viewer, orders: &[OrderId]) -> Result<Vec<Note>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query =
+        Query::new(format!("SELECT {} FROM events e WHERE e.aggregate_id IN (", columns::<EventRecord>("e")));
+    let places: Vec<String> = orders.iter().map(|id| query.bind(id.0)).collect();
+    query.push(&format!("{})", places.join(", ")));
+    notes_where(store, viewer, query).await
+}
+
+async fn notes_where(store: &dyn Store, viewer: &Viewer, mut query: Query) -> Result<Vec<Note>, ReadError> {
     query.and("e.kind = ?", "order.note_added");
     query.push(" AND EXISTS (SELECT 1 FROM orders o WHERE o.id = e.aggregate_id");
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
     query.push(")");
     let events = read(store, query).await?;
     let id = |event: &EventRecord| match Event::decode(&event.kind, event.version, &event.payload) {
-        Ok(Event::NoteAdded(note)) => Some(note.note),
+        Ok(Event::NoteAdded(note)) => Some((note.note, note.order)),
         Ok(_) | Err(_) => None,
     };
-    let named: Vec<(TextId, EventRecord)> =
-        events.into_iter().filter_map(|event| id(&event).map(|id| (id, event))).collect();
-    let mut texts = texts(store, &named.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
-    let note = |(id, event): (TextId, EventRecord)| Note {
+    let named: Vec<_> = events.into_iter().filter_map(|event| id(&event).map(|ids| (ids, event))).collect();
+    let mut texts = texts(store, &named.iter().map(|((id, _), _)| *id).collect::<Vec<_>>()).await?;
+    let note = |((id, order_id), event): ((TextId, OrderId), EventRecord)| Note {
         id,
+        order_id,
         position: event.position,
         happened_at: event.happened_at,
         actor: event.actor,

@@ -6,11 +6,13 @@ use super::html::Html;
 use super::look::{self, Look};
 use super::orders::percent;
 use super::page;
+use super::people::People;
 use super::sheet::{Field, Kind, Sheet};
 use super::status;
 use crate::ask::InPath;
 use crate::auth::Caller;
 use crate::params::Params;
+use crate::portal;
 use crate::problem::Problem;
 use crate::state::WebState;
 use askama::Template;
@@ -19,11 +21,13 @@ use axum::response::Response;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::customer::{ArchiveCustomer, PutCustomer, Tier};
+use waybill_domain::money::Minor;
 use waybill_domain::order::Lifecycle;
 use waybill_domain::personal::{Party, Personal};
 use waybill_store::read::PageRequest;
-use waybill_store::read::customers::{self, CustomerFilter, CustomerRow};
+use waybill_store::read::customers::{self, Balance, CustomerFilter, CustomerRow};
 use waybill_store::read::orders::{self, OrderFilter, OrderRow};
+use waybill_store::read::timeline;
 use waybill_store::search::Search;
 
 #[derive(Debug)]
@@ -72,7 +76,51 @@ struct CustomerPage {
     sees_orders: bool,
     orders: Vec<Order>,
     next: Option<String>,
+    /// By currency.
+    money: Vec<Money>,
+    notes: Vec<Note>,
 }
+
+/// What the orders come to in one currency.
+#[derive(Debug)]
+struct Money {
+    orders: String,
+    ordered: String,
+    received: String,
+    refunded: Option<String>,
+    /// What is still to be paid, or what was paid too much.
+    owed: Option<(&'static str, String)>,
+}
+
+impl Money {
+    fn of(balance: &Balance) -> Self {
+        let money = |amount| look::money(amount, balance.currency);
+        let outstanding = balance.outstanding();
+        Self {
+            orders: look::plural(balance.orders, "order"),
+            ordered: money(balance.ordered),
+            received: money(balance.received),
+            refunded: (!balance.refunded.is_zero()).then(|| money(balance.refunded)),
+            owed: match outstanding.0 {
+                0 => None,
+                1.. => Some(("Outstanding", money(outstanding))),
+                _ => Some(("Paid too much", money(Minor(-outstanding.0)))),
+            },
+        }
+    }
+}
+
+/// Something written on one of the orders shown.
+#[derive(Debug)]
+struct Note {
+    number: String,
+    at: Html,
+    by: String,
+    text: String,
+}
+
+/// Notes shown at most, the latest.
+const NOTES_MAX: usize = 10;
 
 fn row(found: CustomerRow) -> Row {
     let party = found.party.unwrap_or_default();
@@ -139,13 +187,16 @@ pub async fn one(
     let row = found(&state, &caller, &code).await?;
     let path = format!("/customers/{}", percent(&code));
     let sees_orders = viewer.may(Permission::OrdersRead);
-    let (mut shown, mut next) = (Vec::new(), None);
+    let (mut shown, mut next, mut money, mut notes) = (Vec::new(), None, Vec::new(), Vec::new());
     if sees_orders {
         let filter = OrderFilter { customer: Some(code.clone()), ..OrderFilter::default() };
         let request = PageRequest { limit: Some(25), after };
         let found = orders::orders(state.store(), &viewer, &filter, &request).await?;
         shown = found.rows.iter().map(|row| order(row, &look)).collect();
         next = found.next.map(|next| format!("{path}?after={}", percent(&next)));
+        let balances = customers::balances(state.store(), &viewer, row.customer.id).await?;
+        money = balances.iter().map(Money::of).collect();
+        notes = written(&state, &caller, &look, &found.rows).await?;
     }
     let name = name_of(&row);
     Ok(page(&CustomerPage {
@@ -158,9 +209,32 @@ pub async fn one(
         sees_orders,
         orders: shown,
         next,
+        money,
+        notes,
         party: row.party.unwrap_or_default(),
         code,
     }))
+}
+
+/// What was written on these orders, the latest first.
+async fn written(state: &WebState, caller: &Caller, look: &Look, orders: &[OrderRow]) -> Result<Vec<Note>, Problem> {
+    let ids: Vec<_> = orders.iter().map(|order| order.id).collect();
+    let mut notes = timeline::notes_on(state.store(), &caller.viewer(), &ids).await?;
+    notes.sort_unstable_by_key(|note| std::cmp::Reverse(note.position));
+    notes.truncate(NOTES_MAX);
+    let people = People::among(state, caller, notes.iter().map(|note| note.actor.as_str())).await?;
+    let number = |note: &timeline::Note| orders.iter().find(|order| order.id == note.order_id);
+    let shown = notes.iter().map(|note| Note {
+        number: number(note).map(|order| order.number.to_string()).unwrap_or_default(),
+        at: look.moment(note.happened_at),
+        by: if portal::is_customers(&note.actor) {
+            "the customer".to_owned()
+        } else {
+            people.name(&note.actor).to_owned()
+        },
+        text: note.text.clone().unwrap_or_else(|| "erased".to_owned()),
+    });
+    Ok(shown.collect())
 }
 
 fn order(row: &OrderRow, look: &Look) -> Order {

@@ -1,15 +1,9 @@
 //! The console's catalog, customers and settings: each act does what the API does, and a refusal changes nothing.
 
-use crate::common::{Answer, Api, on_each};
+use crate::common::{Answer, Api, on_each, order, page, send as post};
 use axum::body::Body;
 use serde_json::json;
 use waybill_domain::actor::Permission;
-
-async fn post(api: &Api, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let coded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-    let body = fields.iter().map(|(name, value)| format!("{name}={}", coded(value))).collect::<Vec<_>>().join("&");
-    api.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], Body::from(body)).await
-}
 
 /// Sends a form with a file.
 async fn upload(api: &Api, path: &str, fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Answer {
@@ -323,6 +317,35 @@ async fn a_shop_looks_as_it_says_and_a_bad_logo_is_refused() {
         let stranger = api.with_secret(Some(&api.key(&[Permission::CatalogRead], None, None).await));
         assert_eq!(stranger.get("/settings/appearance").await.status.as_u16(), 403);
         assert_eq!(upload(&stranger, "/settings/appearance", &name, None).await.status.as_u16(), 403);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customers_page_has_what_is_owed_and_what_was_written() {
+    on_each(async |api| {
+        api.shop().await;
+        post(api, "/customers/new", &[("key", "k-1"), ("code", "C-9"), ("name", "Ada"), ("tier", "gold")]).await;
+        let mut ids = Vec::new();
+        for reference in ["MONEY-1", "MONEY-2"] {
+            let mut body = order(reference);
+            body["customer"] = json!({"code": "C-9"});
+            ids.push(api.post("/api/v1/orders", &body).await.ok()["id"].as_str().unwrap().to_owned());
+        }
+        // Two mugs at 19.99 and 4.99 postage, twice; a card is charged when its order ships.
+        let shown = page(api, "/customers/C-9").await.text;
+        for said in ["2 orders", "<td>€89.94</td>", "<th>Received</th><td>€0.00</td>", "<th>Outstanding</th>"] {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        assert!(!shown.contains("Notes"), "nothing was written");
+        for (id, text) in [(&ids[0], "first <b>call</b>"), (&ids[1], "second call")] {
+            api.post(&format!("/api/v1/orders/{id}/notes"), &json!({"text": text})).await.ok();
+        }
+        api.post(&format!("/api/v1/orders/{}/cancel", ids[0]), &json!({})).await.ok();
+        let shown = page(api, "/customers/C-9").await.text;
+        assert!(shown.contains("<th>Ordered</th><td>€44.97</td>"), "{shown}");
+        let places = ["second call", "first &#60;b&#62;call"].map(|text| shown.find(text));
+        assert!(places[0] < places[1] && places[0].is_some(), "the latest first: {shown}");
     })
     .await;
 }
