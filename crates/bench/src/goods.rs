@@ -67,8 +67,8 @@ pub async fn carry_out(
     Ok((ids, engine.submit_patiently(Submission::new(command, actor(), ids)).await?))
 }
 
-/// Puts the catalog and its stock in place. Returns the secret of a key for the API.
-pub async fn stock_up(engine: &Engine) -> Result<String, BenchError> {
+/// Puts the catalog and its stock in place.
+pub async fn stock_up(engine: &Engine) -> Result<(), BenchError> {
     let facts =
         ChannelFacts { code: CHANNEL.into(), name: "Benchmark".into(), ship_on_pending: false, auto_release: false };
     carry_out(engine, PutChannel { facts }).await?;
@@ -91,19 +91,26 @@ pub async fn stock_up(engine: &Engine) -> Result<String, BenchError> {
         let (state, reference) = (StockAccount::Available, None);
         carry_out(engine, ReceiveStock { location_id, state, reference, lines: lines.collect() }).await?;
     }
+    Ok(())
+}
+
+/// The secret of a new key for the server.
+pub async fn key(engine: &Engine, permissions: &[Permission]) -> Result<String, BenchError> {
     let mut random = Random::fresh();
     let secret = format!("wbk_{}{}", hex(&random.bytes()), hex(&random.bytes()));
-    let permissions = vec![Permission::OrdersWrite, Permission::OrdersRead];
     let key = CreateApiKey {
         name: "benchmark".into(),
         secret_hash: digest(secret.as_bytes()),
-        permissions,
+        permissions: permissions.to_vec(),
         channels: Scope::ALL,
         locations: Scope::ALL,
     };
     carry_out(engine, key).await?;
     Ok(secret)
 }
+
+/// What whoever places orders needs.
+pub const PLACES: &[Permission] = &[Permission::OrdersWrite, Permission::OrdersRead];
 
 fn item(n: usize) -> ItemFacts {
     ItemFacts {

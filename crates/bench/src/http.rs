@@ -1,7 +1,7 @@
 //! Orders over HTTP/1.1 on connections that stay open, by a client that does no more than it must.
 
 use crate::BenchError;
-use crate::goods::{CHANNEL, Taste, sku, three};
+use crate::goods::{CHANNEL, PLACES, Taste, key, sku, three};
 use crate::load::{Caller, Done, drive};
 use crate::random::Random;
 use std::future::Future;
@@ -28,7 +28,8 @@ pub trait Serving: Send + Sync {
     fn stop(self: Box<Self>) -> Boxed<'static, ()>;
 }
 
-struct Client {
+/// Places orders on one connection.
+pub struct Client {
     stream: TcpStream,
     secret: String,
     random: Random,
@@ -40,7 +41,7 @@ fn failed(error: impl std::fmt::Display) -> BenchError {
 }
 
 impl Client {
-    async fn connect(address: SocketAddr, secret: String) -> Result<Self, BenchError> {
+    pub async fn connect(address: SocketAddr, secret: String) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address).await.map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         Ok(Self { stream, secret, random: Random::fresh(), answer: Vec::with_capacity(8_192) })
@@ -66,8 +67,15 @@ impl Client {
         )
     }
 
-    /// Reads one answer with a length; returns its status.
-    async fn read(&mut self) -> Result<u16, BenchError> {
+    /// Places one order: true when it was taken, false when the server has too many and says when to come again.
+    pub async fn offer(&mut self) -> Result<bool, BenchError> {
+        let request = self.request();
+        self.stream.write_all(request.as_bytes()).await.map_err(failed)?;
+        self.read().await
+    }
+
+    /// Reads one answer with a length.
+    async fn read(&mut self) -> Result<bool, BenchError> {
         self.answer.clear();
         loop {
             let count = self.stream.read_buf(&mut self.answer).await.map_err(failed)?;
@@ -81,46 +89,47 @@ impl Client {
     }
 }
 
-/// The status of a whole answer; `None` while some of it is missing.
-fn parse(answer: &[u8]) -> Option<Result<u16, String>> {
+/// Whether a whole answer takes the order, or asks to come again; `None` while some of it is missing.
+fn parse(answer: &[u8]) -> Option<Result<bool, String>> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&answer[..end]);
-    let status = head.get(9..12).and_then(|status| status.parse().ok());
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    let (Some(status), Some(length)) = (status, length) else {
+    let status: Option<u16> = head.get(9..12).and_then(|status| status.parse().ok());
+    let number = |wanted: &str| {
+        head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case(wanted).then(|| value.trim().parse::<usize>().ok())?
+        })
+    };
+    let (Some(status), Some(length)) = (status, number("content-length")) else {
         return Some(Err(format!("an answer that is not understood: {head}")));
     };
     if answer.len() < end + 4 + length {
         return None;
     }
-    if status == 201 {
-        return Some(Ok(status));
+    match status {
+        201 => Some(Ok(true)),
+        503 if number("retry-after").is_some() => Some(Ok(false)),
+        _ => Some(Err(format!("status {status}: {}", String::from_utf8_lossy(&answer[end + 4..])))),
     }
-    Some(Err(format!("status {status}: {}", String::from_utf8_lossy(&answer[end + 4..]))))
 }
 
 impl Caller for Client {
     async fn place(&mut self) -> Result<(), BenchError> {
-        let request = self.request();
-        self.stream.write_all(request.as_bytes()).await.map_err(failed)?;
-        self.read().await.map(|_| ())
+        if self.offer().await? { Ok(()) } else { Err(failed("the server has too many orders")) }
     }
 }
 
 pub async fn measure(
     server: &dyn Server,
     engine: &Engine,
-    secret: &str,
     connections: usize,
     measured: Duration,
 ) -> Result<Done, BenchError> {
+    let secret = key(engine, PLACES).await?;
     let serving = server.start(engine.clone()).await.map_err(BenchError::Http)?;
     let mut clients = Vec::with_capacity(connections);
     for _ in 0..connections {
-        clients.push(Client::connect(serving.address(), secret.to_owned()).await?);
+        clients.push(Client::connect(serving.address(), secret.clone()).await?);
     }
     let done = drive(clients, measured).await;
     serving.stop().await;
@@ -134,7 +143,9 @@ mod tests {
     #[test]
     fn an_answer_is_whole_when_its_length_has_come() {
         let answer = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}";
-        assert_eq!(parse(answer), Some(Ok(201)));
+        assert_eq!(parse(answer), Some(Ok(true)));
+        let later = b"HTTP/1.1 503 Later\r\nretry-after: 1\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(parse(later), Some(Ok(false)));
         assert_eq!(parse(&answer[..answer.len() - 1]), None);
         assert_eq!(parse(&answer[..20]), None);
         assert!(

@@ -2,7 +2,8 @@
 
 use crate::BenchError;
 use crate::engine;
-use crate::goods::{Paid, Taste, caller_actor, submission};
+use crate::goods::{PLACES, Paid, Taste, caller_actor, key, submission};
+use crate::http::{self, Client, Server};
 use crate::latency::Latency;
 use crate::memory::{Watch, private_bytes};
 use crate::random::Random;
@@ -19,6 +20,11 @@ use waybill_engine::{Engine, SubmitError};
 const TIMES: f64 = 5.0;
 /// Orders come in bursts this far apart.
 const TICK: Duration = Duration::from_millis(2);
+
+/// Commands that may wait where orders come over HTTP: so few that connections can fill the queue.
+pub const WAITING_MAX: usize = 256;
+/// Connections that orders are offered on, over HTTP.
+const OFFERING: usize = 1_024;
 
 /// What became of the orders.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -90,6 +96,76 @@ pub async fn measure(engine: &Engine, callers: usize, measured: Duration) -> Res
         rss_mb: watch.most_mb(),
         drained_ms: drained.as_secs_f64() * 1e3,
     })
+}
+
+/// The same over HTTP: as many orders a second as [`TIMES`] what is served, on connections that each wait for an answer
+/// before they offer the next. Both ends share the machine.
+pub async fn over_http(
+    server: &dyn Server,
+    engine: &Engine,
+    connections: usize,
+    measured: Duration,
+) -> Result<Overload, BenchError> {
+    let capacity = http::measure(server, engine, connections, measured).await?.per_s();
+    let rss_before_mb = private_bytes().unwrap_or_default() as f64 / 1e6;
+    let secret = key(engine, PLACES).await?;
+    let serving = server.start(engine.clone()).await.map_err(BenchError::Http)?;
+    let watch = Watch::start();
+    let mut clients = Vec::with_capacity(OFFERING);
+    for _ in 0..OFFERING {
+        clients.push(Client::connect(serving.address(), secret.clone()).await?);
+    }
+    let every = Duration::from_secs_f64(OFFERING as f64 / (capacity * TIMES).max(1.0));
+    let begin = Instant::now();
+    let offering = clients.into_iter().enumerate().map(|(n, client)| {
+        let first = begin + every.mul_f64(n as f64 / OFFERING as f64);
+        tokio::spawn(steadily(client, first, every, begin + measured))
+    });
+    let offering: Vec<_> = offering.collect();
+    let mut seen = Seen::default();
+    for task in offering {
+        let one = task.await.map_err(|error| BenchError::Other(format!("a caller stopped: {error}")))??;
+        seen.served += one.served;
+        seen.refused += one.refused;
+        seen.refused_max = seen.refused_max.max(one.refused_max);
+        seen.micros.extend(one.micros);
+    }
+    let seconds = begin.elapsed().as_secs_f64();
+    serving.stop().await;
+    let latency = Latency::of(seen.micros);
+    Ok(Overload {
+        capacity_per_s: capacity,
+        offered_per_s: (seen.served + seen.refused) as f64 / seconds,
+        served_per_s: seen.served as f64 / seconds,
+        served_ratio: crate::report::ratio(seen.served as f64 / seconds, capacity),
+        refused: seen.refused,
+        refused_max_ms: seen.refused_max.as_secs_f64() * 1e3,
+        p50_ms: latency.p50_ms,
+        p99_ms: latency.p99_ms,
+        rss_before_mb,
+        rss_mb: watch.most_mb(),
+        drained_ms: seconds.mul_add(1e3, -measured.as_secs_f64() * 1e3).max(0.0),
+    })
+}
+
+/// Offers an order every so often; whoever waited too long for an answer goes on at once, and does not make up for it.
+async fn steadily(mut client: Client, first: Instant, every: Duration, until: Instant) -> Result<Seen, BenchError> {
+    let (mut seen, mut due) = (Seen::default(), first);
+    loop {
+        tokio::time::sleep_until(due.into()).await;
+        let asked = Instant::now();
+        if asked >= until {
+            return Ok(seen);
+        }
+        if client.offer().await? {
+            seen.served += 1;
+            seen.micros.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
+        } else {
+            seen.refused += 1;
+            seen.refused_max = seen.refused_max.max(asked.elapsed());
+        }
+        due = (due + every).max(Instant::now());
+    }
 }
 
 /// What became of orders that were offered at a steady rate.

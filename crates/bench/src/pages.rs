@@ -17,12 +17,10 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use waybill_domain::Code;
-use waybill_domain::actor::{Permission, Scope};
-use waybill_domain::chain::{digest, hex};
+use waybill_domain::actor::Permission;
 use waybill_domain::ids::OrderId;
 use waybill_domain::order::hold::ApplyHold;
 use waybill_domain::order::{HoldKind, Step};
-use waybill_domain::system::CreateApiKey;
 use waybill_engine::Engine;
 
 /// How often each page is asked for.
@@ -84,7 +82,7 @@ pub async fn measure(
     say("waiting until every order is found by its words and counted in the reports");
     grow::words_are_kept(store).await?;
     grow::sums_are_kept(store).await?;
-    let secret = key(engine).await?;
+    let secret = goods::key(engine, Permission::ALL).await?;
     let serving = server.start(engine.clone()).await.map_err(BenchError::Http)?;
     let browser = Browser { address: serving.address(), secret };
     say("asking for every page");
@@ -116,21 +114,6 @@ async fn hold_some(engine: &Engine, ids: &[OrderId]) -> Result<(), BenchError> {
         }
     }
     Ok(())
-}
-
-/// A key that may look at everything.
-async fn key(engine: &Engine) -> Result<String, BenchError> {
-    let mut random = Random::fresh();
-    let secret = format!("wbk_{}{}", hex(&random.bytes()), hex(&random.bytes()));
-    let key = CreateApiKey {
-        name: "benchmark of pages".to_owned(),
-        secret_hash: digest(secret.as_bytes()),
-        permissions: Permission::ALL.to_vec(),
-        channels: Scope::ALL,
-        locations: Scope::ALL,
-    };
-    carry_out(engine, key).await?;
-    Ok(secret)
 }
 
 /// Asks as a browser does, each time on a connection of its own.

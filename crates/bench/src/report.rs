@@ -82,6 +82,8 @@ pub struct BenchReport {
     pub fsync_ratio: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overload: Option<Overload>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overload_http: Option<Overload>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grown: Vec<Grown>,
     /// Reads with nothing beside them, at 70 % of what can be taken, and at all of it.

@@ -113,7 +113,7 @@ async fn measure(
 ) -> Result<Option<Written>, BenchError> {
     let store = &database.store;
     let started = start(options, store.clone(), options.gateway_latency).await?;
-    let secret = stock_up(&started).await?;
+    stock_up(&started).await?;
     let first = Stand::of(&**store).await?;
     say(&format!("filling the store with {} orders", options.prefill));
     let filling = |done: i64, of: i64| {
@@ -146,7 +146,7 @@ async fn measure(
         (report.card_orders_per_s, report.card_p50_ms) = (done.per_s(), done.latency.p50_ms);
         (report.card_p95_ms, report.card_p99_ms) = (done.latency.p95_ms, done.latency.p99_ms);
         say("measuring over HTTP");
-        let done = http::measure(server, &started, &secret, options.connections, options.measured).await?;
+        let done = http::measure(server, &started, options.connections, options.measured).await?;
         (report.http_orders_per_s, report.http_p50_ms) = (done.per_s(), done.latency.p50_ms);
         (report.http_p95_ms, report.http_p99_ms) = (done.latency.p95_ms, done.latency.p99_ms);
     }
@@ -203,6 +203,13 @@ async fn apart(
         Part::Overload => {
             say("measuring what can be taken, then offering five times as much");
             report.overload = Some(overload::measure(started, callers, measured).await?);
+            started.stop().await;
+            say("the same over HTTP, to a queue that is soon full");
+            let engine = EngineOptions { waiting_max: overload::WAITING_MAX, ..engine_options(options) };
+            let engine = start_with(engine, database.store.clone(), Duration::ZERO).await?;
+            let offered = overload::over_http(server, &engine, options.connections, measured).await;
+            engine.stop().await;
+            report.overload_http = Some(offered?);
         }
         Part::Grow(sizes) => {
             let load = grow::Load { callers, measured, workers: options.workers };
@@ -259,7 +266,14 @@ async fn engine_part(
 
 /// An engine as `waybill serve` runs it.
 async fn start(options: &Options, store: Arc<dyn Store>, latency: Duration) -> Result<Engine, BenchError> {
-    let engine = EngineOptions { workers: options.workers, ..EngineOptions::default() };
+    start_with(engine_options(options), store, latency).await
+}
+
+fn engine_options(options: &Options) -> EngineOptions {
+    EngineOptions { workers: options.workers, ..EngineOptions::default() }
+}
+
+async fn start_with(engine: EngineOptions, store: Arc<dyn Store>, latency: Duration) -> Result<Engine, BenchError> {
     let gateway: Arc<dyn Gateway> = Arc::new(Simulator::new(Arc::new(SystemClock), latency));
     Ok(Engine::start(store, Ports::system([gateway]), engine).await?)
 }

@@ -115,9 +115,10 @@ fn show_apart(report: &BenchReport, output: Output) {
             report.callers
         ));
     }
-    if let Some(overload) = &report.overload {
+    for (way, overload) in [("overload", &report.overload), ("over HTTP", &report.overload_http)] {
+        let Some(overload) = overload else { continue };
         output.line(format!(
-            "overload {:>8.0} orders/s served, {} of {:.0}, while {:.0} were offered   p50 {:.1} ms, p99 {:.1}",
+            "{way:<9}{:>8.0} orders/s served, {} of {:.0}, while {:.0} were offered   p50 {:.1} ms, p99 {:.1}",
             overload.served_per_s,
             ratio(overload.served_ratio),
             overload.capacity_per_s,
