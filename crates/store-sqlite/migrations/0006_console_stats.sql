@@ -1,7 +1,7 @@
-CREATE INDEX orders_wanted ON orders (id, requested_by) WHERE requested_by IS NOT NULL AND lifecycle IN ('placed', 'confirmed') AND fulfillment_status <> 'fulfilled';
-CREATE INDEX orders_unfulfilled ON orders (id) WHERE lifecycle = 'confirmed' AND fulfillment_status = 'unfulfilled';
+CREATE INDEX orders_wanted ON orders (id, requested_by) WHERE requested_by IS NOT NULL AND ended_at IS NULL AND fulfillment_status <> 'fulfilled';
+CREATE INDEX orders_unfulfilled ON orders (id) WHERE confirmed_at IS NOT NULL AND ended_at IS NULL AND fulfillment_status = 'unfulfilled';
 CREATE INDEX orders_moving ON orders (id) WHERE delivery_status = 'in_transit';
-CREATE INDEX orders_exception ON orders (id) WHERE delivery_status = 'exception' AND lifecycle = 'confirmed';
+CREATE INDEX orders_exception ON orders (id) WHERE delivery_status = 'exception' AND ended_at IS NULL;
 CREATE INDEX orders_payment_trouble ON orders (payment_status, id) WHERE payment_status IN ('failed', 'unknown') AND lifecycle IN ('placed', 'confirmed');
 CREATE INDEX holds_active ON holds (kind, applied_at) WHERE state = 'active';
 

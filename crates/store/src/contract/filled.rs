@@ -433,6 +433,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("orders", "to_capture") => (stage == Stage::ToCapture).into(),
         ("orders", "to_complete") => (stage == Stage::ToComplete).into(),
         ("orders", "ended_at") => only(ended, at.into()),
+        ("orders", "confirmed_at") => only(!waiting, at.into()),
         ("orders", "refunded") => i64::from(stage == Stage::Returned).into(),
 
         (_, "item_id") => Value::Id(id(Kind::Item, item_of(n, number))),

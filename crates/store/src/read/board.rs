@@ -1,6 +1,6 @@
 //! Orders that no location works on yet, and who ordered what is worked on, for a board.
 
-use super::orders::{COLUMNS, OrderRow, read};
+use super::orders::{self, COLUMNS, OrderRow, read};
 use super::query::Query;
 use super::{ReadError, Viewer};
 use crate::backend::Store;
@@ -30,20 +30,20 @@ pub async fn waiting(store: &dyn Store, viewer: &Viewer, limit: usize) -> Result
     };
     let untouched = " AND o.fulfillment_status IN ('unfulfilled', 'backordered')";
     let placed = query(" AND o.lifecycle = 'placed'", "o.id");
-    let ready = query(&format!(" AND o.to_release{untouched}"), "o.priority DESC, o.id");
+    let ready = orders::releasable(store, viewer, &|query| query.push(untouched), limit).await?;
     let held = query(
         &format!(" AND o.lifecycle = 'confirmed' AND o.holds_active > 0{untouched}"),
         "o.lifecycle, o.hold_due_at",
     );
     let short = query(&format!(" AND o.to_fill{untouched}"), "o.priority DESC, o.id");
-    let found = Query::together(&[&placed, &ready, &held, &short], store).await?;
+    let found = Query::together(&[&placed, &held, &short], store).await?;
     let mut columns = Vec::with_capacity(found.len());
     for mut rows in found {
         columns.push(rows.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?);
     }
     let mut columns = columns.into_iter();
     let mut placed = columns.next().unwrap_or_default();
-    let mut confirmed: Vec<OrderRow> = Vec::new();
+    let mut confirmed: Vec<OrderRow> = ready;
     for row in columns.flatten() {
         if confirmed.len() < limit && confirmed.iter().all(|one| one.id != row.id) {
             confirmed.push(row);

@@ -11,9 +11,9 @@ use crate::search::Search;
 use crate::value::{ColumnKind, Row, Value};
 use std::collections::BTreeMap;
 use waybill_domain::Code;
-use waybill_domain::actor::Permission;
+use waybill_domain::actor::{Permission, Scope};
 use waybill_domain::attempt::Origin;
-use waybill_domain::ids::{Id, OrderId};
+use waybill_domain::ids::{ChannelId, Id, OrderId};
 use waybill_domain::money::{Currency, Minor};
 use waybill_domain::order::{
     DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus,
@@ -127,7 +127,7 @@ fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
     query.and_some("o.placed_at < ?", filter.placed_to.map(|at| at.0));
     if let Some(day) = filter.unsent_by {
         query.push(
-            " AND o.requested_by IS NOT NULL AND o.lifecycle IN ('placed', 'confirmed') \
+            " AND o.requested_by IS NOT NULL AND o.ended_at IS NULL AND o.lifecycle <> 'draft' \
              AND o.fulfillment_status <> 'fulfilled'",
         );
         query.and("o.requested_by <= ?", day.to_string());
@@ -243,18 +243,52 @@ pub async fn by_numbers(
 /// Orders of which something can be handed to a location now, most urgent first: what has stock and no hold in its way.
 pub async fn to_release(store: &dyn Store, viewer: &Viewer, page: &PageRequest) -> Result<Page<OrderRow>, ReadError> {
     viewer.must(&[Permission::OrdersRead])?;
-    let mut query = Query::new(COLUMNS);
-    query.push(" AND o.to_release");
-    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
-    if let Some(after) = &page.after {
-        let mut key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id])?.into_iter();
+    let after = match &page.after {
+        Some(after) => Some(cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id])?),
+        None => None,
+    };
+    let behind = |query: &mut Query| {
+        let Some(key) = &after else { return };
+        let mut key = key.iter().cloned();
         let priority = query.bind(key.next().unwrap_or(Value::Null));
         let id = query.bind(key.next().unwrap_or(Value::Null));
         query.push(&format!(" AND (o.priority < {priority} OR (o.priority = {priority} AND o.id > {id}))"));
-    }
-    query.order_and_limit("o.priority DESC, o.id", page.limit() + 1);
-    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    };
+    let rows = releasable(store, viewer, &behind, page.limit() + 1).await?;
     Ok(Page::cut(rows, page.limit(), |row| vec![Value::Int(row.priority), Value::Id(row.id.0)]))
+}
+
+/// Orders that can be released and are what `more` asks for, most urgent first. Each channel is asked for its own: there is
+/// no index by urgency over all of them.
+pub(super) async fn releasable(
+    store: &dyn Store,
+    viewer: &Viewer,
+    more: &(dyn Fn(&mut Query) + Send + Sync),
+    limit: usize,
+) -> Result<Vec<OrderRow>, ReadError> {
+    let channels: Vec<ChannelId> = match &viewer.actor().channels {
+        Scope::All(_) => {
+            let mut all = Query::new("SELECT id FROM channels").rows(store).await?;
+            all.iter_mut().map(Row::take).collect::<Result<_, _>>()?
+        }
+        Scope::Only(ids) => ids.clone(),
+    };
+    let queries: Vec<Query> = channels
+        .into_iter()
+        .map(|channel_id| {
+            let mut query = Query::new(COLUMNS);
+            query.push(" AND o.to_release");
+            query.and("o.channel_id = ?", channel_id.0);
+            more(&mut query);
+            query.order_and_limit("o.priority DESC, o.id", limit);
+            query
+        })
+        .collect();
+    let found = Query::together(&queries.iter().collect::<Vec<_>>(), store).await?;
+    let mut rows = found.into_iter().flatten().map(|mut row| read(&mut row)).collect::<Result<Vec<_>, _>>()?;
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.priority), row.id));
+    rows.truncate(limit);
+    Ok(rows)
 }
 
 /// The kinds of the active holds of some orders (200 at most) in the viewer's channels, the one due first at the front.

@@ -98,8 +98,8 @@ pub async fn pipeline(
         end(
             count(
                 inside,
-                "o.confirmed_at AS since FROM orders o WHERE o.lifecycle = 'confirmed' \
-                 AND o.fulfillment_status = 'unfulfilled'",
+                "o.confirmed_at AS since FROM orders o WHERE o.confirmed_at IS NOT NULL \
+                 AND o.ended_at IS NULL AND o.fulfillment_status = 'unfulfilled'",
             ),
             " ORDER BY o.id",
         ),
@@ -177,15 +177,15 @@ pub async fn needs(store: &dyn Store, viewer: &Viewer, today: Date) -> Result<Ne
         query
     };
     let unsent = "o.requested_by AS since FROM orders o WHERE o.requested_by IS NOT NULL \
-         AND o.lifecycle IN ('placed', 'confirmed') AND o.fulfillment_status <> 'fulfilled'";
-    let missed = count(unsent, &|query| query.and("o.requested_by < ?", today.to_string()), "o.requested_by, o.id");
+         AND o.ended_at IS NULL AND o.fulfillment_status <> 'fulfilled' AND o.lifecycle <> 'draft'";
+    let missed = count(unsent, &|query| query.and("o.requested_by < ?", today.to_string()), "o.id");
     let at_risk = count(
         unsent,
         &|query| {
             query.and("o.requested_by >= ?", today.to_string());
             query.and("o.requested_by <= ?", tomorrow.to_string());
         },
-        "o.requested_by, o.id",
+        "o.id",
     );
     let payment = |status: &str| {
         let of = format!(
@@ -197,7 +197,7 @@ pub async fn needs(store: &dyn Store, viewer: &Viewer, today: Date) -> Result<Ne
     let (unknown, failed) = (payment("unknown"), payment("failed"));
     let exceptions = count(
         "(SELECT MIN(s.shipped_at) FROM shipments s WHERE s.order_id = o.id) AS since FROM orders o \
-         WHERE o.delivery_status = 'exception' AND o.lifecycle = 'confirmed'",
+         WHERE o.delivery_status = 'exception' AND o.ended_at IS NULL",
         &|_| {},
         "o.id",
     );

@@ -129,16 +129,17 @@ record!(
         { "orders_on_hold", ["id"], unique: false, only: "holds_active > 0" },
         { "orders_reserved", ["lifecycle", "reserved_until"], unique: false, only: "reserved_until IS NOT NULL" },
         { "orders_authorized", ["authorization_due_at"], unique: false, only: "authorization_due_at IS NOT NULL" },
+        // Of orders that have not ended; said without their lifecycle, whose own index a planner would take instead.
         {
             "orders_wanted", ["id", "requested_by"], unique: false,
-            only: "requested_by IS NOT NULL AND lifecycle IN ('placed', 'confirmed') AND fulfillment_status <> 'fulfilled'"
+            only: "requested_by IS NOT NULL AND ended_at IS NULL AND fulfillment_status <> 'fulfilled'"
         },
         {
             "orders_unfulfilled", ["id"], unique: false,
-            only: "lifecycle = 'confirmed' AND fulfillment_status = 'unfulfilled'"
+            only: "confirmed_at IS NOT NULL AND ended_at IS NULL AND fulfillment_status = 'unfulfilled'"
         },
         { "orders_moving", ["id"], unique: false, only: "delivery_status = 'in_transit'" },
-        { "orders_exception", ["id"], unique: false, only: "delivery_status = 'exception' AND lifecycle = 'confirmed'" },
+        { "orders_exception", ["id"], unique: false, only: "delivery_status = 'exception' AND ended_at IS NULL" },
         {
             "orders_payment_trouble", ["payment_status", "id"], unique: false,
             only: "payment_status IN ('failed', 'unknown') AND lifecycle IN ('placed', 'confirmed')"
