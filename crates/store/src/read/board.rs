@@ -30,7 +30,7 @@ pub async fn waiting(store: &dyn Store, viewer: &Viewer, limit: usize) -> Result
     };
     let untouched = " AND o.fulfillment_status IN ('unfulfilled', 'backordered')";
     let placed = query(" AND o.lifecycle = 'placed'", "o.id");
-    let ready = orders::releasable(store, viewer, &|query| query.push(untouched), limit).await?;
+    let ready = orders::releasable(store, viewer, &|query| query.push(untouched), "o.id DESC", limit).await?;
     let held = query(
         &format!(" AND o.lifecycle = 'confirmed' AND o.holds_active > 0{untouched}"),
         "o.lifecycle, o.hold_due_at",

@@ -254,16 +254,18 @@ pub async fn to_release(store: &dyn Store, viewer: &Viewer, page: &PageRequest) 
         let id = query.bind(key.next().unwrap_or(Value::Null));
         query.push(&format!(" AND (o.priority < {priority} OR (o.priority = {priority} AND o.id > {id}))"));
     };
-    let rows = releasable(store, viewer, &behind, page.limit() + 1).await?;
+    let rows = releasable(store, viewer, &behind, "o.id", page.limit() + 1).await?;
     Ok(Page::cut(rows, page.limit(), |row| vec![Value::Int(row.priority), Value::Id(row.id.0)]))
 }
 
 /// Orders that can be released and are what `more` asks for, most urgent first. Each channel is asked for its own: there is
-/// no index by urgency over all of them.
+/// no index by urgency over all of them. `ties` is which of equally urgent ones are taken where not all are; the index gives
+/// `o.id DESC` without sorting them.
 pub(super) async fn releasable(
     store: &dyn Store,
     viewer: &Viewer,
     more: &(dyn Fn(&mut Query) + Send + Sync),
+    ties: &str,
     limit: usize,
 ) -> Result<Vec<OrderRow>, ReadError> {
     let channels: Vec<ChannelId> = match &viewer.actor().channels {
@@ -280,7 +282,7 @@ pub(super) async fn releasable(
             query.push(" AND o.to_release");
             query.and("o.channel_id = ?", channel_id.0);
             more(&mut query);
-            query.order_and_limit("o.priority DESC, o.id", limit);
+            query.order_and_limit(&format!("o.priority DESC, {ties}"), limit);
             query
         })
         .collect();
