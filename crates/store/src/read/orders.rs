@@ -112,7 +112,10 @@ fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
     query.and_some("o.lifecycle = ?", filter.lifecycle.map(Code::code));
     query.and_some("o.payment_status = ?", filter.payment_status.map(Code::code));
     query.and_some("o.fulfillment_status = ?", filter.fulfillment_status.map(Code::code));
-    query.and_some("o.delivery_status = ?", filter.delivery_status.map(Code::code));
+    if let Some(status) = filter.delivery_status {
+        // Written out: SQLite finds the index of those on their way only by their very word.
+        query.push(&format!(" AND o.delivery_status = '{}'", status.code()));
+    }
     query.and_some("o.return_status = ?", filter.return_status.map(Code::code));
     query.and_some("o.origin = ?", filter.origin.map(Code::code));
     query.and_some("o.channel_id = (SELECT f.id FROM channels f WHERE f.code = ?)", filter.channel.as_deref());

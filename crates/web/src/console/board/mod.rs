@@ -84,12 +84,10 @@ pub async fn board(State(state): State<WebState>, caller: Caller, look: Look) ->
         works.into_iter().filter(|work| Stage::of(work) == stage).take(CARDS_MAX).collect()
     };
     let (picking, packed) = (at(Stage::Picking, begun), at(Stage::Packed, closed));
-    let sent = OrderFilter {
-        lifecycle: Some(Lifecycle::Confirmed),
-        delivery_status: Some(DeliveryStatus::InTransit),
-        ..OrderFilter::default()
-    };
-    let shipped = orders::orders(store, &viewer, &sent, &limit).await?.rows;
+    let sent = OrderFilter { delivery_status: Some(DeliveryStatus::InTransit), ..OrderFilter::default() };
+    let mut shipped = orders::orders(store, &viewer, &sent, &limit).await?.rows;
+    // Not asked of the store: it would look for them among all that are confirmed.
+    shipped.retain(|row| row.lifecycle == Lifecycle::Confirmed);
     let works = || released.iter().chain(&picking).chain(&packed);
     let ids: Vec<_> = works().map(|work| work.fulfillment_order.order_id).collect();
     let names = board::names(store, &viewer, &ids).await?;
