@@ -189,7 +189,22 @@ pub async fn list(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<OrderRowView>>, Problem> {
+    let standing = filter(&mut params);
     let filter = OrderFilter {
+        origin: params.code("origin"),
+        placed_from: params.written("placed_from"),
+        placed_to: params.written("placed_to"),
+        search: params.text("search").map(|text| Search::new(&text)),
+        ..standing
+    };
+    let page = params.page();
+    params.close()?;
+    Ok(List::of(orders::orders(state.store(), &caller.viewer(), &filter, &page).await?, OrderRowView::from))
+}
+
+/// What both the API's list and the console's take alike: how an order stands and who it is of.
+pub fn filter(params: &mut Params) -> OrderFilter {
+    OrderFilter {
         lifecycle: params.code("lifecycle"),
         payment_status: params.code("payment_status"),
         fulfillment_status: params.code("fulfillment_status"),
@@ -200,15 +215,8 @@ pub async fn list(
         external_ref: params.text("external_ref"),
         number: params.parsed("number"),
         held: params.bool("held"),
-        origin: params.code("origin"),
-        placed_from: params.written("placed_from"),
-        placed_to: params.written("placed_to"),
-        unsent_by: None,
-        search: params.text("search").map(|text| Search::new(&text)),
-    };
-    let page = params.page();
-    params.close()?;
-    Ok(List::of(orders::orders(state.store(), &caller.viewer(), &filter, &page).await?, OrderRowView::from))
+        ..OrderFilter::default()
+    }
 }
 
 /// Places an order, or keeps it as a draft. Waits for its gateway.

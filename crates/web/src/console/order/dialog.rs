@@ -6,9 +6,10 @@ use super::super::frame::{self, Frame, ORDERS};
 use super::super::html::Html;
 use super::super::page;
 use super::act::Act;
-use super::ask::{self, Field, Input, Words};
+use super::ask::{self, Field, Input};
 use super::effect::{Effect, effects};
 use super::owners::Owners;
+use super::wording::{Words, wording};
 use crate::ask::InPath;
 use crate::auth::Caller;
 use crate::params::Params;
@@ -147,7 +148,7 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
     };
     let names = names(state, &detail).await?;
     let owners = owners(state, &caller, act, &detail).await?;
-    let said = ask::wording(act, &detail, Some(&command), &|line| name(&names, line), &owners).said;
+    let said = wording(act, &detail, Some(&command), &|line| name(&names, line), &owners).said;
     match form.context.submit(state, command, ids).await {
         Ok(receipt) => {
             if receipt.awaits_gateway {
@@ -249,7 +250,7 @@ async fn shown(
         }
         _ => Vec::new(),
     };
-    let words = ask::wording(act, detail, command.as_ref(), &names, &owners);
+    let words = wording(act, detail, command.as_ref(), &names, &owners);
     let problems = form.problems().iter().map(|one| (one.path.clone(), one.message.clone())).collect::<Vec<_>>();
     let mut fields = ask::fields(act, detail, &form, &names, &locations);
     for field in fields.iter_mut().filter(|field| field.name == "owner") {

@@ -9,6 +9,7 @@ mod money;
 mod owners;
 mod parcels;
 pub mod timeline;
+mod wording;
 
 use super::form;
 use super::frame::{Frame, ORDERS};

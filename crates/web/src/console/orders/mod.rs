@@ -9,6 +9,7 @@ use self::columns::{Cell, Column};
 use super::frame::{Frame, ORDERS};
 use super::look::Look;
 use super::{page, status};
+use crate::api;
 use crate::auth::Caller;
 use crate::params::Params;
 use crate::problem::Problem;
@@ -19,7 +20,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use waybill_domain::Code;
-use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, OrderNumber, PaymentStatus, ReturnStatus};
+use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, PaymentStatus, ReturnStatus};
 use waybill_domain::time::Date;
 use waybill_store::read::orders::{self, OrderFilter};
 use waybill_store::read::{PageRequest, preferences};
@@ -203,23 +204,8 @@ pub async fn list(
 
 /// What the address asks for: as a filter, and as it is written there.
 pub fn filtered(params: &mut Params, look: &Look) -> (OrderFilter, Asked) {
-    let filter = OrderFilter {
-        lifecycle: params.code("lifecycle"),
-        payment_status: params.code("payment_status"),
-        fulfillment_status: params.code("fulfillment_status"),
-        delivery_status: params.code("delivery_status"),
-        return_status: params.code("return_status"),
-        channel: params.text("channel"),
-        customer: params.text("customer"),
-        external_ref: params.text("external_ref"),
-        number: params.parsed::<OrderNumber>("number"),
-        held: params.bool("held"),
-        origin: None,
-        placed_from: None,
-        placed_to: None,
-        unsent_by: params.written("unsent_by"),
-        search: None,
-    };
+    let filter = api::orders::filter(params);
+    let filter = OrderFilter { unsent_by: params.written("unsent_by"), ..filter };
     let sought = params.text("search");
     let (from, to): (Option<Date>, Option<Date>) = (params.written("placed_from"), params.written("placed_to"));
     let mut asked = asked(&filter, from, to);
