@@ -56,3 +56,17 @@ def test_the_theme_is_kept(desk):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_more_columns_than_fit_scroll_within_the_list(desk):
+    page = desk.open("/orders/columns")
+    for box in page.locator("input[name=column]").all():
+        box.check()
+    page.get_by_role("button", name="Show these").click()
+    expect(page.locator("thead th.c-returns")).to_be_attached()
+    head, row = (page.locator(place).first.bounding_box() for place in ("thead th.c-placed", "tbody tr"))
+    assert head["y"] + head["height"] <= row["y"] + 1, "the head covers no order"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page itself stays"
+    page.goto("/orders/columns")
+    page.get_by_role("button", name="The usual ones").click()
+    expect(page.locator("thead th.c-returns")).to_have_count(0)
