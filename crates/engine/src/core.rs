@@ -68,6 +68,8 @@ pub struct Figures {
     pub overloads: AtomicU64,
     pub batches: AtomicU64,
     pub retries: AtomicU64,
+    /// Batches that were decided while the one before was written, because nobody else wrote.
+    pub ahead: AtomicU64,
     pub events: AtomicU64,
     pub faults: AtomicU64,
     /// Log position of the latest commit of this process.
@@ -146,9 +148,8 @@ impl Engine {
             closed: std::sync::Mutex::new(None),
             troubles: Troubles::default(),
         });
-        let (writer, loader) = (shared.store.writer().await?, shared.store.loader().await?);
         let (ready, started) = oneshot::channel();
-        let batches = batch::run(shared.clone(), writer, loader, ready);
+        let batches = batch::run(shared.clone(), ready);
         let runs = Runs::start("waybill-engine", options.own_thread, batches)?;
         started.await.map_err(|_| StoreError::Other("the engine did not start".into()))??;
         crate::workers::start(&shared);

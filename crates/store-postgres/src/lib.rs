@@ -10,6 +10,8 @@
 mod arrays;
 mod connection;
 mod error;
+mod link;
+mod loader;
 mod migrate;
 mod options;
 mod pipeline;

@@ -2,6 +2,7 @@
 
 use crate::connection::{configure, connect};
 use crate::error;
+use crate::loader::PostgresLoader;
 use crate::migrate;
 use crate::options::PostgresOptions;
 use crate::pipeline::{Answer, Request, in_order};
@@ -16,7 +17,7 @@ use std::path::Path;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel, NoTls};
 use waybill_store::backend::StoreGauges;
-use waybill_store::{Loader, Row, Store, StoreError, Value, Writer, migration};
+use waybill_store::{Lone, Row, Store, StoreError, Value, Writer, migration};
 
 /// A store in a database that any number of processes share.
 #[derive(Debug)]
@@ -94,12 +95,13 @@ impl Store for PostgresStore {
     }
 
     async fn writer(&self) -> Result<Box<dyn Writer>, StoreError> {
-        Ok(Box::new(PostgresWriter::new(self.config.clone())))
+        Ok(Box::new(PostgresWriter::beside_others(self.config.clone())))
     }
 
-    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
+    async fn lone(&self) -> Result<Lone, StoreError> {
+        let (loader, writer) = (PostgresLoader::new(self.config.clone()), PostgresWriter::lone(self.config.clone()));
         // Other processes may write to the same database.
-        Ok(None)
+        Ok(Lone { loader: Box::new(loader), writer: Box::new(writer), is_certain: false })
     }
 
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {

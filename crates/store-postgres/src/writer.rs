@@ -1,23 +1,27 @@
 //! A connection of one's own for writing.
 
-use crate::arrays::{ColumnArray, Columns};
-use crate::connection::{WRITER_SETTINGS, connect};
 use crate::error;
-use crate::pipeline::{Answer, Request, in_order};
-use crate::statements;
-use crate::values;
+use crate::link::{Link, Step, command, request, rows_of};
+use crate::pipeline::{Answer, in_order};
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
-use std::collections::HashMap;
-use std::sync::Arc;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Error, Statement};
+use tokio_postgres::{Client, Config, Error};
 use waybill_store::{Loader, Row, Select, StoreError, Write, WriteMode, Writer};
+
+/// Whoever writes beside others shares a row that a lone writer takes for itself. It is the first lock of a transaction,
+/// so nobody waits for it with anything else locked; a change of catalog or settings, which writes the row, does not mind
+/// the sharing.
+const BEGIN_BESIDE_OTHERS: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT id FROM store_state WHERE id = 1 FOR KEY SHARE";
+/// A lone writer gives way at once; afterwards nobody can be in its way.
+const BEGIN_ALONE: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT id FROM store_state WHERE id = 1 FOR UPDATE NOWAIT";
 
 /// Connects at the first [`Writer::begin`], and again at the next one after the connection broke.
 #[derive(Debug)]
 pub struct PostgresWriter {
     config: Config,
+    /// What begins a transaction.
+    begin: &'static str,
     link: Option<Link>,
     transaction: Transaction,
 }
@@ -33,16 +37,15 @@ enum Transaction {
     Uncertain,
 }
 
-/// A piece of work for the server.
-enum Step<'a> {
-    Write(&'a Write<'a>),
-    Select(&'a Select),
-    Positions(i64),
-}
-
 impl PostgresWriter {
-    pub const fn new(config: Config) -> Self {
-        Self { config, link: None, transaction: Transaction::None }
+    /// Writes beside others.
+    pub const fn beside_others(config: Config) -> Self {
+        Self { config, begin: BEGIN_BESIDE_OTHERS, link: None, transaction: Transaction::None }
+    }
+
+    /// Writes with nobody beside it, or not at all.
+    pub const fn lone(config: Config) -> Self {
+        Self { config, begin: BEGIN_ALONE, link: None, transaction: Transaction::None }
     }
 
     /// Sends the steps in one go and checks every answer. After an error the transaction is over.
@@ -73,17 +76,11 @@ impl PostgresWriter {
         if begin && steps.is_empty() {
             return Ok(Vec::new());
         }
-        let mut prepared = Vec::with_capacity(steps.len());
-        for step in steps {
-            prepared.push(link.prepare(step).await.map_err(|failure| error::read(&failure))?);
-        }
-        if link.client.is_closed() {
-            return Err(StoreError::Unavailable("the connection broke".to_owned()));
-        }
+        let prepared = link.prepare_all(steps).await?;
         let client = &link.client;
         let mut requests = Vec::with_capacity(steps.len() + 2);
         if begin {
-            requests.push(command(client, "BEGIN ISOLATION LEVEL READ COMMITTED"));
+            requests.push(command(client, self.begin));
         }
         requests.extend(steps.iter().zip(&prepared).map(|(step, prepared)| request(client, step, prepared)));
         if commit {
@@ -114,10 +111,9 @@ impl Writer for PostgresWriter {
         self.rollback().await;
         if self.link.as_ref().is_none_or(|link| link.client.is_closed()) {
             self.link = None;
-            let client = connect(&self.config).await?;
-            client.batch_execute(WRITER_SETTINGS).await.map_err(|failure| error::read(&failure))?;
-            warn_of_loss(&client).await?;
-            self.link = Some(Link { client, prepared: HashMap::new() });
+            let link = Link::open(&self.config).await?;
+            warn_of_loss(&link.client).await?;
+            self.link = Some(link);
         }
         self.transaction = Transaction::Asked;
         Ok(())
@@ -178,6 +174,10 @@ impl Writer for PostgresWriter {
     }
 }
 
+fn steps_of<'a>(writes: &'a [Write<'a>]) -> Vec<Step<'a>> {
+    writes.iter().filter(|write| !write.rows.is_empty()).map(Step::Write).collect()
+}
+
 /// Says where the server is set to forget what it has confirmed. Whoever runs it may want that, but not unknowingly.
 async fn warn_of_loss(client: &Client) -> Result<(), StoreError> {
     let sql = "SELECT name FROM pg_settings WHERE setting = 'off' AND name IN ('fsync', 'full_page_writes', 'synchronous_commit')";
@@ -187,91 +187,6 @@ async fn warn_of_loss(client: &Client) -> Result<(), StoreError> {
         tracing::warn!(setting, "PostgreSQL has this off: an order that was acknowledged can be lost in a crash");
     }
     Ok(())
-}
-
-/// A connection and what was prepared on it.
-struct Link {
-    client: Client,
-    prepared: HashMap<Shape, Arc<Prepared>>,
-}
-
-impl std::fmt::Debug for Link {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("closed", &self.client.is_closed()).finish_non_exhaustive()
-    }
-}
-
-/// What makes two steps the same statement.
-#[derive(PartialEq, Eq, Hash)]
-enum Shape {
-    Write(&'static str, WriteMode),
-    Select(&'static str, &'static [&'static str], bool),
-    Positions,
-}
-
-struct Prepared {
-    statement: Statement,
-    /// The array of each column of a row that is written.
-    places: Vec<Option<usize>>,
-}
-
-impl Link {
-    async fn prepare(&mut self, step: &Step<'_>) -> Result<Arc<Prepared>, Error> {
-        let shape = match step {
-            Step::Write(write) => Shape::Write(write.table.name, write.mode),
-            Step::Select(select) => Shape::Select(select.table.name, select.by, select.lock),
-            Step::Positions(_) => Shape::Positions,
-        };
-        if let Some(prepared) = self.prepared.get(&shape) {
-            return Ok(Arc::clone(prepared));
-        }
-        let (sql, places) = match step {
-            Step::Write(write) => {
-                let derived = statements::write(write.table, write.mode);
-                (derived.sql, derived.places)
-            }
-            Step::Select(select) => (statements::select(select.table, select.by, select.lock), Vec::new()),
-            Step::Positions(_) => (statements::TAKE_POSITIONS.to_owned(), Vec::new()),
-        };
-        let prepared = Arc::new(Prepared { statement: self.client.prepare(&sql).await?, places });
-        self.prepared.insert(shape, Arc::clone(&prepared));
-        Ok(prepared)
-    }
-}
-
-fn steps_of<'a>(writes: &'a [Write<'a>]) -> Vec<Step<'a>> {
-    writes.iter().filter(|write| !write.rows.is_empty()).map(Step::Write).collect()
-}
-
-fn command<'a>(client: &'a Client, sql: &'a str) -> Request<'a> {
-    Box::pin(async move { client.batch_execute(sql).await.map(|()| Answer::Done) })
-}
-
-/// The arrays are filled when the request is first polled: the server works on one while we fill the next.
-fn request<'a>(client: &'a Client, step: &'a Step<'a>, prepared: &'a Prepared) -> Request<'a> {
-    Box::pin(async move {
-        match step {
-            Step::Write(write) => {
-                let mut columns = Columns::new(&prepared.places);
-                write.rows.iter().for_each(|row| row.bind(columns.row()));
-                let arrays = columns.into_arrays();
-                client.execute_raw(&prepared.statement, &arrays).await.map(Answer::Written)
-            }
-            Step::Select(select) => {
-                let mut arrays: Vec<_> = select.by.iter().map(|_| ColumnArray::default()).collect();
-                for key in &select.keys {
-                    key.iter().zip(&mut arrays).for_each(|(value, array)| array.put_value(value));
-                }
-                rows(client, &prepared.statement, &arrays).await
-            }
-            Step::Positions(count) => rows(client, &prepared.statement, std::slice::from_ref(count)).await,
-        }
-    })
-}
-
-async fn rows<T: ToSql + Sync>(client: &Client, statement: &Statement, parameters: &[T]) -> Result<Answer, Error> {
-    let parameters = parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync));
-    client.query_raw(statement, parameters).await?.try_collect().await.map(Answer::Rows)
 }
 
 /// All answers, or what the first failure means.
@@ -305,11 +220,4 @@ fn check(steps: &[Step<'_>], answers: Vec<Answer>) -> Result<Vec<Answer>, StoreE
         }
     }
     Ok(answers)
-}
-
-fn rows_of(answer: Answer) -> Result<Vec<Row>, StoreError> {
-    match answer {
-        Answer::Rows(rows) => rows.iter().map(values::row).collect(),
-        Answer::Done | Answer::Written(_) => Ok(Vec::new()),
-    }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use waybill_store::backend::StoreGauges;
-use waybill_store::{Loader, Row, Store, StoreError, Value, Writer, migration};
+use waybill_store::{Lone, Row, Store, StoreError, Value, Writer, migration};
 
 /// A store in one file.
 #[derive(Debug)]
@@ -154,11 +154,12 @@ impl Store for SqliteStore {
         Ok(Box::new(SqliteWriter::new(Arc::clone(owned), Seat(Arc::clone(owned)))))
     }
 
-    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
-        self.owned()?;
+    async fn lone(&self) -> Result<Lone, StoreError> {
+        let writer = self.writer().await?;
         // Every commit of the writer ends a mapping, and the loader reads between any two of them.
         let options = SqliteOptions { mapped_bytes: 0, ..self.options.clone() };
-        Ok(Some(Box::new(SqliteLoader::new(open::reader(&self.path, &options)?))))
+        let loader = Box::new(SqliteLoader::new(open::reader(&self.path, &options)?));
+        Ok(Lone { loader, writer, is_certain: true })
     }
 
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {

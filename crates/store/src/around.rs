@@ -1,7 +1,7 @@
 //! A store with something around it: a slower disk, a fault on the way, an ear on what is read. For benchmarks, simulations
 //! and tests; everything that is not met on the way goes through as it is.
 
-use crate::backend::{Loader, Select, Store, StoreGauges, Write, Writer};
+use crate::backend::{Loader, Lone, Select, Store, StoreGauges, Write, Writer};
 use crate::error::StoreError;
 use crate::value::{Row, Value};
 use async_trait::async_trait;
@@ -54,6 +54,14 @@ impl<A: Around> Loader for SurroundedLoader<A> {
     async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError> {
         self.around.reach().await?;
         self.inner.select(selects).await
+    }
+
+    async fn hold_state(&mut self) -> Result<(), StoreError> {
+        self.inner.hold_state().await
+    }
+
+    async fn let_go(&mut self) {
+        self.inner.let_go().await;
     }
 }
 
@@ -133,9 +141,13 @@ impl<A: Around> Store for Surrounded<A> {
         Ok(Box::new(SurroundedWriter { inner: self.inner.writer().await?, around: self.around.clone() }))
     }
 
-    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError> {
-        let Some(inner) = self.inner.loader().await? else { return Ok(None) };
-        Ok(Some(Box::new(SurroundedLoader { inner, around: self.around.clone() })))
+    async fn lone(&self) -> Result<Lone, StoreError> {
+        let Lone { loader, writer, is_certain } = self.inner.lone().await?;
+        Ok(Lone {
+            loader: Box::new(SurroundedLoader { inner: loader, around: self.around.clone() }),
+            writer: Box::new(SurroundedWriter { inner: writer, around: self.around.clone() }),
+            is_certain,
+        })
     }
 
     async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {

@@ -47,9 +47,18 @@ impl std::fmt::Debug for Write<'_> {
 pub trait Loader: Send {
     /// Runs the selects, each as its own statement, pipelined where the database can. One list of rows per select.
     async fn select(&mut self, selects: &[Select]) -> Result<Vec<Vec<Row>>, StoreError>;
+
+    /// From the next select on, all see one state of the store, where others may write: what they commit meanwhile is not
+    /// seen. For the time that a batch is decided.
+    async fn hold_state(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Ends what [`Loader::hold_state`] began.
+    async fn let_go(&mut self) {}
 }
 
-/// A door through which a process writes: one transaction at a time, in which it also loads and locks.
+/// A door through which a process writes: one transaction at a time, in which it may also load and lock.
 ///
 /// After any error the transaction is gone and nothing of it was kept, save for [`StoreError::CommitUnknown`].
 #[async_trait]
@@ -84,6 +93,27 @@ pub trait Writer: Loader {
     async fn rollback(&mut self);
 }
 
+/// How a process writes while nobody else does: it decides on what it wrote itself, beside the writing.
+///
+/// What the loader read, without locks, holds where the log's head is found, when positions are taken, where our own last
+/// batch left it: every change that a decision reads has an event.
+pub struct Lone {
+    /// Sees what was last committed. Locks nothing.
+    pub loader: Box<dyn Loader>,
+    /// Its transactions have none of [`Store::writer`]'s beside them. Where one of these is under way it fails at its first
+    /// statement with [`StoreError::Serialization`]; those that begin meanwhile wait until it is over, with nothing locked
+    /// yet.
+    pub writer: Box<dyn Writer>,
+    /// Nobody else can write. Otherwise whoever meets others goes on with [`Store::writer`].
+    pub is_certain: bool,
+}
+
+impl std::fmt::Debug for Lone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lone").field("is_certain", &self.is_certain).finish_non_exhaustive()
+    }
+}
+
 /// Figures about a store that an operator watches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreGauges {
@@ -106,12 +136,12 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::NewerSchema`] or [`StoreError::OlderSchema`] where the schema is not this version's.
     async fn check_schema(&self) -> Result<(), StoreError>;
 
-    /// A connection of its own for writing. SQLite hands out one at a time (`Locked` otherwise).
+    /// A connection of its own for writing, beside others. SQLite hands out one at a time, that of [`Store::lone`] counted
+    /// (`Locked` otherwise).
     async fn writer(&self) -> Result<Box<dyn Writer>, StoreError>;
 
-    /// Where this process alone writes: a connection that loads beside the writer, without locks and in no transaction,
-    /// and sees what was last committed. None where others may write too.
-    async fn loader(&self) -> Result<Option<Box<dyn Loader>>, StoreError>;
+    /// Connections of its own for writing alone.
+    async fn lone(&self) -> Result<Lone, StoreError>;
 
     /// Runs one read-only statement with `$1` parameters on a pooled connection that never waits for the writer.
     /// Sums are cast: `CAST(SUM(x) AS BIGINT)`.

@@ -28,7 +28,7 @@ pub mod tables;
 pub mod value;
 pub mod working_set;
 
-pub use backend::{Loader, Select, Store, Write, WriteMode, Writer};
+pub use backend::{Loader, Lone, Select, Store, Write, WriteMode, Writer};
 pub use error::StoreError;
 pub use record::{ColumnDef, Index, Record, Table, ToRow};
 pub use value::{Column, ColumnKind, Row, Sink, Value};

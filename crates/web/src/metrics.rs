@@ -108,6 +108,11 @@ pub async fn metrics(State(state): State<WebState>) -> Response {
             figures.overloads.load(Relaxed),
         ),
         ("waybill_batches_total", "Transactions committed.", figures.batches.load(Relaxed)),
+        (
+            "waybill_batches_ahead_total",
+            "Batches decided while the one before was written, because nobody else wrote.",
+            figures.ahead.load(Relaxed),
+        ),
         ("waybill_retries_total", "Batches decided again after a lost race.", figures.retries.load(Relaxed)),
         ("waybill_events_total", "Events written.", figures.events.load(Relaxed)),
         ("waybill_faults_total", "Internal faults.", figures.faults.load(Relaxed)),

@@ -71,13 +71,9 @@ impl Decided {
         self.base + self.count
     }
 
-    /// Writes all but what carries positions, and takes those, so that the log's head is held for one round trip.
+    /// Writes all but what carries positions, and takes those, so that the log's head is held for one round trip. A change
+    /// of catalog or settings that has a position before ours is a race that was lost.
     pub(super) async fn take_positions(&self, writer: &mut dyn Writer) -> Result<i64, StoreError> {
-        writer.take_positions(&self.before().into_writes(), self.count).await
-    }
-
-    /// The same where others write too: a race lost to a change of catalog or settings that has a position before ours.
-    pub(super) async fn take_positions_in_time(&self, writer: &mut dyn Writer) -> Result<i64, StoreError> {
         let one_row = vec![vec![Value::Int(1)]];
         let seen = [select::<StoreState>(&["id"], one_row, false)];
         let (base, rows) = writer.take_positions_and_see(&self.before().into_writes(), self.count, &seen).await?;

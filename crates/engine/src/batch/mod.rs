@@ -1,8 +1,10 @@
 //! The batch loop: everything that waits is decided together, committed once, and only then answered.
 //!
-//! Where others write too, one transaction locks, loads, writes and commits. Where this process alone writes, the next
+//! Where others write too, one transaction locks, loads, writes and commits. While this process alone writes, the next
 //! batch is decided on what the one before has decided while that is still being written: nobody is answered before
-//! the commit, and when it fails both are decided again.
+//! the commit, and when it fails both are decided again. Nobody has to say which of the two it is: a batch that finds the
+//! log's head elsewhere than where our own last one left it has met others, and a number of batches that found it there
+//! has not.
 
 mod decide;
 mod decided;
@@ -35,23 +37,17 @@ use waybill_domain::catalog::Catalog;
 use waybill_domain::command::Command;
 use waybill_domain::ids::Id;
 use waybill_domain::world::World;
+use waybill_store::StoreError;
 use waybill_store::tables::StoreState;
-use waybill_store::{Loader, StoreError, Writer};
 
 /// Which Waybill this is, as `store_state.min_writer` counts.
 const WRITER: i64 = 1;
 /// Whole batches are decided again this often before commands go one at a time.
 const RETRIES_MAX: u32 = 3;
 
-/// Runs until the queue is closed and empty. `loader` is the store's, where this process alone writes.
-pub(crate) async fn run(
-    shared: Arc<Shared>,
-    writer: Box<dyn Writer>,
-    loader: Option<Box<dyn Loader>>,
-    ready: oneshot::Sender<Result<(), StoreError>>,
-) {
-    let side = Side::new(writer, loader, shared.options.own_thread);
-    let mut batches = match side {
+/// Runs until the queue is closed and empty.
+pub(crate) async fn run(shared: Arc<Shared>, ready: oneshot::Sender<Result<(), StoreError>>) {
+    let mut batches = match Side::open(&*shared.store, shared.options.own_thread).await {
         Ok(side) => Loop { shared: shared.clone(), side, kept: Kept::default(), later: Vec::new() },
         Err(error) => {
             let _ = ready.send(Err(error));
@@ -120,25 +116,32 @@ impl Loop {
     }
 
     async fn go_on(&mut self) {
-        if self.side.is_alone() {
-            return self.run_ahead().await;
-        }
-        let options = self.shared.options;
-        while let Some(batch) = self.shared.clone().queue.take(options.batch_max, options.batch_rows_max).await {
-            self.serve(batch).await;
-        }
+        while if self.side.is_alone() { self.run_ahead().await } else { self.take_turns().await } {}
     }
 
-    /// Decides what comes while the batch before is written. Whatever was decided by then is the next batch.
-    async fn run_ahead(&mut self) {
+    /// One batch after the other, each beside those of others, until nobody else writes. False when nothing comes any more.
+    async fn take_turns(&mut self) -> bool {
+        let (shared, options) = (self.shared.clone(), self.shared.options);
+        while !self.side.is_alone() {
+            match shared.queue.take(options.batch_max, options.batch_rows_max).await {
+                Some(batch) => self.serve(batch).await,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Decides what comes while the batch before is written, until somebody else writes too. Whatever was decided by then
+    /// is the next batch. False when nothing comes any more.
+    async fn run_ahead(&mut self) -> bool {
         let (shared, options) = (self.shared.clone(), self.shared.options);
         let mut flight: Option<Flight> = None;
         let mut draft: Option<Draft> = None;
         let mut is_open = true;
-        while is_open || flight.is_some() || draft.is_some() {
+        while (is_open && self.side.is_alone()) || flight.is_some() || draft.is_some() {
             let (count, weight) = draft.as_ref().map_or((0, 0), |draft| (draft.entries.len(), draft.weight()));
             let (more, rows) = (options.batch_max.saturating_sub(count), options.batch_rows_max.saturating_sub(weight));
-            let alone = flight.as_ref().is_some_and(Flight::is_alone);
+            let busy = !self.side.is_alone() || flight.as_ref().is_some_and(Flight::is_alone);
             tokio::select! {
                 biased;
                 (result, took) = landing(&mut flight), if flight.is_some() => {
@@ -148,12 +151,12 @@ impl Loop {
                         Ok(()) => {
                             // What was decided since is under way before anybody is answered.
                             if let Some(draft) = decided_since {
-                                flight = self.launch(draft);
+                                flight = self.launch(draft).await;
                             }
                             self.land(over.decided, over.entries, took, over.began);
                         }
                         Err(error) => {
-                            self.kept.forget();
+                            let error = self.failed(error).await;
                             self.try_again(over.entries, error).await;
                             if let Some(draft) = decided_since {
                                 // What was decided on it does not hold either.
@@ -162,11 +165,13 @@ impl Loop {
                         }
                     }
                     let later = std::mem::take(&mut self.later);
-                    if !later.is_empty() {
+                    if self.side.is_alone() && !later.is_empty() {
                         self.take_in(later, &flight, &mut draft).await;
+                    } else {
+                        self.later = later;
                     }
                 }
-                batch = shared.queue.take(more, rows), if is_open && more > 0 && rows > 0 && !alone => match batch {
+                batch = shared.queue.take(more, rows), if is_open && more > 0 && rows > 0 && !busy => match batch {
                     Some(batch) => self.take_in(batch, &flight, &mut draft).await,
                     None => is_open = false,
                 }
@@ -174,9 +179,14 @@ impl Loop {
             if flight.is_none()
                 && let Some(ready) = draft.take()
             {
-                flight = self.launch(ready);
+                flight = self.launch(ready).await;
             }
         }
+        let later = std::mem::take(&mut self.later);
+        if !later.is_empty() {
+            self.serve(later).await;
+        }
+        is_open
     }
 
     /// Takes commands into the draft, which is opened for the first.
@@ -192,9 +202,17 @@ impl Loop {
         }
         let mut open = match draft.take() {
             Some(draft) => draft,
-            None => match self.begin(false).await {
+            None => match self.begin(false, flight.as_ref()).await {
                 Ok(draft) => draft,
-                Err(error) => return self.fail(entries, &error),
+                Err(error) if error.is_race() => {
+                    // Decided beside others, when what is under way is over.
+                    self.side.met_others();
+                    return self.later.extend(entries.into_iter().map(|entry| entry.waiting));
+                }
+                Err(error) => {
+                    self.side.rollback().await;
+                    return self.fail(entries, &error);
+                }
             },
         };
         let before = flight.as_ref().map(|flight| &flight.decided.world);
@@ -204,23 +222,26 @@ impl Loop {
                 // The flight is not touched by this, nor the numbers that follow on its own.
                 self.kept.forget_catalog();
                 self.kept.numbers = open.numbers;
+                self.side.rollback().await;
                 self.fail(open.entries, &error);
             }
         }
     }
 
     /// Hands what was decided to the writing thread; answers at once where there is nothing to write.
-    fn launch(&mut self, draft: Draft) -> Option<Flight> {
+    async fn launch(&mut self, draft: Draft) -> Option<Flight> {
         let began = Instant::now();
         self.note(&draft);
+        self.shared.figures.ahead.fetch_add(1, Ordering::Relaxed);
         let (entries, decided) = draft.finish(&mut self.kept);
         let Some(decided) = decided else {
+            self.side.rollback().await;
             self.answer(entries, Vec::new(), None, began);
             return None;
         };
         self.kept.head = Some(decided.last_position());
         let decided = Arc::new(decided);
-        let done = self.side.launch(decided.clone());
+        let done = self.side.launch(decided.clone()).await;
         let keys = entries.iter().map(|entry| entry.key).collect();
         Some(Flight { entries, keys, decided, done, began })
     }
@@ -273,7 +294,7 @@ impl Loop {
         entries: Vec<Entry>,
     ) -> Result<(Vec<Entry>, Option<Arc<Decided>>, Duration), (Vec<Entry>, StoreError)> {
         let catalog = entries.iter().any(|entry| changes_catalog(entry.command()));
-        let mut draft = match self.begin(catalog).await {
+        let mut draft = match self.begin(catalog, None).await {
             Ok(draft) => draft,
             Err(error) => return Err((entries, self.failed(error).await)),
         };
@@ -289,6 +310,7 @@ impl Loop {
         let began = Instant::now();
         match self.side.write(decided, &mut entries).await {
             Ok(decided) => {
+                self.side.went_through(self.kept.head == Some(decided.base));
                 self.kept.head = Some(decided.last_position());
                 Ok((entries, Some(decided), began.elapsed()))
             }
@@ -298,14 +320,26 @@ impl Loop {
 
     async fn failed(&mut self, error: StoreError) -> StoreError {
         self.side.rollback().await;
+        if error.is_race() {
+            self.side.met_others();
+        }
         self.kept.forget();
         error
     }
 
-    /// Opens a draft on caches that are true. `lock` keeps other processes from changing catalog and settings meanwhile.
-    async fn begin(&mut self, lock: bool) -> Result<Draft, StoreError> {
+    /// Opens a draft on caches that are true, and on what `flight` decided. `lock` keeps other processes from changing
+    /// catalog and settings meanwhile.
+    async fn begin(&mut self, lock: bool, flight: Option<&Flight>) -> Result<Draft, StoreError> {
         self.kept.warm(&*self.shared.store).await?;
         self.side.begin().await?;
+        if let Some(head) = self.side.head().await? {
+            // The flight is in what is seen, or is not there yet.
+            let ours = [self.kept.head, flight.map(|flight| flight.decided.base)];
+            if !ours.contains(&Some(head)) {
+                self.side.rollback().await;
+                return Err(StoreError::Serialization(format!("somebody else's events stand before {head}")));
+            }
+        }
         let (state, turn) = state(self.side.loader(), lock).await?;
         if let Err(error) = check_writer(&state) {
             self.shared

@@ -2,23 +2,33 @@
 
 use super::decided::Decided;
 use super::entry::Entry;
+use super::kept::one;
 use crate::runs::Runs;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
-use waybill_store::{Loader, StoreError, Writer};
+use waybill_store::tables::LogHead;
+use waybill_store::value::Value;
+use waybill_store::working_set::select;
+use waybill_store::{Loader, Lone, Store, StoreError, Writer};
 
-/// Who else writes to the store.
-pub(super) enum Side {
-    /// Others may: one transaction locks, loads and writes.
-    Shared(Box<dyn Writer>),
-    /// Nobody: loads go beside the writer.
-    Alone { loader: Box<dyn Loader>, desk: Desk },
+/// Batches in a row that nobody else's was between, from which on this process takes itself to be alone.
+const CALM_MIN: u32 = 16;
+
+/// Two ways to the store, of which one is used at a time.
+pub(super) struct Side {
+    /// Where others write too: one transaction locks, loads and writes. None where nobody else can.
+    beside_others: Option<Box<dyn Writer>>,
+    /// While nobody else writes: loads go beside the writing.
+    loader: Box<dyn Loader>,
+    desk: Desk,
+    /// Batches in a row that nobody else's was between.
+    calm: u32,
 }
 
-/// Where batches are written.
-pub(super) enum Desk {
+/// Where batches are written while nobody else writes.
+enum Desk {
     /// On a thread of its own, while the next batch is decided.
     Open {
         jobs: mpsc::UnboundedSender<Job>,
@@ -27,7 +37,7 @@ pub(super) enum Desk {
     Gone,
 }
 
-pub(super) struct Job {
+struct Job {
     decided: Arc<Decided>,
     done: oneshot::Sender<(Result<(), StoreError>, Duration)>,
 }
@@ -43,45 +53,69 @@ pub(super) async fn landed(landing: impl Future<Output = LandingResult>) -> (Res
 type LandingResult = Result<(Result<(), StoreError>, Duration), oneshot::error::RecvError>;
 
 impl Side {
-    pub(super) fn new(
-        writer: Box<dyn Writer>,
-        loader: Option<Box<dyn Loader>>,
-        own_thread: bool,
-    ) -> Result<Self, StoreError> {
-        let Some(loader) = loader else {
-            return Ok(Self::Shared(writer));
-        };
+    pub(super) async fn open(store: &dyn Store, own_thread: bool) -> Result<Self, StoreError> {
+        let Lone { loader, writer, is_certain } = store.lone().await?;
+        let beside_others = if is_certain { None } else { Some(store.writer().await?) };
         let (jobs, asked) = mpsc::unbounded_channel();
         let runs = Runs::start("waybill-writer", own_thread, write_all(writer, asked))?;
-        Ok(Self::Alone { loader, desk: Desk::Open { jobs, runs } })
+        Ok(Self { beside_others, loader, desk: Desk::Open { jobs, runs }, calm: 0 })
+    }
+
+    /// The way where others write too, while that is the one.
+    fn others(&mut self) -> Option<&mut dyn Writer> {
+        match &mut self.beside_others {
+            Some(writer) if self.calm < CALM_MIN => Some(&mut **writer),
+            _ => None,
+        }
     }
 
     /// Then batches are decided while the one before is written.
     pub(super) const fn is_alone(&self) -> bool {
-        matches!(self, Self::Alone { .. })
+        self.beside_others.is_none() || self.calm >= CALM_MIN
+    }
+
+    /// A batch beside others went through; `followed` our own one before it.
+    pub(super) const fn went_through(&mut self, followed: bool) {
+        self.calm = if followed { self.calm.saturating_add(1) } else { 0 };
+    }
+
+    /// Somebody else wrote, or was about to.
+    pub(super) const fn met_others(&mut self) {
+        self.calm = 0;
     }
 
     pub(super) fn loader(&mut self) -> &mut dyn Loader {
-        match self {
-            Self::Shared(writer) => &mut **writer,
-            Self::Alone { loader, .. } => &mut **loader,
+        match &mut self.beside_others {
+            Some(writer) if self.calm < CALM_MIN => &mut **writer,
+            _ => &mut *self.loader,
         }
     }
 
-    /// Opens the transaction in which a batch is loaded, where there is one.
+    /// Opens the transaction in which a batch is loaded, or holds the state that it is to see.
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
-        match self {
-            Self::Shared(writer) => writer.begin().await,
-            Self::Alone { .. } => Ok(()),
+        match self.others() {
+            Some(writer) => writer.begin().await,
+            None => self.loader.hold_state().await,
         }
     }
 
     /// Forgets what was begun.
     pub(super) async fn rollback(&mut self) {
-        match self {
-            Self::Shared(writer) => writer.rollback().await,
-            Self::Alone { .. } => {}
+        if let Some(writer) = self.others() {
+            writer.rollback().await;
         }
+        self.loader.let_go().await;
+    }
+
+    /// Reads where the log stands in the state that is held: nobody else's events may be in it. None where nobody else can
+    /// write, or others are kept away by locks.
+    pub(super) async fn head(&mut self) -> Result<Option<i64>, StoreError> {
+        if self.beside_others.is_none() || !self.is_alone() {
+            return Ok(None);
+        }
+        let head = [select::<LogHead>(&["id"], vec![vec![Value::Int(1)]], false)];
+        let rows = self.loader.select(&head).await?.into_iter().next().unwrap_or_default();
+        Ok(Some(one::<LogHead>(rows)?.position))
     }
 
     /// Writes and commits; durable when it returns. Numbers what has no positions yet.
@@ -90,36 +124,31 @@ impl Side {
         mut decided: Decided,
         entries: &mut [Entry],
     ) -> Result<Arc<Decided>, StoreError> {
-        match self {
-            Self::Shared(writer) => {
-                let base = decided.take_positions_in_time(&mut **writer).await?;
-                decided.number(base, entries);
-                decided.commit(&mut **writer).await?;
-                Ok(Arc::new(decided))
-            }
-            Self::Alone { .. } => {
-                let decided = Arc::new(decided);
-                let (result, _) = landed(self.launch(decided.clone())).await;
-                result.map(|()| decided)
-            }
-        }
+        let Some(writer) = self.others() else {
+            let decided = Arc::new(decided);
+            let (result, _) = landed(self.launch(decided.clone()).await).await;
+            return result.map(|()| decided);
+        };
+        let base = decided.take_positions(writer).await?;
+        decided.number(base, entries);
+        decided.commit(writer).await?;
+        Ok(Arc::new(decided))
     }
 
-    /// Hands a numbered batch to the writing thread.
-    pub(super) fn launch(&mut self, decided: Arc<Decided>) -> Landing {
+    /// Hands a numbered batch to the writing thread, and lets go of the state that it was decided on.
+    pub(super) async fn launch(&mut self, decided: Arc<Decided>) -> Landing {
         let (done, landed) = oneshot::channel();
-        if let Self::Alone { desk: Desk::Open { jobs, .. }, .. } = self {
+        if let Desk::Open { jobs, .. } = &self.desk {
             // A thread that is gone drops the job, and with it `done`.
             let _ = jobs.send(Job { decided, done });
         }
+        self.loader.let_go().await;
         landed
     }
 
     /// Lets the writer go, once what was launched is done.
     pub(super) async fn end(&mut self) {
-        if let Self::Alone { desk, .. } = self
-            && let Desk::Open { jobs, runs } = std::mem::replace(desk, Desk::Gone)
-        {
+        if let Desk::Open { jobs, runs } = std::mem::replace(&mut self.desk, Desk::Gone) {
             drop(jobs);
             runs.ended().await;
         }

@@ -1,5 +1,6 @@
 //! The engine over a real store: one program, for each further one would hold all of Waybill again.
 
+mod alone;
 mod faults;
 mod gateways;
 mod lessons;

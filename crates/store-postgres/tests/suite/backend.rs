@@ -15,6 +15,7 @@ async fn specimens_are_kept_as_every_backend_must() {
         return;
     };
     let store = database.open().await;
+    store.migrate().await.unwrap();
     specimen::create(&store, Dialect::Postgres).await.unwrap();
     specimen::check(&store).await;
 }

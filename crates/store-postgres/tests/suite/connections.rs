@@ -11,6 +11,7 @@ use waybill_store_postgres::{PostgresOptions, PostgresStore};
 
 async fn with_specimens(database: &TestDatabase) -> PostgresStore {
     let store = database.open().await;
+    store.migrate().await.unwrap();
     specimen::create(&store, Dialect::Postgres).await.unwrap();
     let rows: Vec<_> = (0..10).map(specimen).collect();
     let mut writer = store.writer().await.unwrap();

@@ -2,12 +2,13 @@
 //!
 //! Each batch does what the engine does: read the receipt of its key, lock a root, lock a stock level, read the root's
 //! children, decide, flush, take positions, commit; after a race it decides again on what is now true. The first stops
-//! at one gap until the second has come to another gap, or as far as the first's locks let it.
+//! at one gap until the second has come to another gap, or as far as the first's locks let it. Either may take itself to
+//! be alone: then it locks nothing, and its own way of noticing the other is what is tried.
 
 use super::{begin, event, number, write};
-use crate::backend::{Store, WriteMode, Writer};
+use crate::backend::{Loader, Lone, Store, WriteMode, Writer};
 use crate::error::StoreError;
-use crate::tables::{EventRecord, ReceiptRecord, StoreState};
+use crate::tables::{EventRecord, LogHead, ReceiptRecord, StoreState};
 use crate::value::Value;
 use crate::working_set::{read_rows, select};
 use std::sync::Arc;
@@ -55,6 +56,21 @@ struct Batch {
     meeting: u128,
     /// Receipts are looked up and stored under this.
     key: Id,
+    /// Takes itself to be alone.
+    is_lone: bool,
+}
+
+/// How a batch reaches the store.
+enum Door {
+    BesideOthers(Box<dyn Writer>),
+    Alone(Lone),
+}
+
+/// What a batch read and would write.
+struct Decided {
+    root: TransferHead,
+    level: StockLevel,
+    children: u32,
 }
 
 /// What a batch did.
@@ -84,57 +100,108 @@ impl Batch {
 
     /// Decides again until it goes through, as the engine does.
     async fn carry_out(self) -> Done {
-        let mut writer = match self.store.writer().await {
-            Ok(writer) => writer,
-            Err(StoreError::Locked(_)) => panic!("a store with one writer is not raced"),
-            Err(error) => panic!("no writer: {error}"),
+        let mut door = if self.is_lone {
+            Door::Alone(self.store.lone().await.expect("connections of its own"))
+        } else {
+            Door::BesideOthers(self.store.writer().await.expect("a writer"))
         };
         for _ in 0..20 {
-            match self.attempt(&mut *writer).await {
+            match self.attempt(&mut door).await {
                 Ok(done) => {
                     self.mine.reach(GAPS);
                     return done;
                 }
-                Err(error) if error.is_race() => writer.rollback().await,
+                Err(error) if error.is_race() => match &mut door {
+                    Door::BesideOthers(writer) => writer.rollback().await,
+                    // Once it has met others it goes on beside them.
+                    Door::Alone(Lone { writer, .. }) => {
+                        writer.rollback().await;
+                        door = Door::BesideOthers(self.store.writer().await.expect("a writer"));
+                    }
+                },
                 Err(error) => panic!("a batch failed: {error}"),
             }
         }
         panic!("a batch lost twenty races");
     }
 
-    async fn attempt(&self, writer: &mut dyn Writer) -> Result<Done, StoreError> {
+    async fn attempt(&self, door: &mut Door) -> Result<Done, StoreError> {
+        match door {
+            Door::BesideOthers(writer) => {
+                begin(&mut **writer).await?;
+                let decided = self.decide(&mut **writer).await?;
+                if decided.is_none() {
+                    writer.rollback().await;
+                }
+                self.write(decided, &mut **writer, None).await
+            }
+            Door::Alone(Lone { loader, writer, .. }) => {
+                loader.hold_state().await?;
+                let one_row = vec![vec![Value::Int(1)]];
+                let head = loader.select(&[select::<LogHead>(&["id"], one_row, false)]).await?;
+                let head = read_rows::<LogHead>(head.into_iter().next().unwrap_or_default())?.into_iter().next();
+                let decided = self.decide(&mut **loader).await;
+                loader.let_go().await;
+                let decided = decided?;
+                if decided.is_some() {
+                    begin(&mut **writer).await?;
+                }
+                self.write(decided, &mut **writer, head.map(|head| head.position)).await
+            }
+        }
+    }
+
+    /// None where the key had been answered.
+    async fn decide(&self, loader: &mut dyn Loader) -> Result<Option<Decided>, StoreError> {
         let id = |value: u128| vec![vec![Value::Id(Id(value))]];
-        begin(writer).await?;
-        let known = writer.select(&[select::<ReceiptRecord>(&["key"], id(self.key.0), false)]).await?;
+        let known = loader.select(&[select::<ReceiptRecord>(&["key"], id(self.key.0), false)]).await?;
         if known.iter().any(|rows| !rows.is_empty()) {
-            writer.rollback().await;
-            return Ok(Done::Replayed);
+            return Ok(None);
         }
         self.gap(1).await;
-        let roots = writer.select(&[select::<TransferHead>(&["id"], id(self.meeting), true)]).await?;
+        let roots = loader.select(&[select::<TransferHead>(&["id"], id(self.meeting), true)]).await?;
         let root = read_rows::<TransferHead>(roots.into_iter().next().unwrap_or_default())?.into_iter().next();
         let root = root.expect("the root is there");
         self.gap(2).await;
-        let levels = writer.select(&[select::<StockLevel>(&["item_id"], id(self.meeting), true)]).await?;
+        let levels = loader.select(&[select::<StockLevel>(&["item_id"], id(self.meeting), true)]).await?;
         let level = read_rows::<StockLevel>(levels.into_iter().next().unwrap_or_default())?.into_iter().next();
-        let mut level = level.expect("the level is there");
+        let level = level.expect("the level is there");
         self.gap(3).await;
-        let children = writer.select(&[select::<TransferLine>(&["transfer_id"], id(self.meeting), false)]).await?;
+        let children = loader.select(&[select::<TransferLine>(&["transfer_id"], id(self.meeting), false)]).await?;
         let children: Vec<TransferLine> = read_rows(children.into_iter().next().unwrap_or_default())?;
         assert_eq!(children.len() as i64, root.chain.sequence, "children and their root were read at one state");
         self.gap(4).await;
+        Ok(Some(Decided { root, level, children: children.len() as u32 }))
+    }
+
+    /// `head` is where the log has to stand, for one that locked nothing.
+    async fn write(
+        &self,
+        decided: Option<Decided>,
+        writer: &mut dyn Writer,
+        head: Option<i64>,
+    ) -> Result<Done, StoreError> {
+        let Some(Decided { root, mut level, children }) = decided else {
+            return Ok(Done::Replayed);
+        };
+        let moved = |base| match head {
+            Some(head) if head != base => Err(StoreError::Serialization("the log stands elsewhere".to_owned())),
+            _ => Ok(()),
+        };
         let receipt = |position| ReceiptRecord { key: self.key, body_hash: Id::NIL, position, receipt: "{}".into() };
         if level.available().is_zero() {
             // A refusal is kept under its key like any answer; if the key was answered meanwhile, this clashes.
             let refusal = receipt(0);
+            moved(writer.take_positions(&[], 0).await?)?;
             writer.commit(&[write(WriteMode::Insert, &refusal)]).await?;
             return Ok(Done::Nothing);
         }
         level.balances[0] -= Quantity(1);
         let next = TransferHead { chain: Chain { sequence: root.chain.sequence + 1, ..root.chain }, ..root.clone() };
-        let child = line(self.meeting, children.len() as u32 + 1);
+        let child = line(self.meeting, children + 1);
         let before = [write(WriteMode::Update, &next), write(WriteMode::Insert, &child)];
         let base = writer.take_positions(&before, 1).await?;
+        moved(base)?;
         self.gap(5).await;
         let event = event(base + 1, Id(self.meeting), next.chain.sequence);
         let receipt = receipt(base + 1);
@@ -178,8 +245,15 @@ async fn prepare(store: &dyn Store, meeting: u128, units: i64) {
     writer.commit(&[]).await.expect("a commit");
 }
 
-/// Lets two batches meet with `units` to take, under one key or two.
-async fn meet(store: &Arc<dyn Store>, meeting: u128, stop: (u32, u32), units: i64, one_key: bool) -> [Done; 2] {
+/// Lets two batches meet with `units` to take, under one key or two; `lone` says which take themselves to be alone.
+async fn meet(
+    store: &Arc<dyn Store>,
+    meeting: u128,
+    stop: (u32, u32),
+    units: i64,
+    one_key: bool,
+    lone: [bool; 2],
+) -> [Done; 2] {
     prepare(&**store, meeting, units).await;
     let progress = [Arc::new(Progress::default()), Arc::new(Progress::default())];
     let batch = |me: usize| Batch {
@@ -189,6 +263,7 @@ async fn meet(store: &Arc<dyn Store>, meeting: u128, stop: (u32, u32), units: i6
         stop: (me == 0).then_some(stop),
         meeting,
         key: Id(meeting << 8 | if one_key { 0 } else { me as u128 }),
+        is_lone: lone[me],
     };
     // The second begins when the first has come to its gap, so that they meet there and nowhere else.
     let (first, second) = (batch(0), batch(1));
@@ -255,23 +330,23 @@ pub async fn meetings(store: Arc<dyn Store>) {
     let head = number(&*store, "SELECT position FROM log_head", &[]).await;
     let mut meeting = 0x1000;
     let mut taken = 0;
-    for at in 1..GAPS {
-        for other in 1..=GAPS {
-            for (units, one_key) in [(1, false), (2, false), (1, true), (2, true)] {
-                meeting += 1;
-                let done = meet(&store, meeting, (at, other), units, one_key).await;
-                let took = done.iter().filter(|done| matches!(done, Done::Took(_))).count() as i64;
-                let expected = if one_key { 1 } else { units };
-                assert_eq!(took, expected, "gap {at}, other at {other}, {units} units, one key {one_key}: {done:?}");
-                if one_key {
-                    assert!(done.contains(&Done::Replayed), "the same key is answered once: {done:?}");
-                }
-                taken += took;
-                let left = "SELECT available FROM stock_levels WHERE item_id = $1";
-                let left = number(&*store, left, &[Value::Id(Id(meeting))]).await;
-                assert_eq!(left, units - took, "what was taken is gone, once");
-            }
+    let stops = (1..GAPS).flat_map(|at| (1..=GAPS).map(move |other| (at, other)));
+    let takes = [(1, false), (2, false), (1, true), (2, true)];
+    let doors = [[false, false], [true, false], [false, true], [true, true]];
+    let each = stops.flat_map(|stop| takes.map(|take| doors.map(|lone| (stop, take, lone))).into_iter().flatten());
+    for (stop, (units, one_key), lone) in each {
+        meeting += 1;
+        let done = meet(&store, meeting, stop, units, one_key, lone).await;
+        let took = done.iter().filter(|done| matches!(done, Done::Took(_))).count() as i64;
+        let expected = if one_key { 1 } else { units };
+        assert_eq!(took, expected, "gaps {stop:?}, {units} units, one key {one_key}, alone {lone:?}: {done:?}");
+        if one_key {
+            assert!(done.contains(&Done::Replayed), "the same key is answered once: {done:?}");
         }
+        taken += took;
+        let left = "SELECT available FROM stock_levels WHERE item_id = $1";
+        let left = number(&*store, left, &[Value::Id(Id(meeting))]).await;
+        assert_eq!(left, units - took, "what was taken is gone, once");
     }
     let now = number(&*store, "SELECT position FROM log_head", &[]).await;
     assert_eq!(now - head, taken, "positions have no gap");

@@ -1,0 +1,103 @@
+//! Two engines on one store: each takes itself to be alone while it is, and neither decides on what the other changed.
+
+use crate::shop::{Shop, ports, quiet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use waybill_domain::actor::{Actor, Door};
+use waybill_domain::catalog::item::ArchiveItem;
+use waybill_domain::ids::LocationId;
+use waybill_engine::{Engine, Submission};
+use waybill_store::Store;
+use waybill_store_postgres::testing::TestDatabase;
+
+/// A shop on PostgreSQL, and the same with a second engine; nothing where no server is named.
+fn with_two(test: impl AsyncFn(&Shop, &Shop)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let Some(database) = TestDatabase::create().await else { return };
+        let first = Shop::open(Arc::new(database.open().await), quiet()).await;
+        let store: Arc<dyn Store> = Arc::new(database.open().await);
+        let engine = Engine::start(store.clone(), ports(), quiet()).await.expect("a second engine");
+        let actor = Arc::new(Actor::system("second", Door::Command));
+        let (dublin, lyon): (LocationId, LocationId) = (first.dublin, first.lyon);
+        let second = Shop { engine, store, actor, dublin, lyon };
+        test(&first, &second).await;
+        first.engine.stop().await;
+        second.engine.stop().await;
+        let audit = waybill_store::audit::audit(&*second.store, &mut |_, _, _| {}).await.unwrap();
+        assert!(audit.violations.is_empty(), "{:?}", audit.violations);
+    });
+}
+
+/// Places orders for one mug each, one after the other, until the engine decides ahead.
+async fn until_alone(shop: &Shop) -> i64 {
+    let ahead = || shop.engine.figures().ahead.load(Ordering::Relaxed);
+    let (before, mut placed) = (ahead(), 0);
+    while ahead() == before {
+        assert!(placed < 100, "an engine that is alone for a hundred batches does not notice");
+        shop.must(shop.order(&[("MUG-1", 1, 500)], shop.terms())).await;
+        placed += 1;
+    }
+    placed
+}
+
+/// Places `count` orders for one mug each, all at once.
+async fn place(shop: &Shop, count: usize) {
+    let order =
+        || Submission::new(shop.order(&[("MUG-1", 1, 500)], shop.terms()), shop.actor.clone(), shop.engine.ids());
+    let placed = futures_util::future::join_all((0..count).map(|_| shop.engine.submit(order()))).await;
+    assert!(placed.iter().all(Result::is_ok), "an order was not taken: {placed:?}");
+}
+
+#[test]
+fn an_engine_decides_ahead_while_it_is_alone_and_sells_nothing_twice_when_it_is_not() {
+    with_two(async |first, second| {
+        first.receive(first.dublin, "MUG-1", 150).await;
+        let mut placed = until_alone(first).await;
+        // What the first has cached and decided ahead is outdated by each order of the second, and the other way round.
+        tokio::join!(place(first, 60), place(second, 60));
+        placed += 120;
+        placed += until_alone(second).await;
+        tokio::join!(place(first, 20), place(second, 20));
+        placed += 40;
+        assert!(placed > 150, "more is ordered than there is");
+        assert_eq!((first.stock("MUG-1", "available").await, first.stock("MUG-1", "allocated").await), (0, 150));
+        let orders: i64 = first.one("SELECT COUNT(*) FROM orders", &[]).await;
+        assert_eq!(orders, placed);
+        let numbers: i64 = first.one("SELECT COUNT(DISTINCT number) FROM orders", &[]).await;
+        assert_eq!(numbers, placed, "each order has a number of its own");
+        let gaps: i64 = first.one("SELECT MAX(position) - COUNT(*) FROM events", &[]).await;
+        assert_eq!(gaps, 0, "positions have no gap");
+    });
+}
+
+#[test]
+fn a_catalog_that_another_process_changed_is_not_decided_on() {
+    with_two(async |first, second| {
+        first.receive(first.dublin, "MUG-1", 50).await;
+        until_alone(first).await;
+        second.must(ArchiveItem { sku: "MUG-1".into() }).await;
+        let order = first.order(&[("MUG-1", 1, 500)], first.terms());
+        assert_eq!(first.refused(order).await, "order.invalid");
+    });
+}
+
+#[test]
+fn a_key_that_both_engines_are_given_is_carried_out_once() {
+    with_two(async |first, second| {
+        first.receive(first.dublin, "MUG-1", 500).await;
+        until_alone(first).await;
+        let orders = || first.one::<i64>("SELECT COUNT(*) FROM orders", &[]);
+        let before = orders().await;
+        for _ in 0..20 {
+            let actor = first.actor.clone();
+            let submission =
+                Submission::new(first.order(&[("MUG-1", 1, 500)], first.terms()), actor, first.engine.ids());
+            let (here, there) = tokio::join!(first.engine.submit(submission.clone()), second.engine.submit(submission));
+            let (here, there) = (here.expect("an order"), there.expect("an order"));
+            assert_eq!(here.subject, there.subject);
+            assert!(here.replayed != there.replayed, "one of them was first");
+        }
+        assert_eq!(orders().await, before + 20);
+    });
+}
