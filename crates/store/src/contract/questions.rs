@@ -481,6 +481,11 @@ questions! {
         let filter = WorkFilter { stage: Some(WorkStage::Ship), ..WorkFilter::default() };
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
     };
+    "queue::queue" ("of an assignee, to pick") by by_both(WORK), |store, viewer, _sample| {
+        let (assignee, stage) = (Some("review".to_owned()), Some(WorkStage::Pick));
+        let filter = WorkFilter { assignee, stage, ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
     "queue::queue" ("begun") by by_both(WORK), |store, viewer, _sample| {
         let filter = WorkFilter { begun: Some(true), ..WorkFilter::default() };
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
