@@ -172,7 +172,7 @@ async fn show(
     });
     let (card, key) = (card.to_owned(), form::key(state));
     let anothers = match &found {
-        Card::Work(work) => Whose::of(state, caller, &[work]).await?.into_iter().find(|whose| whose.is_anothers),
+        Card::Work(work) => Some(Whose::of_one(state, caller, work).await?).filter(|whose| whose.is_anothers),
         Card::Order(_) => None,
     };
     let anothers = anothers.map(|whose| whose.name);

@@ -105,7 +105,7 @@ impl Sheet {
         let frame = Frame::new(state, caller, back, "").await?;
         let wanted = found.requested_by.map(|day| format!(" · wanted by {}", look.day(day))).unwrap_or_default();
         let id = found.fulfillment_order.id();
-        let whose = Whose::of(state, caller, &[found]).await?.remove(0);
+        let whose = Whose::of_one(state, caller, found).await?;
         Ok(Self {
             title: found.order_number.to_string(),
             sub: format!("{} · {} · {}{wanted}", found.location, whose.in_words(), found.channel),

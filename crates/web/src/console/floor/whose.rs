@@ -26,7 +26,7 @@ pub struct Whose {
 }
 
 impl Whose {
-    /// The work of `works`, each in turn, as `caller` sees it.
+    /// Whose each of `works` is, in turn, as `caller` sees it.
     ///
     /// # Errors
     /// Where the store does not answer.
@@ -36,6 +36,16 @@ impl Whose {
         let me = owners::word_of(caller);
         let said = |work: &&Work| Self::said(work.fulfillment_order.assignee.as_deref(), &me, &people);
         Ok(works.iter().map(said).collect())
+    }
+
+    /// As [`Whose::of`], of one.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn of_one(state: &WebState, caller: &Caller, work: &Work) -> Result<Self, Problem> {
+        let assignee = work.fulfillment_order.assignee.as_deref();
+        let people = People::among(state, caller, assignee.into_iter()).await?;
+        Ok(Self::said(assignee, &owners::word_of(caller), &people))
     }
 
     fn said(assignee: Option<&str>, me: &str, people: &People) -> Self {
@@ -106,7 +116,7 @@ async fn show(
     refused: Option<&Problem>,
 ) -> Result<Response, Problem> {
     let now = work.fulfillment_order.assignee.as_deref();
-    let whose = Whose::of(state, caller, &[work]).await?.remove(0);
+    let whose = Whose::of_one(state, caller, work).await?;
     let owners = Owners::of(state, caller, now.as_slice()).await?;
     // Whoever has it lets go of it; whoever has it not takes it.
     let usual = if whose.is_mine { String::new() } else { owners::word_of(caller) };
@@ -165,7 +175,7 @@ pub async fn hand_over(
     match done {
         Ok(_) => {
             let now = found(&state, &caller, &text).await?;
-            let whose = Whose::of(&state, &caller, &[&now]).await?.remove(0);
+            let whose = Whose::of_one(&state, &caller, &now).await?;
             let said = format!("{} is {} now", work.order_number, whose.in_words());
             Ok(crate::console::frame::done(&back(&work, next.as_deref()), &said))
         }
