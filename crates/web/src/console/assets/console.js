@@ -295,6 +295,12 @@ if (mode && window.EventSource) {
     if (mode === "orders") { takeRows(page); return; }
     const main = one("#main");
     const fresh = one("#main", page);
+    const at = current()?.dataset.id;
+    if (fresh && at) {
+      // The cursor stays on its row, and nothing takes the keys from it.
+      one(`[data-rows] > [data-id="${CSS.escape(at)}"]`, fresh)?.classList.add("cur");
+      for (const field of all("[autofocus]", fresh)) field.removeAttribute("autofocus");
+    }
     if (main && fresh) htmx.swap({ text: fresh.outerHTML, target: main, swap: "outerMorph", select: "#main" });
   };
   const takeRows = (page) => {
