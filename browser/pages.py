@@ -61,6 +61,7 @@ PAGES = [
     Page("board-move", "/board", ("a[href^='/board/move']",)),
     Page("pick", "/pick?location=all"),
     Page("pick-one", "/pick?location=all", ("main a[href^='/pick/']",)),
+    Page("pick-hand-over", "/pick?location=all", ("main a[href*='/hand-over']",)),
     Page("pick-list", "/pick?location=all", ("main a[href^='/pick/']", "a[href$='/list']")),
     Page("pack", "/pack?location=all"),
     Page("pack-one", "/pack?location=all", ("main a[href^='/pack/']",)),

@@ -139,3 +139,26 @@ def test_a_short_pick_is_booked_with_its_reason(desk):
     expect(page.locator("#heard")).to_contain_text("damaged")
     expect(page.locator("[data-where]")).to_contain_text("Stop")
     assert units(page, work, "picked") == 1
+
+
+def test_work_is_taken_by_a_key_and_handed_over_by_name(desk):
+    page = desk.open("/pick?location=all")
+    released(page, "BR-WHOSE")
+    page.goto("/pick?location=all")
+    # The field for a scan has the focus; keys are for the rows once it was left.
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    number = page.locator("tr.cur .id").inner_text()
+    page.keyboard.press("c")
+    expect(page.locator("#toasts")).to_contain_text(f"{number} is yours now")
+    page.get_by_role("link", name="Mine").click()
+    expect(page.locator("[data-rows] tr")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator("tr.cur .id")).to_have_text(number)
+    page.keyboard.press("h")
+    dialog = page.locator("#ask")
+    dialog.get_by_label("Who works on it").select_option("warehouse")
+    dialog.get_by_role("button", name="Hand over").click()
+    expect(page.locator("#toasts")).to_contain_text(f"{number} is with warehouse now")
+    expect(page.locator("#list")).to_contain_text("Nothing of yours to pick")

@@ -174,6 +174,7 @@ events! {
     AllocationHardened(AllocationHardened) = "allocation.hardened" v 1 of Order(order);
     BackorderOpened(BackorderOpened) = "backorder.opened" v 1 of Order(order);
     FulfillmentReleased(FulfillmentReleased) = "fulfillment_order.released" v 1 of Order(order);
+    FulfillmentHandedOver(FulfillmentHandedOver) = "fulfillment_order.handed_over" v 1 of Order(order);
     PickCompleted(PickCompleted) = "pick.completed" v 1 of Order(order);
     PickShort(PickShort) = "pick.short" v 1 of Order(order);
     ParcelPacked(ParcelPacked) = "parcel.packed" v 1 of Order(order);
@@ -354,6 +355,7 @@ impl Event {
             | Self::RoutingDecided(_)
             | Self::BackorderOpened(_)
             | Self::FulfillmentReleased(_)
+            | Self::FulfillmentHandedOver(_)
             | Self::SupplierShipped(_)
             | Self::ShipmentTracked(_)
             | Self::ShipmentDelivered(_)
@@ -461,6 +463,7 @@ impl Event {
             | Self::ReservationConverted(_)
             | Self::AllocationHardened(_)
             | Self::BackorderOpened(_)
+            | Self::FulfillmentHandedOver(_)
             | Self::PickCompleted(_)
             | Self::PickShort(_)
             | Self::ParcelPacked(_)

@@ -19,6 +19,12 @@ pub fn is_storable(text: &str) -> bool {
     !text.contains('\0')
 }
 
+/// Whether a text is short and machine-readable, so that it may stay in the log: 1 to 64 of a to z, digits, `_`, `-` and `.`.
+pub fn is_word(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(fits)
+}
+
 /// What is seen of the texts of a command.
 #[derive(Default)]
 struct Texts {
@@ -166,6 +172,10 @@ impl Texts {
                 self.maybe("owner", command.owner.as_ref());
             }
             Command::HandOverHold(command) => self.maybe("owner", command.owner.as_ref()),
+            Command::HandOverFulfillmentOrder(command) => {
+                self.maybe("from", command.from.as_ref());
+                self.maybe("assignee", command.assignee.as_ref());
+            }
             Command::AddNote(command) => self.one("text", &command.note.value),
             Command::ReleaseHold(command) => self.maybe("reason", command.reason.as_ref()),
             Command::RejectHold(command) => self.maybe("reason", command.reason.as_ref()),

@@ -16,6 +16,14 @@ pub struct LineView {
     pub at_supplier: i64,
 }
 
+/// A fulfillment order.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub number: u32,
+    pub location: LocationId,
+    pub assignee: Option<String>,
+}
+
 /// Units of a line that a fulfillment order works on.
 #[derive(Clone, Debug)]
 pub struct WorkLine {
@@ -49,7 +57,7 @@ pub struct View {
     pub total: i64,
     pub kept: i64,
     pub lines: Vec<LineView>,
-    pub works: Vec<(u32, LocationId)>,
+    pub works: Vec<Work>,
     pub work_lines: Vec<WorkLine>,
     pub parcels: Vec<ParcelView>,
     pub payments: Vec<PaymentView>,
@@ -61,7 +69,7 @@ const STATEMENTS: [&str; 7] = [
     "SELECT lifecycle, sequence, goods + tax + charges, received - refunded - charged_back FROM orders WHERE id = $1",
     "SELECT number, supply, ordered - cancelled - shipped, shipped - returned, at_supplier FROM order_lines \
      WHERE order_id = $1 ORDER BY number",
-    "SELECT number, location_id FROM fulfillment_orders WHERE order_id = $1 ORDER BY number",
+    "SELECT number, location_id, assignee FROM fulfillment_orders WHERE order_id = $1 ORDER BY number",
     "SELECT fulfillment_order, line, allocated, picked FROM allocations WHERE order_id = $1 ORDER BY number",
     "SELECT number, fulfillment_order, state FROM parcels WHERE order_id = $1 ORDER BY number",
     "SELECT number, method, authorized - received FROM payments WHERE order_id = $1 ORDER BY number",
@@ -95,7 +103,9 @@ pub async fn read(store: &dyn Store, id: OrderId) -> Result<Option<View>, StoreE
                 })
             })
             .collect::<Result<_, StoreError>>()?,
-        works: next().map(|mut row| Ok((row.take()?, row.take()?))).collect::<Result<_, StoreError>>()?,
+        works: next()
+            .map(|mut row| Ok(Work { number: row.take()?, location: row.take()?, assignee: row.take()? }))
+            .collect::<Result<_, StoreError>>()?,
         work_lines: next()
             .map(|mut row| {
                 Ok(WorkLine { work: row.take()?, line: row.take()?, allocated: row.take()?, picked: row.take()? })

@@ -8,6 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use waybill_domain::Code;
 use waybill_domain::refusal::Problem;
+use waybill_domain::text::is_word;
 
 /// A place in a body, and where problems with it are noted.
 #[derive(Clone, Debug)]
@@ -261,8 +262,7 @@ pub struct Word(pub String);
 impl FromJson for Word {
     fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
         let text = text(value, at)?;
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(fits) {
+        if !is_word(&text) {
             at.problem("word", "must be 1 to 64 of a to z, 0 to 9, _, - and . (a note about people goes into `note`)");
             return None;
         }

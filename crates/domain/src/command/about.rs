@@ -38,6 +38,7 @@ impl Command {
             Self::RecordPayment(command) => About::Order(command.order_id),
             Self::RecordOutcome(command) => About::Order(command.transaction_id.order_id),
             Self::GrantRefund(command) => About::Order(command.order_id),
+            Self::HandOverFulfillmentOrder(command) => About::Order(command.fulfillment_order_id.order_id),
             Self::Pick(command) => About::Order(command.fulfillment_order_id.order_id),
             Self::Pack(command) => About::Order(command.fulfillment_order_id.order_id),
             Self::Ship(command) => About::Order(command.fulfillment_order_id.order_id),

@@ -22,6 +22,7 @@ use crate::catalog::location::{ArchiveLocation, PutLocation};
 use crate::customer::{ArchiveCustomer, PutCustomer};
 use crate::event::Event;
 use crate::footprint::Footprint;
+use crate::fulfillment::hand_over::HandOverFulfillmentOrder;
 use crate::fulfillment::pack::Pack;
 use crate::fulfillment::pick::Pick;
 use crate::fulfillment::ship::Ship;
@@ -161,6 +162,7 @@ commands! {
     RecordPayment(RecordPayment) = "payment.record", PaymentsWrite;
     RecordOutcome(RecordOutcome) = "payment.record_outcome", PaymentsWrite;
     GrantRefund(GrantRefund) = "refund.grant", PaymentsWrite;
+    HandOverFulfillmentOrder(HandOverFulfillmentOrder) = "fulfillment.hand_over", FulfillmentWrite;
     Pick(Pick) = "fulfillment.pick", FulfillmentWrite;
     Pack(Pack) = "fulfillment.pack", FulfillmentWrite;
     Ship(Ship) = "fulfillment.ship", FulfillmentWrite;
@@ -288,6 +290,9 @@ impl Command {
             Self::RecordPayment(command) => crate::payment::receive::record_payment(world, command, attempt),
             Self::RecordOutcome(command) => crate::payment::outcome::record_outcome(world, command, attempt),
             Self::GrantRefund(command) => crate::payment::refund::grant_refund(world, command, attempt),
+            Self::HandOverFulfillmentOrder(command) => {
+                crate::fulfillment::hand_over::hand_over_fulfillment_order(world, command, attempt)
+            }
             Self::Pick(command) => crate::fulfillment::pick::pick(world, command, attempt),
             Self::Pack(command) => crate::fulfillment::pack::pack(world, command, attempt),
             Self::Ship(command) => crate::fulfillment::ship::ship(world, command, attempt),

@@ -105,6 +105,7 @@ impl Command {
             | Self::RecordPayment(_)
             | Self::RecordOutcome(_)
             | Self::GrantRefund(_)
+            | Self::HandOverFulfillmentOrder(_)
             | Self::Pick(_)
             | Self::Pack(_)
             | Self::Ship(_)

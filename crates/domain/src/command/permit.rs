@@ -3,6 +3,7 @@
 use super::{Command, Stop};
 use crate::access::role::Role;
 use crate::actor::{Actor, Permission, Principal};
+use crate::fulfillment::hand_over::HandOverFulfillmentOrder;
 use crate::fulfillment::pack::Pack;
 use crate::fulfillment::pick::Pick;
 use crate::fulfillment::ship::Ship;
@@ -32,6 +33,9 @@ impl Command {
                 channel = world.catalog.channel_by_code(&command.channel).map(|channel| channel.id);
                 let reserved = command.reservations.iter().filter_map(|id| world.reservation(*id));
                 locations.extend(reserved.map(|reservation| reservation.location_id));
+            }
+            Self::HandOverFulfillmentOrder(command) => {
+                locations.extend(world.work_location(command.fulfillment_order_id));
             }
             Self::Pick(command) => locations.extend(world.work_location(command.fulfillment_order_id)),
             Self::Pack(command) => locations.extend(world.work_location(command.fulfillment_order_id)),
@@ -162,7 +166,8 @@ impl Command {
         use crate::order::OrderRefusal;
         use crate::stock::StockRefusal;
         match self {
-            Self::Pick(Pick { fulfillment_order_id, .. })
+            Self::HandOverFulfillmentOrder(HandOverFulfillmentOrder { fulfillment_order_id, .. })
+            | Self::Pick(Pick { fulfillment_order_id, .. })
             | Self::Pack(Pack { fulfillment_order_id, .. })
             | Self::Ship(Ship { fulfillment_order_id, .. }) => {
                 FulfillmentRefusal::Unknown { fulfillment_order_id: *fulfillment_order_id }.into()

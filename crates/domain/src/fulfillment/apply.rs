@@ -16,6 +16,7 @@ impl Order {
                 released_at: event.at,
                 state: FulfillmentState::Open,
                 priority: event.priority,
+                assignee: None,
             });
             for number in &work.allocations {
                 if let Some(allocation) = self.allocations.edit_where(|one| one.number == *number) {
@@ -25,6 +26,12 @@ impl Order {
         }
         self.serve(&event.served, &event.to_supplier);
         self.apply_bill(&event.bill);
+    }
+
+    pub(crate) fn apply_handed_over(&mut self, event: &FulfillmentHandedOver) {
+        if let Some(work) = self.fulfillment_orders.edit_where(|work| work.number == event.fulfillment_order) {
+            work.assignee.clone_from(&event.assignee);
+        }
     }
 
     pub(crate) fn apply_picked(&mut self, event: &PickCompleted) {

@@ -33,6 +33,19 @@ pub struct FulfillmentReleased {
     pub bill: Bill,
 }
 
+/// `fulfillment_order.handed_over`: the work is somebody else's, or nobody's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FulfillmentHandedOver {
+    pub order: OrderId,
+    pub fulfillment_order: u32,
+    /// Whose it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    pub at: Timestamp,
+}
+
 /// `pick.completed`: units went from allocated to picked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickCompleted {

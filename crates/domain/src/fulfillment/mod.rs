@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod events;
+pub mod hand_over;
 pub mod pack;
 pub mod pick;
 pub mod ship;
@@ -13,6 +14,7 @@ use crate::order::{Lifecycle, Order, OrderRefusal, Step};
 use crate::quantity::Quantity;
 use crate::time::Timestamp;
 use crate::world::World;
+use hand_over::Assignee;
 
 codes! {
     /// How far the work is; read off the allocations it works on.
@@ -37,6 +39,8 @@ pub struct FulfillmentOrder {
     pub state: FulfillmentState,
     /// The order's, so that pick queues follow it.
     pub priority: i64,
+    /// Whose it is: a role, a queue or the id of a principal.
+    pub assignee: Option<String>,
 }
 
 impl FulfillmentOrder {
@@ -49,6 +53,8 @@ refusals! {
     /// Why work on a fulfillment order was not booked.
     pub enum FulfillmentRefusal in "fulfillment" {
         Unknown { fulfillment_order_id: FulfillmentOrderId } => "unknown", Never, "There is no fulfillment order {fulfillment_order_id}.", "Check the id.";
+        NotOpen { fulfillment_order_id: FulfillmentOrderId, state: String } => "not_open", Never, "Fulfillment order {fulfillment_order_id} is {state}; only work that is open or in progress is somebody's.", "Nothing needs to be done.";
+        AssigneeChanged { fulfillment_order_id: FulfillmentOrderId, expected: Assignee, found: Assignee } => "assignee_changed", AfterChange, "The request takes fulfillment order {fulfillment_order_id} from {expected}, and it is with {found} now.", "Name who has it now as the one it is taken from.";
         NothingNamed => "nothing_named", Never, "The request names nothing to do.", "Name at least one line or parcel.";
         QuantityOutOfRange { path: String } => "quantity_out_of_range", Never, "The quantity at {path} is outside 1 to 1,000,000,000,000.", "Send a whole number of the item's smallest unit within that range.";
         ExceedsAllocated { line: u32, requested: Quantity, allocated: Quantity } => "exceeds_allocated", AfterChange, "{requested} units of line {line} were picked or reported short and {allocated} are to be picked.", "Pick no more than the fulfillment order asks for.";

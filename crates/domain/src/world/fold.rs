@@ -252,6 +252,7 @@ impl World {
             Event::AllocationHardened(event) => self.edit_order(event.order, |order| order.apply_hardened(event)),
             Event::BackorderOpened(event) => self.edit_order(event.order, |order| order.apply_backorder_opened(event)),
             Event::FulfillmentReleased(event) => self.edit_order(event.order, |order| order.apply_released(event)),
+            Event::FulfillmentHandedOver(event) => self.edit_order(event.order, |order| order.apply_handed_over(event)),
             Event::PickCompleted(event) => self.edit_order(event.order, |order| order.apply_picked(event)),
             Event::PickShort(event) => self.edit_order(event.order, |order| order.apply_short(event)),
             Event::ParcelPacked(event) => self.edit_order(event.order, |order| order.apply_packed(event)),

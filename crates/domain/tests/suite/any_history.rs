@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use waybill_domain::Code;
 use waybill_domain::command::Command;
 use waybill_domain::fulfillment::events::ShortReason;
+use waybill_domain::fulfillment::hand_over::HandOverFulfillmentOrder;
 use waybill_domain::fulfillment::pack::Pack;
 use waybill_domain::fulfillment::pick::{LinePicked, LineShort, Pick};
 use waybill_domain::fulfillment::ship::{Ship, ShipParcel};
@@ -200,11 +201,17 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
             due_at: Some(shop.now.plus_seconds(100)),
         }
         .into(),
-        20 => match e % 5 {
+        20 => match e % 6 {
             0 => RejectHold { hold_id, reason: None }.into(),
             1 => ReleaseHeldStock { order_id }.into(),
             2 => HandOverHold { hold_id, owner: (c % 2 == 0).then(|| "review".into()) }.into(),
-            3 => AddNote { order_id, note: PersonalText { id: shop.ids().nth(1), value: "n".into() } }.into(),
+            3 => HandOverFulfillmentOrder {
+                fulfillment_order_id,
+                from: (d % 2 == 0).then(|| "review".into()),
+                assignee: (c % 3 > 0).then(|| "review".into()),
+            }
+            .into(),
+            4 => AddNote { order_id, note: PersonalText { id: shop.ids().nth(1), value: "n".into() } }.into(),
             _ => ReleaseHold { hold_id, reason: None }.into(),
         },
         21 => {

@@ -4,6 +4,7 @@ mod access_doc;
 mod any_history;
 mod cart;
 mod charges;
+mod hand_over;
 mod mended;
 mod parsers;
 mod postings_doc;

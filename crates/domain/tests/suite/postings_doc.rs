@@ -199,6 +199,10 @@ fn samples() -> Vec<(String, Sample)> {
     );
     none("order.note_added", json!({"order": order, "note": TextId::NIL, "at": at}));
     none("order.hold_handed_over", json!({"order": order, "hold": 1, "owner": "any", "at": at}));
+    none(
+        "fulfillment_order.handed_over",
+        json!({"order": order, "fulfillment_order": 1, "from": "any", "assignee": "other", "at": at}),
+    );
     none("order.hold_released", json!({"order": order, "hold": 1, "at": at}));
     none("order.hold_rejected", json!({"order": order, "hold": 1, "at": at}));
     none(

@@ -19,6 +19,7 @@ use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply};
 use waybill_domain::catalog::location::{ArchiveLocation, LocationFacts, PutLocation};
 use waybill_domain::command::Command;
 use waybill_domain::customer::{ArchiveCustomer, PutCustomer, Tier};
+use waybill_domain::fulfillment::hand_over::HandOverFulfillmentOrder;
 use waybill_domain::fulfillment::pack::Pack;
 use waybill_domain::fulfillment::pick::Pick;
 use waybill_domain::fulfillment::ship::Ship;
@@ -231,6 +232,7 @@ impl Shop {
                 None,
             ),
             case(GrantRefund { order_id, amount: Minor(1), reason: reason() }, ORDER, None),
+            case(HandOverFulfillmentOrder { fulfillment_order_id, from: None, assignee: None }, WORK, WORK),
             case(Pick { fulfillment_order_id, picks: vec![], shorts: vec![] }, WORK, WORK),
             case(Pack { fulfillment_order_id, lines: vec![], weight_g: None }, WORK, WORK),
             case(Ship { fulfillment_order_id, carrier: None, service: None, parcels: vec![] }, WORK, WORK),

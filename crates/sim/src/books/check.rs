@@ -9,7 +9,7 @@ use waybill_domain::command::Command;
 use waybill_domain::ids::*;
 use waybill_store::{Row, Store, StoreError, Value};
 
-const STATEMENTS: [&str; 17] = [
+const STATEMENTS: [&str; 18] = [
     "SELECT item_id, location_id, CAST(SUM(available + reserved + allocated + picked + packed + quality_control + \
      damaged + quarantined) AS BIGINT), CAST(SUM(in_transit) AS BIGINT), CAST(SUM(reserved) AS BIGINT), \
      CAST(SUM(allocated) AS BIGINT), CAST(SUM(picked) AS BIGINT), CAST(SUM(packed) AS BIGINT), \
@@ -47,6 +47,7 @@ const STATEMENTS: [&str; 17] = [
      SELECT 'transaction', 'transaction ' || state FROM payment_transactions) AS reached GROUP BY what",
     "SELECT aggregate_id, kind, payload FROM events WHERE aggregate_kind = 'user' ORDER BY position",
     "SELECT id, role, state FROM users",
+    "SELECT order_id, number, assignee FROM fulfillment_orders WHERE assignee IS NOT NULL",
 ];
 
 /// One order as it was read.
@@ -101,8 +102,9 @@ pub async fn check(
             reached,
             user_events,
             users,
+            works,
         ],
-    ) = <[Vec<Row>; 17]>::try_from(results)
+    ) = <[Vec<Row>; 18]>::try_from(results)
     else {
         return Ok(());
     };
@@ -120,6 +122,7 @@ pub async fn check(
     check.documents(documents)?;
     check.personal(personal)?;
     super::users::wrong(user_events, users)?.into_iter().for_each(|why| check.books.fail(why));
+    check.books.works.wrong(works)?.into_iter().for_each(|why| check.books.fail(why));
     check.reached(reached)
 }
 

@@ -5,6 +5,7 @@ mod drained;
 mod expected;
 mod orders;
 mod users;
+mod works;
 
 pub use check::check;
 pub use drained::undone;
@@ -60,6 +61,8 @@ pub struct Books {
     pub api_keys: Vec<ApiKeyId>,
     pub webhook_endpoints: Vec<WebhookEndpointId>,
     pub users: Vec<UserId>,
+    /// Whose the work of the locations is.
+    works: works::WorkBooks,
     /// Units that must be on hand if nothing had shipped.
     on_hand: BTreeMap<(LocationId, ItemId), i64>,
     in_transit: BTreeMap<(LocationId, ItemId), i64>,
@@ -209,6 +212,10 @@ impl Books {
                         self.bring(location, &sku, -quantity);
                     }
                 }
+            }
+            Command::HandOverFulfillmentOrder(handed) if receipt.subject.is_some() => {
+                let (from, to) = (handed.from.clone(), handed.assignee.clone());
+                self.works.handed_over(handed.fulfillment_order_id, receipt.version, from, to);
             }
             Command::ReceiveReturn(returned) => {
                 let Some(order) = self.orders.get_mut(&returned.order_id) else { return };

@@ -7,6 +7,7 @@ use waybill_domain::Code;
 use waybill_domain::catalog::item::Supply;
 use waybill_domain::command::Command;
 use waybill_domain::fulfillment::events::ShortReason;
+use waybill_domain::fulfillment::hand_over::HandOverFulfillmentOrder;
 use waybill_domain::fulfillment::pack::Pack;
 use waybill_domain::fulfillment::pick::{LinePicked, LineShort, Pick};
 use waybill_domain::fulfillment::ship::{Ship, ShipParcel};
@@ -103,6 +104,9 @@ fn work(desk: &mut Desk<'_>, view: &View) -> Option<Request> {
         return Some(pack(desk, view, line.work));
     }
     if let Some(line) = view.work_lines.iter().find(|line| line.work != 0 && line.allocated > 0) {
+        if desk.dice.chance(25) {
+            return Some(hand_over(desk, view, line.work));
+        }
         return Some(pick(desk, view, line.work));
     }
     if let Some(line) = view.lines.iter().find(|line| line.at_supplier > 0) {
@@ -141,9 +145,23 @@ fn authorize(desk: &mut Desk<'_>, order_id: OrderId, amount: Option<i64>) -> Req
     AuthorizePayment { order_id, gateway: NAME.into(), token, amount: amount.map(Minor) }.into()
 }
 
+/// Mostly taken from whoever has it; others were faster, or the page is old.
+fn hand_over(desk: &mut Desk<'_>, view: &View, work: u32) -> Request {
+    let somebody = |desk: &mut Desk<'_>| {
+        let names = ["ada", "ben", "cy", "Not a word"];
+        let words = if desk.dice.chance(5) { 4 } else { 3 };
+        names[desk.dice.below(words) as usize].to_owned()
+    };
+    let now = view.works.iter().find(|one| one.number == work).and_then(|one| one.assignee.clone());
+    let from = if desk.dice.chance(85) { now } else { desk.dice.chance(70).then(|| somebody(desk)) };
+    let assignee = desk.dice.chance(80).then(|| somebody(desk));
+    let fulfillment_order_id = FulfillmentOrderId::new(view.id, work);
+    HandOverFulfillmentOrder { fulfillment_order_id, from, assignee }.into()
+}
+
 fn pick(desk: &mut Desk<'_>, view: &View, work: u32) -> Request {
     let fulfillment_order_id = FulfillmentOrderId::new(view.id, work);
-    let location = view.works.iter().find(|(number, _)| *number == work).map(|(_, location)| *location);
+    let location = view.works.iter().find(|one| one.number == work).map(|one| one.location);
     let (mut picks, mut shorts) = (Vec::new(), Vec::new());
     if desk.dice.chance(40) {
         for line in view.work_lines.iter().filter(|line| line.work == work && line.allocated > 0) {
@@ -235,7 +253,7 @@ fn anything(desk: &mut Desk<'_>, view: &View) -> Request {
     let order_id = if desk.dice.chance(2) { OrderId(Id(3)) } else { view.id };
     let small = |desk: &mut Desk<'_>| if desk.dice.chance(4) { 9 } else { 1 + desk.dice.below(3) as u32 };
     let work = |desk: &mut Desk<'_>| FulfillmentOrderId::new(order_id, small(desk));
-    match desk.dice.below(36) {
+    match desk.dice.below(37) {
         0 => SubmitOrder { order_id }.into(),
         1 => ConfirmOrder { order_id }.into(),
         2 => AllocateOrder { order_id }.into(),
@@ -314,7 +332,11 @@ fn anything(desk: &mut Desk<'_>, view: &View) -> Request {
             let owner = desk.dice.chance(70).then(|| "review".to_owned());
             HandOverHold { hold_id: HoldId::new(order_id, small(desk)), owner }.into()
         }
-        34 => AddNote { order_id, note: Personal { id: desk.ids.nth(1), value: "call back".to_owned() } }.into(),
+        34 => {
+            let number = small(desk);
+            hand_over(desk, view, number)
+        }
+        35 => AddNote { order_id, note: Personal { id: desk.ids.nth(1), value: "call back".to_owned() } }.into(),
         _ => {
             let lines =
                 vec![LinePicked { line: small(desk), lot_id: None, quantity: Quantity(desk.dice.between(0, 2)) }];

@@ -481,6 +481,16 @@ questions! {
         let filter = WorkFilter { stage: Some(WorkStage::Ship), ..WorkFilter::default() };
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
     };
+    "queue::queue" ("of an assignee, to pick") by by_both(WORK), |store, viewer, _sample| {
+        let (assignee, stage) = (Some("review".to_owned()), Some(WorkStage::Pick));
+        let filter = WorkFilter { assignee, stage, ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
+    "queue::queue" ("of an assignee at a location") by by_both(WORK), |store, viewer, sample| {
+        let (assignee, location) = (Some("review".to_owned()), Some(sample.location.clone()));
+        let filter = WorkFilter { assignee, location, ..WorkFilter::default() };
+        Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
+    };
     "queue::queue" ("begun") by by_both(WORK), |store, viewer, _sample| {
         let filter = WorkFilter { begun: Some(true), ..WorkFilter::default() };
         Ok(rows(queue::queue(store, viewer, &filter, &PageRequest::default()).await?))
@@ -668,7 +678,7 @@ questions! {
     "users::user" ("one") by holders(USERS), |store, viewer, sample| {
         Ok(users::user(store, viewer, sample.user_id).await?.iter().count())
     };
-    "users::names" ("one") by holders(ORDERS), |store, viewer, sample| {
+    "users::names" ("one") by holders(WORK), |store, viewer, sample| {
         Ok(users::names(store, viewer, &[sample.user_id]).await?.len())
     };
     "users::account" ("by id") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {

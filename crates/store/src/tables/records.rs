@@ -216,11 +216,17 @@ record!(
 
 record!(
     FulfillmentOrder, "fulfillment_orders", key: ["order_id", "number"], parent: ("orders", "order_id"),
-    indexes: [{
-        "fulfillment_orders_queue", ["location_id", "priority", "order_id"], unique: false,
-        only: "state IN ('open', 'in_progress')"
-    }],
-    fixed: { order_id, number, location_id, released_at, priority }, fields: { state }
+    indexes: [
+        {
+            "fulfillment_orders_queue", ["location_id", "priority", "order_id"], unique: false,
+            only: "state IN ('open', 'in_progress')"
+        },
+        {
+            "fulfillment_orders_assignee", ["assignee", "priority", "order_id"], unique: false,
+            only: "assignee IS NOT NULL AND state IN ('open', 'in_progress')"
+        }
+    ],
+    fixed: { order_id, number, location_id, released_at, priority }, fields: { state, assignee }
 );
 
 record!(

@@ -7,7 +7,7 @@ use super::stock::Lot;
 use crate::ask::{Ask, Context, InPath, answer, answer_receipt, id};
 use crate::auth::Caller;
 use crate::forms::Written;
-use crate::json::{Name, OneOf, Short, body};
+use crate::json::{Name, OneOf, Short, Word, body};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -19,6 +19,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use waybill_domain::command::Command;
 use waybill_domain::fulfillment::events::ShortReason;
+use waybill_domain::fulfillment::hand_over::HandOverFulfillmentOrder;
 use waybill_domain::fulfillment::pack::Pack;
 use waybill_domain::fulfillment::pick::{LinePicked, LineShort, Pick};
 use waybill_domain::fulfillment::ship::{Ship, ShipParcel};
@@ -45,6 +46,8 @@ pub struct WorkView {
     pub requested_by: Option<String>,
     /// How many active holds the order has.
     pub holds_active: i64,
+    /// Whose it is: a role, a queue or the id of a principal; nobody's when null.
+    pub assignee: Option<String>,
     pub released_at: String,
     pub lines: Vec<WorkLineView>,
     pub parcels: Vec<ParcelView>,
@@ -85,6 +88,7 @@ impl From<Work> for WorkView {
             country: work.country,
             requested_by: work.requested_by.map(|day| day.to_string()),
             holds_active: work.holds_active,
+            assignee: work.fulfillment_order.assignee,
             released_at: work.fulfillment_order.released_at.to_string(),
             lines: lines.collect(),
             parcels: work.parcels.iter().map(|parcel| parcel_view(parcel, work.location.clone())).collect(),
@@ -98,6 +102,14 @@ type Parcel = Written<ParcelId>;
 type WhyShort = OneOf<ShortReason>;
 
 body! {
+    /// Whose the work is to be.
+    pub struct HandOverWorkBody {
+        /// A role, a queue or the id of a principal; nobody in particular when not said.
+        assignee: Option<Word>,
+        /// Who has it now, where somebody does; refused when that is somebody else.
+        from: Option<Word>,
+    }
+
     /// What was picked and what was not there. Without either everything left is picked.
     pub struct PickBody {
         picks: Option<Vec<PickedLineBody>>,
@@ -179,9 +191,25 @@ async fn work(
     }
 }
 
+/// Says whose the work is: claims it, assigns it, hands it over, or lets go of it.
+#[utoipa::path(post, path = "/fulfillment-orders/{id}/hand-over", tag = "fulfillment", request_body = HandOverWorkBody,
+    params(("id" = String, Path)), responses((status = 200, body = WorkView)))]
+pub async fn hand_over(
+    State(state): State<WebState>,
+    InPath(text): InPath<String>,
+    ask: Ask<HandOverWorkBody>,
+) -> Result<Response, Problem> {
+    let fulfillment_order_id = id("fulfillment order", &text)?;
+    let HandOverWorkBody { assignee, from } = ask.body;
+    let (assignee, from) = (assignee.map(|word| word.0), from.map(|word| word.0));
+    let command = HandOverFulfillmentOrder { fulfillment_order_id, from, assignee };
+    work(&state, &ask.context, fulfillment_order_id, command).await
+}
+
 /// Open work, most urgent first.
 #[utoipa::path(get, path = "/fulfillment-orders", tag = "fulfillment", params(
     ("location" = Option<String>, Query, description = "The location's code"),
+    ("assignee" = Option<String>, Query, description = "Only whose this is: a role, a queue or the id of a principal"),
     ("ended" = Option<bool>, Query, description = "Closed and cancelled work too"),
     ("limit" = Option<u32>, Query), ("after" = Option<String>, Query)),
     responses((status = 200, body = List<WorkView>)))]
@@ -190,8 +218,9 @@ pub async fn queue(
     caller: Caller,
     mut params: Params,
 ) -> Result<Json<List<WorkView>>, Problem> {
-    let (location, ended) = (params.text("location"), params.bool("ended").unwrap_or(false));
-    let filter = WorkFilter { location, ended, ..WorkFilter::default() };
+    let (location, assignee) = (params.text("location"), params.text("assignee"));
+    let ended = params.bool("ended").unwrap_or(false);
+    let filter = WorkFilter { location, assignee, ended, ..WorkFilter::default() };
     let page = params.page();
     params.close()?;
     Ok(List::of(queue::queue(state.store(), &caller.viewer(), &filter, &page).await?, WorkView::from))

@@ -100,6 +100,7 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(fulfillment::to_release))
         .routes(routes!(fulfillment::queue))
         .routes(routes!(fulfillment::get))
+        .routes(routes!(fulfillment::hand_over))
         .routes(routes!(fulfillment::pick))
         .routes(routes!(fulfillment::pack))
         .routes(routes!(fulfillment::ship))

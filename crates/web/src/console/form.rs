@@ -155,8 +155,7 @@ impl Form {
     /// A short machine-readable reason, which goes into the log: 1 to 64 of a to z, digits, `_`, `-` and `.`.
     pub fn word(&mut self, name: &str) -> Option<String> {
         let word = self.typed(name)?.to_owned();
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
-        if word.len() <= 64 && word.bytes().all(fits) {
+        if waybill_domain::text::is_word(&word) {
             return Some(word);
         }
         self.problem(name, "word", "Only a to z, 0 to 9, _, - and . fit here, and at most 64 of them.");

@@ -6,6 +6,7 @@ use super::look::{self, Look};
 use super::order::act::{Offer, offers_of_hold};
 use super::order::{self as order_page, Axis, HoldCard};
 use super::orders::percent;
+use super::owners;
 use super::people::People;
 use super::{page, status};
 use crate::auth::Caller;
@@ -104,7 +105,7 @@ pub async fn list(
     let asked = params.text("whose");
     let chosen = params.text("hold");
     params.close()?;
-    let mine = order_page::owner_of(&caller);
+    let mine = owners::word_of(&caller);
     let tomorrow = look.today().tomorrow().map(|day| look.start_of(day)).unwrap_or(look.now());
     let tabs = [
         (None, "All", Whose::Everybodys),

@@ -21,6 +21,7 @@ mod live;
 pub mod look;
 mod order;
 mod orders;
+mod owners;
 mod people;
 mod receipts;
 mod reports;

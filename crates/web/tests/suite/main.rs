@@ -23,3 +23,4 @@ mod traces;
 mod versions;
 mod watching;
 mod webhooks;
+mod whose;

@@ -11,6 +11,7 @@ fn body(path: &str) -> Option<Value> {
         (_, "submit" | "confirm" | "allocate" | "release" | "complete" | "cancel" | "reject" | "void" | "capture")
         | (_, "pick" | "pack" | "ship") => json!({}),
         (_, "supplier-shipments") => json!({"lines": [{"line": 1, "quantity": 1}]}),
+        (path, "hand-over") if path.contains("fulfillment-orders") => json!({"assignee": "review"}),
         (_, "hand-over") => json!({"owner": "review"}),
         (_, "notes") => json!({"text": "call back"}),
         (_, "holds") => json!({"reason": "velocity"}),

@@ -18,6 +18,15 @@ pub fn fulfillment(rows: &mut Rows) {
     rows.refused("fulfillment.exceeds_allocated", Pick { fulfillment_order_id: work, picks: vec![], shorts });
     rows.refused("fulfillment.nothing_named", pack_all(order_id));
     rows.refused("fulfillment.nothing_named", ship(order_id, vec![]));
+    let hand_over = |fulfillment_order_id, from: Option<&str>, to: &str| HandOverFulfillmentOrder {
+        fulfillment_order_id,
+        from: from.map(str::to_owned),
+        assignee: Some(to.to_owned()),
+    };
+    rows.refused("fulfillment.unknown", hand_over(unknown, None, "ada"));
+    rows.must(hand_over(work, None, "ada"));
+    rows.refused("fulfillment.assignee_changed", hand_over(work, None, "ben"));
+    rows.refused("system.invalid", hand_over(work, Some("ada"), "Ben Example"));
     rows.must(pick(work, vec![]));
     rows.refused("fulfillment.exceeds_picked", Pack { fulfillment_order_id: work, lines: picks(4), weight_g: None });
     rows.must(pack_all(order_id));
@@ -38,6 +47,7 @@ pub fn fulfillment(rows: &mut Rows) {
     rows.refused("shipping.unknown_parcel", track(ParcelId::new(order_id, 9), now));
     rows.succeed(order_id, 2);
     rows.must(ship(order_id, vec![parcel(1, "T")]));
+    rows.refused("fulfillment.not_open", hand_over(work, Some("ada"), "ben"));
     rows.refused("fulfillment.parcel_not_packed", ship(order_id, vec![parcel(1, "T")]));
     rows.refused("shipping.from_the_future", track(parcel_id, now.plus_seconds(90_000)));
     rows.reached.insert("shipping.unknown_tracking".into()); // A door's: it looks the number up before a command is made.

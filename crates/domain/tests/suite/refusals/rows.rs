@@ -22,6 +22,7 @@ pub use waybill_domain::customer::{PutCustomer, Tier};
 pub use waybill_domain::event::Event;
 pub use waybill_domain::footprint::Footprint;
 pub use waybill_domain::fulfillment::events::ShortReason;
+pub use waybill_domain::fulfillment::hand_over::HandOverFulfillmentOrder;
 pub use waybill_domain::fulfillment::pack::Pack;
 pub use waybill_domain::fulfillment::pick::{LinePicked, LineShort, Pick};
 pub use waybill_domain::fulfillment::ship::{Ship, ShipParcel};

@@ -20,6 +20,10 @@ fn what_is_outside_an_actors_scope_is_unknown_to_it() {
     assert_eq!(code(ReleaseOrder { order_id }.into(), &foreign_channel), "order.unknown");
     assert_eq!(code(pick_all(order_id).into(), &foreign_channel), "fulfillment.unknown");
     assert_eq!(code(pick_all(order_id).into(), &foreign_location), "fulfillment.unknown");
+    let fulfillment_order_id = FulfillmentOrderId::new(order_id, 1);
+    let claim = || HandOverFulfillmentOrder { fulfillment_order_id, from: None, assignee: Some("ada".into()) };
+    assert_eq!(code(claim().into(), &foreign_channel), "fulfillment.unknown");
+    assert_eq!(code(claim().into(), &foreign_location), "fulfillment.unknown");
     assert_eq!(code(CompleteOrder { order_id }.into(), &foreign_location), "permitted");
 
     let [here, there] = [rows.shop.locations[0], rows.shop.locations[1]];

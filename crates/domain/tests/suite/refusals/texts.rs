@@ -38,6 +38,15 @@ fn no_text_with_a_nul_gets_through_whatever_the_command() {
         (ReceiveStock { location_id: here, state, reference: Some(nul()), lines: vec![] }.into(), vec!["reference"]),
         (CancelOrder { order_id, reason: nul() }.into(), vec!["reason"]),
         (ApplyHold { owner: Some(nul()), ..hold(order_id, vec![Step::Ship]) }.into(), vec!["owner"]),
+        (
+            HandOverFulfillmentOrder {
+                fulfillment_order_id: FulfillmentOrderId::new(order_id, 1),
+                from: Some(nul()),
+                assignee: Some(nul()),
+            }
+            .into(),
+            vec!["from", "assignee"],
+        ),
         (AuthorizePayment { order_id, gateway: "g".into(), token, amount: None }.into(), vec!["token"]),
         (RecordOutcome { transaction_id: TransactionId::new(order_id, 1), outcome }.into(), vec!["code"]),
         (ship(order_id, vec![parcel]).into(), vec!["parcels[0].tracking_number"]),

@@ -215,6 +215,8 @@ pub struct OrderWorkView {
     pub id: String,
     pub location: String,
     pub state: String,
+    /// Whose it is: a role, a queue or the id of a principal; nobody's when null.
+    pub assignee: Option<String>,
     pub released_at: String,
 }
 

@@ -85,6 +85,7 @@ impl OrderView {
                     id: work.id().to_string(),
                     location: place(work.location_id),
                     state: work.state.to_string(),
+                    assignee: work.assignee.clone(),
                     released_at: work.released_at.to_string(),
                 })
                 .collect(),

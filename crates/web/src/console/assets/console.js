@@ -196,6 +196,7 @@ document.addEventListener("keydown", (event) => {
     if (form) { event.preventDefault(); form.requestSubmit(); }
     return;
   }
+  if (event.key === "Escape" && inField(event.target) && !one("dialog[open]")) { event.target.blur(); return; }
   if (inField(event.target) || one("dialog[open]") || event.metaKey || event.ctrlKey || event.altKey) return;
   if (kept("keys") === "off") return;
   const go = leader === "g" && one(`[data-go="${CSS.escape(event.key)}"]`);
@@ -208,7 +209,8 @@ document.addEventListener("keydown", (event) => {
     Enter: () => { const link = current() && one("a", current()); if (link && document.activeElement === document.body) link.click(); },
     Escape: () => all("[data-rows] .check:checked").forEach((box) => { box.checked = false; box.dispatchEvent(new Event("change", { bubbles: true })); }),
   };
-  const own = all(`[data-key="${CSS.escape(event.key)}"]`).find((each) => each.checkVisibility());
+  // A key of rows is for the row that the cursor is on.
+  const own = all(`[data-key="${CSS.escape(event.key)}"]`).find((each) => each.checkVisibility() && (!each.closest("[data-rows]") || current()?.contains(each)));
   const act = own ? () => (own.matches("input") ? own.focus() : own.click()) : acts[event.key];
   if (!act) return;
   if (event.key !== "Enter") event.preventDefault();
@@ -293,6 +295,12 @@ if (mode && window.EventSource) {
     if (mode === "orders") { takeRows(page); return; }
     const main = one("#main");
     const fresh = one("#main", page);
+    const at = current()?.dataset.id;
+    if (fresh && at) {
+      // The cursor stays on its row, and nothing takes the keys from it.
+      one(`[data-rows] > [data-id="${CSS.escape(at)}"]`, fresh)?.classList.add("cur");
+      for (const field of all("[autofocus]", fresh)) field.removeAttribute("autofocus");
+    }
     if (main && fresh) htmx.swap({ text: fresh.outerHTML, target: main, swap: "outerMorph", select: "#main" });
   };
   const takeRows = (page) => {

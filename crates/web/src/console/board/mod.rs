@@ -3,7 +3,7 @@
 
 mod step;
 
-use super::floor::{self, deadline};
+use super::floor::{self, Whose, deadline};
 use super::form::{self, Form};
 use super::frame::{BOARD, Frame, done};
 use super::html::Html;
@@ -16,6 +16,7 @@ use crate::state::WebState;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use std::collections::BTreeMap;
 use step::{Card, Move, Stage};
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
@@ -39,6 +40,8 @@ struct Shown {
     about: String,
     wanted: Html,
     hold: Option<Html>,
+    /// Whose the work is, where it is somebody's.
+    whose: Option<String>,
     /// The step forward: where to, and what it is called.
     next: Option<(&'static str, &'static str)>,
 }
@@ -66,6 +69,8 @@ struct MovePage {
     to: &'static str,
     key: String,
     step: Move,
+    /// Who has the work, where that is a colleague.
+    anothers: Option<String>,
     problems: Vec<refusal::Problem>,
 }
 
@@ -91,6 +96,9 @@ pub async fn board(State(state): State<WebState>, caller: Caller, look: Look) ->
     let works = || released.iter().chain(&picking).chain(&packed);
     let ids: Vec<_> = works().map(|work| work.fulfillment_order.order_id).collect();
     let names = board::names(store, &viewer, &ids).await?;
+    let all: Vec<&Work> = works().collect();
+    let whose = all.iter().map(|work| work.fulfillment_order.id()).zip(Whose::of(&state, &caller, &all).await?);
+    let whose: BTreeMap<_, _> = whose.collect();
     let rows = || waiting.placed.iter().chain(&waiting.confirmed).chain(&shipped);
     let held: Vec<_> = rows().filter(|row| row.holds_active > 0).map(|row| row.id).collect();
     let holds = orders::active_holds(store, &viewer, &held).await?;
@@ -105,6 +113,7 @@ pub async fn board(State(state): State<WebState>, caller: Caller, look: Look) ->
                 about: look::money(row.total, row.currency),
                 wanted: deadline(row.requested_by, &look),
                 hold: kind.map(|kind| status::hold(kind, usize::try_from(row.holds_active - 1).unwrap_or_default())),
+                whose: None,
                 next: next(stage, &viewer),
             }
         };
@@ -119,6 +128,7 @@ pub async fn board(State(state): State<WebState>, caller: Caller, look: Look) ->
             about: format!("{} · {}", work.location, step::progress(work)),
             wanted: deadline(work.requested_by, &look),
             hold: work.holds.first().map(|hold| status::hold(hold.kind, work.holds.len() - 1)),
+            whose: whose.get(&work.fulfillment_order.id()).filter(|one| !one.is_nobodys()).map(|one| one.name.clone()),
             next: next(stage, &viewer),
         };
         column(stage, works.iter().map(card).collect())
@@ -161,6 +171,11 @@ async fn show(
         vec![refusal::Problem::new("", &problem.code, message)]
     });
     let (card, key) = (card.to_owned(), form::key(state));
+    let anothers = match &found {
+        Card::Work(work) => Some(Whose::of_one(state, caller, work).await?).filter(|whose| whose.is_anothers),
+        Card::Order(_) => None,
+    };
+    let anothers = anothers.map(|whose| whose.name);
     let mut step = found.to(to);
     if let (None, None, Some(command)) = (&step.why_not, problem, found.command(to)) {
         // The rules themselves say whether they would let it, before anything happens.
@@ -171,7 +186,7 @@ async fn show(
         }
     }
     let mut response =
-        page(&MovePage { frame, card, to: to.code(), key, step, problems: problems.unwrap_or_default() });
+        page(&MovePage { frame, card, to: to.code(), key, step, anothers, problems: problems.unwrap_or_default() });
     if let Some(problem) = problem {
         *response.status_mut() = problem.status;
     }

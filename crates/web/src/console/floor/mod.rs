@@ -10,11 +10,13 @@ mod scanned;
 mod ship;
 #[cfg(test)]
 mod tests;
+mod whose;
 
-use super::form::Form;
+use super::form::{self, Form};
 use super::frame::{Frame, PACK, PICK, SHIP, done};
 use super::html::{Html, icon, shape};
 use super::look::{self, Look};
+use super::owners;
 use super::{assets, status};
 use crate::ask::{self, Context};
 use crate::auth::Caller;
@@ -34,6 +36,7 @@ use waybill_domain::refusal;
 use waybill_domain::time::Date;
 use waybill_engine::Receipt;
 use waybill_store::read::queue::{Work, WorkLine, work};
+pub use whose::Whose;
 
 /// The floor's pages, by their paths.
 pub fn router() -> Router<WebState> {
@@ -42,6 +45,7 @@ pub fn router() -> Router<WebState> {
         .route("/pick/{id}", get(pick::page).post(pick::pick))
         .route("/pick/{id}/short", post(pick::short))
         .route("/pick/{id}/all", post(pick::all))
+        .route("/pick/{id}/hand-over", get(whose::ask_hand_over).post(whose::hand_over))
         .route("/pick/{id}/list", get(print::pick_list))
         .route("/pack", get(queue::to_pack))
         .route("/pack/{id}", get(pack::page).post(pack::pack))
@@ -58,6 +62,15 @@ pub struct Sheet {
     /// Where one came from.
     pub back: &'static str,
     pub may_work: bool,
+    /// Whose the work is.
+    pub whose: Whose,
+    /// Where it is handed over, and where one is.
+    pub hand_over: String,
+    pub here: String,
+    /// Names one claim of it.
+    pub claim_key: String,
+    /// Who the viewer is as an assignee.
+    pub me: String,
     /// The log position that the page shows at least.
     pub position: i64,
     pub problems: Vec<refusal::Problem>,
@@ -91,9 +104,16 @@ impl Sheet {
         // The frame's reads say the position, and take what is to be said.
         let frame = Frame::new(state, caller, back, "").await?;
         let wanted = found.requested_by.map(|day| format!(" · wanted by {}", look.day(day))).unwrap_or_default();
+        let id = found.fulfillment_order.id();
+        let whose = Whose::of_one(state, caller, found).await?;
         Ok(Self {
             title: found.order_number.to_string(),
-            sub: format!("{} · {}{wanted}", found.location, found.channel),
+            sub: format!("{} · {} · {}{wanted}", found.location, whose.in_words(), found.channel),
+            hand_over: format!("/pick/{id}/hand-over"),
+            here: format!("{}/{id}", back.path),
+            claim_key: form::key(state),
+            me: owners::word_of(caller),
+            whose,
             back: back.path,
             may_work: caller.viewer().may(Permission::FulfillmentWrite),
             position: frame.position,

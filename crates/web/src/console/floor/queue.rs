@@ -17,6 +17,8 @@ use waybill_store::read::queue::{Stage, WorkFilter, queue};
 const PLACE_COOKIE: &str = "place";
 /// In the address: every location of the viewer's.
 const ANYWHERE: &str = "all";
+/// In the address: only what is the viewer's own.
+const MINE: &str = "mine";
 
 /// Where one stands, and where else one could.
 #[derive(Debug)]
@@ -75,6 +77,10 @@ struct Row {
     wanted: Html,
     waits: String,
     holds: Option<Html>,
+    whose: Whose,
+    hand_over: String,
+    /// Names one claim of this row.
+    key: String,
 }
 
 #[derive(Template)]
@@ -83,6 +89,13 @@ struct QueuePage {
     frame: Frame,
     path: &'static str,
     standing: Standing,
+    /// Only what is the viewer's own.
+    is_mine: bool,
+    /// This page, to come back to.
+    here: String,
+    /// Who the viewer is as an assignee.
+    me: String,
+    may_work: bool,
     rows: Vec<Row>,
     next: Option<String>,
     /// What was scanned or typed and is not here.
@@ -121,13 +134,16 @@ async fn list(
 ) -> Result<Response, Problem> {
     let mut params = params.of_form();
     let (chosen, scanned, after) = (params.text("location"), params.text("order"), params.text("after"));
+    let is_mine = params.text("whose").as_deref() == Some(MINE);
     params.close()?;
     let place = if stage == Stage::Pick { PICK } else { PACK };
     let standing = Standing::find(state, caller, headers, chosen).await?;
     let viewer = caller.viewer();
-    let filter = WorkFilter { location: standing.here.clone(), stage: Some(stage), ..WorkFilter::default() };
+    let me = owners::word_of(caller);
+    let assignee = is_mine.then(|| me.clone());
+    let filter = WorkFilter { location: standing.here.clone(), stage: Some(stage), assignee, ..WorkFilter::default() };
     if let Some(number) = scanned.as_ref().and_then(|text| text.trim().parse::<OrderNumber>().ok()) {
-        let of_order = WorkFilter { order: Some(number), ..filter.clone() };
+        let of_order = WorkFilter { order: Some(number), assignee: None, ..filter.clone() };
         let found = queue(state.store(), &viewer, &of_order, &PageRequest::default()).await?;
         if let Some(work) = found.rows.first() {
             return Ok(Redirect::to(&format!("{}/{}", place.path, work.fulfillment_order.id())).into_response());
@@ -136,14 +152,32 @@ async fn list(
     let found = queue(state.store(), &viewer, &filter, &PageRequest { limit: Some(50), after }).await?;
     let title = if stage == Stage::Pick { "Pick" } else { "Pack" };
     let frame = Frame::new(state, caller, place, title).await?;
-    let rows = found.rows.iter().map(|work| row(work, stage, place.path, look)).collect();
-    let next = found.next.map(|next| format!("{}?after={}", place.path, percent(&next)));
-    let page = QueuePage { frame, path: place.path, standing, rows, next, missed: scanned };
+    let here = if is_mine { format!("{}?whose={MINE}", place.path) } else { place.path.to_owned() };
+    let works: Vec<&Work> = found.rows.iter().collect();
+    let whose = Whose::of(state, caller, &works).await?.into_iter();
+    let rows = works.iter().zip(whose);
+    let rows = rows.map(|(work, whose)| row(work, stage, place.path, (whose, &here, form::key(state)), look)).collect();
+    let next = found.next.map(|next| {
+        let and = if is_mine { "&" } else { "?" };
+        format!("{here}{and}after={}", percent(&next))
+    });
+    let page = QueuePage {
+        frame,
+        path: place.path,
+        standing,
+        is_mine,
+        here,
+        me,
+        may_work: viewer.may(Permission::FulfillmentWrite),
+        rows,
+        next,
+        missed: scanned,
+    };
     let response = rendered(&page);
     Ok(page.standing.kept(response))
 }
 
-fn row(work: &Work, stage: Stage, path: &str, look: &Look) -> Row {
+fn row(work: &Work, stage: Stage, path: &str, (whose, here, key): (Whose, &str, String), look: &Look) -> Row {
     let sum =
         |of: fn(&WorkLine) -> Quantity| -> i64 { work.lines.iter().map(|line| units(of(line), line.precision)).sum() };
     let of = |line: &WorkLine| if stage == Stage::Pick { line.allocated } else { line.picked };
@@ -169,5 +203,8 @@ fn row(work: &Work, stage: Stage, path: &str, look: &Look) -> Row {
         wanted: deadline(work.requested_by, look),
         waits: look.age(work.fulfillment_order.released_at),
         holds: holds(work, step),
+        whose,
+        hand_over: format!("/pick/{}/hand-over?next={}", work.fulfillment_order.id(), percent(here)),
+        key,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::form::Form;
 use super::super::look;
+use super::super::owners;
 use super::super::status;
 use super::act::Act;
 use crate::auth::Caller;
@@ -111,12 +112,6 @@ fn units_field(line: u32) -> String {
     format!("units-{line}")
 }
 
-/// Who somebody is as the owner of a hold: a word that names the principal.
-pub fn owner(caller: &Caller) -> String {
-    let named = caller.actor.principal.to_string();
-    named.rsplit(':').next().unwrap_or_default().to_owned()
-}
-
 /// What stands in the fields before anybody typed: all of it, as far as that makes sense.
 pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller) -> Vec<(String, String)> {
     let currency = detail.head.currency;
@@ -140,7 +135,7 @@ pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller) -> Vec<(String,
         Act::ReleaseHold(_) => vec![one("reason", "checked".into())],
         Act::RejectHold(_) => vec![one("reason", "other".into())],
         Act::HandOver(number) => {
-            let mine = owner(caller);
+            let mine = owners::word_of(caller);
             let hold = detail.holds.iter().find(|(hold, _)| hold.number == number).map(|(hold, _)| hold);
             let is_mine = hold.and_then(|hold| hold.owner.as_ref()).is_some_and(|owner| *owner == mine);
             if is_mine { Vec::new() } else { vec![one("owner", mine)] }

@@ -4,11 +4,11 @@
 use super::super::form::{self, Form};
 use super::super::frame::{self, Frame, ORDERS};
 use super::super::html::Html;
+use super::super::owners::Owners;
 use super::super::page;
 use super::act::Act;
 use super::ask::{self, Field, Input};
 use super::effect::{Effect, effects};
-use super::owners::Owners;
 use super::wording::{Words, wording};
 use crate::ask::InPath;
 use crate::auth::Caller;
@@ -186,7 +186,10 @@ fn beside(form: &mut Form, problems: &[waybill_domain::refusal::Problem]) {
 /// Who a hold can be given to, where the act is about that.
 async fn owners(state: &WebState, caller: &Caller, act: Act, detail: &OrderDetail) -> Result<Owners, Problem> {
     match act {
-        Act::Hold | Act::HoldLine(_) | Act::HandOver(_) => Owners::of(state, caller, detail).await,
+        Act::Hold | Act::HoldLine(_) | Act::HandOver(_) => {
+            let now: Vec<&str> = detail.holds.iter().filter_map(|(hold, _)| hold.owner.as_deref()).collect();
+            Owners::of(state, caller, &now).await
+        }
         _ => Ok(Owners::default()),
     }
 }

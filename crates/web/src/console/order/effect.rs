@@ -1,10 +1,10 @@
 //! What an act changes, as a table: thing, now, after. From the decision the engine will run.
 
 use super::super::look;
+use super::super::owners::Owners;
 use super::super::status;
 use super::call;
 use super::lines::places_in_words;
-use super::owners::Owners;
 use std::collections::BTreeMap;
 use waybill_domain::Code;
 use waybill_domain::ids::ItemId;

@@ -6,7 +6,6 @@ pub mod dialog;
 mod effect;
 mod lines;
 mod money;
-mod owners;
 mod parcels;
 pub mod timeline;
 mod wording;
@@ -114,7 +113,9 @@ pub async fn order(
     let reasons = why::of_order(state.store(), &viewer, id).await?;
     let offers = act::offers(&state, &caller, &detail).await?;
     let owners = detail.holds.iter().filter_map(|(hold, _)| hold.owner.as_deref());
+    let handed = timeline::handed_over_to(&history);
     let named = history.iter().map(|event| event.actor.as_str()).chain(owners);
+    let named = named.chain(handed.iter().map(String::as_str));
     let people = People::among(&state, &caller, named).await?;
     let head = &detail.head;
     let mut frame = Frame::new(&state, &caller, ORDERS, head.number.to_string()).await?;
@@ -244,11 +245,6 @@ fn hold_cards(detail: &OrderDetail, offers: &[Offer], people: &People, look: &Lo
 /// A hold that stands alone on its page, so that the keys are for it.
 pub fn only_card(hold: &Hold, note: Option<String>, offers: &[Offer], people: &People, look: &Look) -> HoldCard {
     HoldCard { is_first: true, ..card(hold, note, offers, people, look) }
-}
-
-/// Who somebody is as the owner of a hold.
-pub fn owner_of(caller: &Caller) -> String {
-    ask::owner(caller)
 }
 
 /// `3 lines · 4 units ordered`.

@@ -53,6 +53,17 @@ pub fn days(history: &[EventRecord], notes: &[Note], detail: &OrderDetail, peopl
     days
 }
 
+/// Everybody who had the work of a location.
+pub fn handed_over_to(history: &[EventRecord]) -> Vec<String> {
+    let handed = history.iter().filter(|record| record.kind == "fulfillment_order.handed_over");
+    let events = handed.filter_map(|one| Event::decode(&one.kind, one.version, &one.payload).ok());
+    let words = events.filter_map(|event| match event {
+        Event::FulfillmentHandedOver(one) => Some([one.from, one.assignee]),
+        _ => None,
+    });
+    words.flatten().flatten().collect()
+}
+
 fn full(day: waybill_domain::time::Date, look: &Look) -> String {
     let year = if day.year() == look.today().year() { String::new() } else { format!(", {}", day.year()) };
     format!("{}{year}", Look::long_day(day))
@@ -79,6 +90,10 @@ fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, people: &Pe
     let text = match &event {
         Some(Event::HoldHandedOver(one)) if one.owner.is_some() => {
             format!("Hold handed to {}", people.owner(one.owner.as_deref().unwrap_or_default()))
+        }
+        Some(Event::FulfillmentHandedOver(one)) => {
+            let name = |word: &Option<String>| word.as_deref().map(|word| people.owner(word));
+            handed_over(name(&one.from), name(&one.assignee))
         }
         Some(Event::NoteAdded(_)) if is_customers => "Message from the customer".to_owned(),
         _ => text,
@@ -198,6 +213,10 @@ pub fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static 
             let to = if to.is_empty() { "its supplier".to_owned() } else { to };
             ("list", "", format!("Released to {to}"))
         }
+        Event::FulfillmentHandedOver(one) => {
+            let name = |word: &Option<String>| word.as_deref().map(|word| word.replace('_', " "));
+            ("list", "", handed_over(name(&one.from), name(&one.assignee)))
+        }
         Event::PickCompleted(one) => {
             ("scan-barcode", "", format!("Picked at {}: {}", words.place(one.location), words.moved(&one.lines)))
         }
@@ -257,6 +276,16 @@ pub fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static 
         }
         _ => return None,
     })
+}
+
+/// Whose work became whose, by their names.
+fn handed_over(from: Option<String>, to: Option<String>) -> String {
+    match (from, to) {
+        (None, Some(to)) => format!("Work goes to {to}"),
+        (Some(from), Some(to)) => format!("Work goes from {from} to {to}"),
+        (Some(from), None) => format!("{from} let go of the work"),
+        (None, None) => "Work is nobody’s".to_owned(),
+    }
 }
 
 fn lines(count: usize) -> String {

@@ -1,9 +1,9 @@
 //! How each act is asked for and said to be done, in words.
 
 use super::super::look;
+use super::super::owners::Owners;
 use super::super::status;
 use super::act::Act;
-use super::owners::Owners;
 use waybill_domain::command::Command;
 use waybill_domain::money::Minor;
 use waybill_domain::order::OrderLine;

@@ -1,7 +1,6 @@
-//! Who can look at a hold: colleagues by name, roles as queues, and whoever does now.
+//! Who can have a hold or the work of a location: colleagues by name, roles as queues, and whoever has it now.
 
-use super::super::people::People;
-use super::ask;
+use super::people::People;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -9,10 +8,15 @@ use waybill_domain::Code;
 use waybill_domain::access::UserState;
 use waybill_domain::access::role::Role;
 use waybill_domain::actor::Permission;
-use waybill_store::read::order::OrderDetail;
 use waybill_store::read::{PageRequest, users};
 
-/// Everybody a hold can be handed to in a dialog. Through the API, any word is one.
+/// Who somebody is as an owner or an assignee: a word that names the principal.
+pub fn word_of(caller: &Caller) -> String {
+    let named = caller.actor.principal.to_string();
+    named.rsplit(':').next().unwrap_or_default().to_owned()
+}
+
+/// Everybody to whom something can be handed in a dialog. Through the API, any word is one.
 #[derive(Debug, Default)]
 pub struct Owners {
     /// What is kept, and what is shown.
@@ -21,15 +25,14 @@ pub struct Owners {
 }
 
 impl Owners {
-    /// The caller first, then colleagues as far as the caller may know them, then roles, then who owns a hold already.
+    /// The caller first, then colleagues as far as the caller may know them, then roles, then who has it `now`.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn of(state: &WebState, caller: &Caller, detail: &OrderDetail) -> Result<Self, Problem> {
+    pub async fn of(state: &WebState, caller: &Caller, now: &[&str]) -> Result<Self, Problem> {
         let viewer = caller.viewer();
-        let mine = ask::owner(caller);
-        let present: Vec<&str> = detail.holds.iter().filter_map(|(hold, _)| hold.owner.as_deref()).collect();
-        let people = People::among(state, caller, present.iter().copied().chain([mine.as_str()])).await?;
+        let mine = word_of(caller);
+        let people = People::among(state, caller, now.iter().copied().chain([mine.as_str()])).await?;
         let mut all = vec![(String::new(), "nobody in particular".to_owned())];
         all.push((mine.clone(), format!("{} (you)", people.owner(&mine))));
         if viewer.may(Permission::UsersRead) {
@@ -40,7 +43,7 @@ impl Owners {
             }
         }
         all.extend(Role::ALL.iter().map(|role| (role.code().to_owned(), people.owner(role.code()))));
-        all.extend(present.into_iter().map(|owner| (owner.to_owned(), people.owner(owner))));
+        all.extend(now.iter().map(|owner| ((*owner).to_owned(), people.owner(owner))));
         let mut known = std::collections::BTreeSet::new();
         all.retain(|(code, _)| known.insert(code.clone()));
         Ok(Self { all, people })
