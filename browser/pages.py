@@ -84,6 +84,7 @@ PAGES = [
     Page("customers", "/customers"),
     Page("customer", "/customers", (ROWS,)),
     Page("customer-change", "/customers", (ROWS, "a[href$='/change']")),
+    Page("customer-note", "/customers", (ROWS, "a[href$='/note']")),
     Page("customer-new", "/customers/new"),
     Page("reports", "/reports"),
     Page("reports-times", "/reports/times"),

@@ -69,6 +69,7 @@ impl Command {
             | Self::ArchiveChannel(_)
             | Self::PutCustomer(_)
             | Self::ArchiveCustomer(_)
+            | Self::AddCustomerNote(_)
             | Self::CreateApiKey(_)
             | Self::RevokeApiKey(_)
             | Self::ChangeSettings(_)

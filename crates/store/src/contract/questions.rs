@@ -101,6 +101,8 @@ const FINDERS: &[Permission] = &[Permission::OrdersRead, Permission::CustomersRe
 const USERS: &[Permission] = &[Permission::UsersRead, Permission::UsersWrite];
 const STOCK: &[Permission] = &[Permission::StockRead];
 const WORK: &[Permission] = &[Permission::OrdersRead, Permission::FulfillmentWrite];
+/// Whoever reads of what somebody did learns who it was.
+const READERS: &[Permission] = &[Permission::OrdersRead, Permission::CustomersRead, Permission::StockRead];
 /// Whoever may do something to an order may name it.
 const NAMERS: &[Permission] = &[
     Permission::OrdersRead,
@@ -617,6 +619,12 @@ questions! {
     "timeline::notes_on" ("one") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(timeline::notes_on(store, viewer, &[sample.order_id]).await?.len())
     };
+    "timeline::notes_about" ("one") by holders(CUSTOMERS), |store, viewer, sample| {
+        match customers::customer(store, &Viewer::system(), &sample.customer).await? {
+            Some(row) => Ok(timeline::notes_about(store, viewer, row.customer.id, 3).await?.len()),
+            None => Ok(0),
+        }
+    };
     "timeline::of_aggregate" ("all") by Askers::Waybill("for the command line, whose user has the store itself"),
     |store, _viewer, sample| Ok(timeline::of_aggregate(store, sample.order_id.0, 0).await?.len());
     "trail::trail" ("of orders") by by_channel(AUDIT), |store, viewer, _sample| {
@@ -668,7 +676,7 @@ questions! {
     "users::user" ("one") by holders(USERS), |store, viewer, sample| {
         Ok(users::user(store, viewer, sample.user_id).await?.iter().count())
     };
-    "users::names" ("one") by holders(ORDERS), |store, viewer, sample| {
+    "users::names" ("one") by holders(READERS), |store, viewer, sample| {
         Ok(users::names(store, viewer, &[sample.user_id]).await?.len())
     };
     "users::account" ("by id") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {

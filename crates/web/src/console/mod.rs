@@ -91,6 +91,7 @@ fn known() -> Router<WebState> {
         .route("/customers/new", get(customers::ask_new).post(customers::create))
         .route("/customers/{code}", get(customers::one))
         .route("/customers/{code}/change", get(customers::ask_change).post(customers::change))
+        .route("/customers/{code}/note", get(customers::ask_note).post(customers::add_note))
         .route("/customers/{code}/archive", get(customers::ask_archive).post(customers::archive))
 }
 
