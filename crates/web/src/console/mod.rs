@@ -1,6 +1,7 @@
 //! The console: pages for the people who run orders, rendered here, alive by server-sent events, readable without a
 //! script. A page is a Rust file and a template beside it.
 
+mod about;
 mod access;
 mod account;
 pub mod assets;
@@ -52,6 +53,7 @@ pub fn router() -> Router<WebState> {
         .merge(entry::router())
         .merge(orders::router())
         .route("/", get(today::today))
+        .route("/about", get(about::about))
         .route("/holds", get(holds::list))
         .route("/orders/{id}", get(order::order))
         .route("/reports", get(reports::sales))
