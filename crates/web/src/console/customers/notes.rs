@@ -3,7 +3,7 @@
 use super::super::form::{self, Form};
 use super::super::frame::{CUSTOMERS, Frame, done};
 use super::super::html::Html;
-use super::super::look::{self, Look};
+use super::super::look::Look;
 use super::super::orders::percent;
 use super::super::people::People;
 use super::super::sheet::{Field, Kind, Sheet};
@@ -79,11 +79,7 @@ async fn said(
     let shown = notes.into_iter().map(|note| Note {
         number: number(&note),
         at: look.moment(note.happened_at),
-        by: if portal::is_customers(&note.actor) {
-            "the customer".to_owned()
-        } else {
-            look::hands(people.name(&note.actor))
-        },
+        by: if portal::is_customers(&note.actor) { "the customer".to_owned() } else { people.hands(&note.actor) },
         text: note.text.unwrap_or_else(|| "erased".to_owned()),
     });
     Ok(shown.collect())
