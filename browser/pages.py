@@ -103,6 +103,7 @@ PAGES = [
     Page("settings-user", "/settings/users", ("a.id",)),
     Page("settings-keys", "/settings/keys"),
     Page("audit", "/audit"),
+    Page("audit-sign-ins", "/audit/sign-ins"),
     Page("account", "/account"),
     Page("about", "/about"),
     Page("api", "/docs"),

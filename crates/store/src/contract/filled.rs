@@ -333,6 +333,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("users", "state") => "active".into(),
         ("preferences", "principal") => "system:someone".into(),
         ("preferences", "name") => text(format!("orders.{n}")),
+        ("sessions", "began_by") => "password".into(),
         ("sessions", "id") => Value::Id(id(Kind::Session, n)),
         ("sign_in_links", "purpose") => "password".into(),
         ("parties", "name") => text(format!("person {n}")),

@@ -519,6 +519,12 @@ questions! {
     "sign_in::sessions_of" ("one user") by holders(USERS), |store, viewer, sample| {
         Ok(sign_in::sessions_of(store, viewer, sample.user_id, Timestamp(0)).await?.len())
     };
+    "sign_in::sign_ins" ("next page") by holders(AUDIT), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| sign_in::sign_ins(store, viewer, None, page))
+    };
+    "sign_in::sign_ins" ("of one user") by holders(AUDIT), |store, viewer, sample| {
+        Ok(rows(sign_in::sign_ins(store, viewer, Some(sample.user_id), &PageRequest::default()).await?))
+    };
     "sign_in::link" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
         Ok(sign_in::link(store, sample.secret_hash).await?.iter().count())
     };
