@@ -30,12 +30,16 @@ pub async fn session(store: &dyn Store, token_hash: [u8; 32]) -> Result<Option<S
 }
 
 fn whole() -> Query {
-    Query::new(format!(
-        "SELECT {}, {}, p.name FROM sessions s JOIN users u ON u.id = s.user_id \
+    Query::new(of("sessions"))
+}
+
+fn of(sessions: &str) -> String {
+    format!(
+        "SELECT {}, {}, p.name FROM {sessions} s JOIN users u ON u.id = s.user_id \
          LEFT JOIN parties p ON p.id = u.party_id WHERE TRUE",
         columns::<Session>("s"),
         columns::<User>("u")
-    ))
+    )
 }
 
 fn read(row: &mut Row) -> Result<SessionOf, StoreError> {
@@ -72,8 +76,16 @@ pub async fn sign_ins(
     page: &PageRequest,
 ) -> Result<Page<SessionOf>, ReadError> {
     viewer.must(&[Permission::AuditRead])?;
-    let mut query = whole();
-    query.and_some("s.user_id = ?", user_id.map(|id| id.0));
+    let mut query = match user_id {
+        None => whole(),
+        Some(user_id) => {
+            // One's own sessions first, which are few: in the order of all, they would be looked for among everybody's.
+            let mut query = Query::new("WITH mine AS MATERIALIZED (SELECT * FROM sessions m WHERE TRUE");
+            query.and("m.user_id = ?", user_id.0);
+            query.push(&format!(") {}", of("mine")));
+            query
+        }
+    };
     if let Some(after) = &page.after {
         let id = cursor::decode(after, &[ColumnKind::Id])?.swap_remove(0);
         query.and("s.id < ?", id);
