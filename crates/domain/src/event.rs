@@ -6,6 +6,7 @@ use crate::access::events::*;
 use crate::catalog::channel::{ChannelArchived, ChannelSet};
 use crate::catalog::item::{ItemArchived, ItemSet};
 use crate::catalog::location::{LocationArchived, LocationSet};
+use crate::customer::note::CustomerNoteAdded;
 use crate::customer::{CustomerArchived, CustomerSet};
 use crate::fulfillment::events::*;
 use crate::ids::Id;
@@ -125,6 +126,7 @@ events! {
     CustomerCreated(CustomerSet) = "customer.created" v 1 of Customer(customer);
     CustomerChanged(CustomerSet) = "customer.changed" v 1 of Customer(customer);
     CustomerArchived(CustomerArchived) = "customer.archived" v 1 of Customer(customer);
+    CustomerNoteAdded(CustomerNoteAdded) = "customer.note_added" v 1 of Customer(customer);
     ApiKeyCreated(ApiKeyCreated) = "api_key.created" v 1 of ApiKey(key);
     ApiKeyRevoked(ApiKeyRevoked) = "api_key.revoked" v 1 of ApiKey(key);
     SettingsChanged(SettingsChanged) = "settings.changed" v 1 of Settings(settings);
@@ -317,6 +319,7 @@ impl Event {
             | Self::CustomerCreated(_)
             | Self::CustomerChanged(_)
             | Self::CustomerArchived(_)
+            | Self::CustomerNoteAdded(_)
             | Self::ApiKeyCreated(_)
             | Self::ApiKeyRevoked(_)
             | Self::SettingsChanged(_)
@@ -416,6 +419,7 @@ impl Event {
             | Self::CustomerCreated(_)
             | Self::CustomerChanged(_)
             | Self::CustomerArchived(_)
+            | Self::CustomerNoteAdded(_)
             | Self::ApiKeyCreated(_)
             | Self::ApiKeyRevoked(_)
             | Self::SettingsChanged(_)

@@ -142,6 +142,10 @@ impl Texts {
                 party.iter().for_each(|party| self.party(&party.value));
             }
             Command::ArchiveCustomer(command) => self.one("code", &command.code),
+            Command::AddCustomerNote(command) => {
+                self.one("code", &command.code);
+                self.one("text", &command.note.value);
+            }
             Command::CreateApiKey(command) => self.one("name", &command.name),
             Command::CreateWebhookEndpoint(command) => self.endpoint(&command.facts, Some(&command.url)),
             Command::ChangeWebhookEndpoint(command) => self.endpoint(&command.facts, command.url.as_ref()),

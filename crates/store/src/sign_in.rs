@@ -19,10 +19,13 @@ fn insert(table: &Table) -> String {
     format!("INSERT INTO {} ({}) VALUES ({})", table.name, table.column_list(), places.join(", "))
 }
 
-/// Begins a session, and removes those of anybody that came to their end.
+/// How long a session is kept beyond its end, in seconds, as the record of who signed in: 90 days.
+pub const KEPT_S: i64 = 90 * 86_400;
+
+/// Begins a session, and removes those of anybody that ended long ago.
 pub async fn begin(store: &dyn Store, session: &Session) -> Result<(), StoreError> {
     let sql = insert(Session::table());
-    let over: &[Value] = &[session.created_at.0.into()];
+    let over: &[Value] = &[session.created_at.plus_seconds(-KEPT_S).0.into()];
     store.execute(&[("DELETE FROM sessions WHERE expires_at <= $1", over), (&sql, &values(session))]).await.map(drop)
 }
 
@@ -33,21 +36,25 @@ pub async fn seen(store: &dyn Store, token_hash: [u8; 32], at: Timestamp) -> Res
 }
 
 /// Ends the session with this token.
-pub async fn end(store: &dyn Store, token_hash: [u8; 32]) -> Result<(), StoreError> {
-    store.execute(&[("DELETE FROM sessions WHERE token_hash = $1", &[hash(token_hash)])]).await.map(drop)
+pub async fn end(store: &dyn Store, token_hash: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL";
+    store.execute(&[(sql, &[hash(token_hash), now.0.into()])]).await.map(drop)
 }
 
 /// Ends one session of a user; says whether there was one.
-pub async fn end_one(store: &dyn Store, user_id: UserId, id: SessionId) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
-    let ended = store.execute(&[(sql, &[user_id.0.into(), id.0.into()])]).await?;
+pub async fn end_one(store: &dyn Store, user_id: UserId, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id = $2 AND ended_at IS NULL";
+    let ended = store.execute(&[(sql, &[user_id.0.into(), id.0.into(), now.0.into()])]).await?;
     Ok(ended.first() == Some(&1))
 }
 
 /// Ends every session of a user, and every link that was made for them.
-pub async fn end_all(store: &dyn Store, user_id: UserId) -> Result<(), StoreError> {
+pub async fn end_all(store: &dyn Store, user_id: UserId, now: Timestamp) -> Result<(), StoreError> {
     let user: &[Value] = &[user_id.0.into()];
-    let sessions = ("DELETE FROM sessions WHERE user_id = $1", user);
+    let ended: &[Value] = &[user_id.0.into(), now.0.into()];
+    // Those that ran out are not touched: nobody ended them.
+    let sql = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2";
+    let sessions = (sql, ended);
     store.execute(&[sessions, ("DELETE FROM sign_in_links WHERE user_id = $1", user)]).await.map(drop)
 }
 

@@ -47,7 +47,6 @@ pub fn router(state: WebState) -> Router {
         .merge(api)
         .merge(console::router())
         .merge(portal::router())
-        .route("/about", get(pages::about::about))
         .route("/docs", get(pages::docs::docs))
         .route("/docs/errors", get(pages::docs::errors))
         .route("/docs/errors/{code}", get(pages::docs::error))

@@ -19,6 +19,7 @@ refusals! {
         Invalid { problems: Vec<crate::refusal::Problem> } => "invalid", Never, "The request has problems.", "Correct every problem listed and send it again.";
         Unknown { kind: String, code: String } => "unknown", AfterChange, "There is no {kind} {code}.", "Check the code, or create it first.";
         PrecisionFixed { sku: String, precision: u32 } => "precision_fixed", Never, "Item {sku} has postings, so its precision stays {precision}.", "Create a new item for the other precision.";
+        TooManyNotes { code: String, most: i64 } => "too_many_notes", Never, "Customer {code} has {most} notes already.", "Write what is about one order on that order.";
         SupplyFixed { sku: String } => "supply_fixed", Never, "Item {sku} has stock or orders, so its supply cannot change.", "Create a new item for the other supply.";
     }
 }

@@ -70,6 +70,7 @@ impl Command {
             | Self::ArchiveChannel(_)
             | Self::PutCustomer(_)
             | Self::ArchiveCustomer(_)
+            | Self::AddCustomerNote(_)
             | Self::CreateApiKey(_)
             | Self::RevokeApiKey(_)
             | Self::ChangeSettings(_)

@@ -19,6 +19,7 @@ use crate::attempt::Attempt;
 use crate::catalog::channel::{ArchiveChannel, PutChannel};
 use crate::catalog::item::{ArchiveItem, PutItem};
 use crate::catalog::location::{ArchiveLocation, PutLocation};
+use crate::customer::note::AddCustomerNote;
 use crate::customer::{ArchiveCustomer, PutCustomer};
 use crate::event::Event;
 use crate::footprint::Footprint;
@@ -108,6 +109,7 @@ commands! {
     ArchiveChannel(ArchiveChannel) = "channel.archive", CatalogWrite;
     PutCustomer(PutCustomer) = "customer.put", CustomersWrite;
     ArchiveCustomer(ArchiveCustomer) = "customer.archive", CustomersWrite;
+    AddCustomerNote(AddCustomerNote) = "customer.add_note", CustomersWrite;
     CreateApiKey(CreateApiKey) = "api_key.create", KeysWrite;
     RevokeApiKey(RevokeApiKey) = "api_key.revoke", KeysWrite;
     ChangeSettings(ChangeSettings) = "settings.change", SettingsWrite;
@@ -184,6 +186,7 @@ impl Command {
                 command.payments.iter().for_each(|payment| rows.text(payment.token.as_ref()));
             }
             Self::PutCustomer(command) => rows.party(command.party.as_ref()),
+            Self::AddCustomerNote(command) => rows.text(Some(&command.note)),
             Self::InviteUser(command) => rows.party(Some(&command.party)),
             Self::ChangeUser(command) => rows.party(command.party.as_ref()),
             Self::AddNote(command) => rows.text(Some(&command.note)),
@@ -228,6 +231,7 @@ impl Command {
             Self::ArchiveChannel(command) => crate::catalog::channel::archive_channel(world, command),
             Self::PutCustomer(command) => crate::customer::put_customer(world, command, attempt),
             Self::ArchiveCustomer(command) => crate::customer::archive_customer(world, command),
+            Self::AddCustomerNote(command) => crate::customer::note::add_note(world, command, attempt),
             Self::CreateApiKey(command) => crate::system::create_api_key(world, command, attempt),
             Self::RevokeApiKey(command) => crate::system::revoke_api_key(world, command, attempt),
             Self::ChangeSettings(command) => crate::system::change_settings(world, command),

@@ -40,6 +40,7 @@ impl Command {
             | Self::ChangeSettings(_) => needs.catalog = true,
             Self::PutCustomer(command) => needs.customer_codes.push(command.code.clone()),
             Self::ArchiveCustomer(command) => needs.customer_codes.push(command.code.clone()),
+            Self::AddCustomerNote(command) => needs.customer_codes.push(command.code.clone()),
             Self::RevokeApiKey(command) => needs.api_keys.push(command.key_id),
             Self::InviteUser(command) => needs.user_emails.push(email_of(&command.party)),
             Self::ChangeUser(command) => {

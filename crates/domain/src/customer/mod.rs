@@ -1,5 +1,7 @@
 //! Customers: people and organizations that order.
 
+pub mod note;
+
 use crate::attempt::Attempt;
 use crate::catalog::CatalogRefusal;
 use crate::chain::Chain;
@@ -29,6 +31,8 @@ pub struct Customer {
     pub party_id: Option<PartyId>,
     pub tier: Tier,
     pub archived: bool,
+    /// How many notes were written about the customer so far.
+    pub notes: i64,
     pub chain: Chain,
 }
 
@@ -69,6 +73,7 @@ impl Customer {
             party_id: set.party,
             tier: set.tier,
             archived: false,
+            notes: 0,
             chain: Chain::default(),
         }
     }

@@ -70,8 +70,8 @@ impl World {
             }
             Event::CustomerChanged(set) => {
                 if let Some(customer) = self.customers.get_mut(&set.customer) {
-                    let chain = customer.chain;
-                    *customer.edit() = Customer { chain, ..Customer::from_set(set) };
+                    let (chain, notes) = (customer.chain, customer.notes);
+                    *customer.edit() = Customer { chain, notes, ..Customer::from_set(set) };
                 }
             }
             Event::CustomerArchived(event) => {
@@ -79,6 +79,9 @@ impl World {
                     .get_mut(&event.customer)
                     .into_iter()
                     .for_each(|customer| customer.edit().archived = true);
+            }
+            Event::CustomerNoteAdded(event) => {
+                self.customers.get_mut(&event.customer).into_iter().for_each(|customer| customer.edit().notes += 1);
             }
             Event::ApiKeyCreated(event) => {
                 self.api_keys.insert(

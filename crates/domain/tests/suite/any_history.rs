@@ -330,6 +330,7 @@ fn long_histories_reach_every_kind_of_event() {
         "customer.created",
         "customer.changed",
         "customer.archived",
+        "customer.note_added",
         "api_key.created",
         "api_key.revoked",
         "settings.changed",

@@ -150,6 +150,7 @@ fn samples() -> Vec<(String, Sample)> {
     none("customer.created", customer.clone());
     none("customer.changed", customer);
     none("customer.archived", json!({"customer": id::<CustomerId>(41)}));
+    none("customer.note_added", json!({"customer": id::<CustomerId>(41), "note": TextId::NIL, "at": at}));
     none(
         "api_key.created",
         json!({"key": id::<ApiKeyId>(51), "name": "till", "proof": "00", "permissions": ["orders.read"],

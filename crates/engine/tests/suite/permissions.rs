@@ -18,6 +18,7 @@ use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel}
 use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply};
 use waybill_domain::catalog::location::{ArchiveLocation, LocationFacts, PutLocation};
 use waybill_domain::command::Command;
+use waybill_domain::customer::note::AddCustomerNote;
 use waybill_domain::customer::{ArchiveCustomer, PutCustomer, Tier};
 use waybill_domain::fulfillment::hand_over::HandOverFulfillmentOrder;
 use waybill_domain::fulfillment::pack::Pack;
@@ -274,6 +275,7 @@ impl Shop {
             case(ExpireReservation { reservation_id }, None, Some("stock.unknown_reservation")),
             case(ReleaseReservation { reservation_id }, None, Some("stock.unknown_reservation")),
             case(PutCustomer { code: "ada".into(), party: None, tier: Tier::Standard }, None, None),
+            case(AddCustomerNote { code: "ada".into(), note: text("pays late") }, None, None),
             case(ArchiveCustomer { code: "ada".into() }, None, None),
             case(PutItem { facts: item }, WHOLE, WHOLE),
             case(ArchiveItem { sku: "MUG-2".into() }, WHOLE, WHOLE),

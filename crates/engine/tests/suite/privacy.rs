@@ -5,6 +5,7 @@ use waybill_domain::access::Access;
 use waybill_domain::access::change::ChangeUser;
 use waybill_domain::access::invite::InviteUser;
 use waybill_domain::access::role::Role;
+use waybill_domain::customer::note::AddCustomerNote;
 use waybill_domain::customer::{PutCustomer, Tier};
 use waybill_domain::order::hold::ApplyHold;
 use waybill_domain::order::note::AddNote;
@@ -62,6 +63,8 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
         shop.must(AddNote { order_id: id, note }).await;
         let party = Personal { id: shop.engine.ids().nth(1), value: party() };
         shop.must(PutCustomer { code: "C-1".into(), party: Some(party), tier: Tier::Gold }).await;
+        let note = Personal { id: shop.engine.ids().nth(1), value: format!("{SENTINEL} note about the customer") };
+        shop.must(AddCustomerNote { code: "C-1".into(), note }).await;
 
         // The words that it is found by are made a little later.
         for words in ["order_words", "customer_words"] {
@@ -92,8 +95,8 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
             }
         }
         // Two parties of 4 texts and two of 2, one address of 8 (its country is no sentinel), and token, instructions,
-        // three notes. The texts of customers' parties have one word with it.
-        let personal = [("parties", 12), ("addresses", 8), ("texts", 5), ("order_words", 1), ("customer_words", 1)];
+        // four notes. The texts of customers' parties have one word with it.
+        let personal = [("parties", 12), ("addresses", 8), ("texts", 6), ("order_words", 1), ("customer_words", 1)];
         assert_eq!(found, personal);
     });
 }

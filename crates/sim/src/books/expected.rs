@@ -62,6 +62,7 @@ pub fn personal_ids(command: &Command) -> Vec<Id> {
             people.chain(tokens.map(|token| token.id.0)).collect()
         }
         Command::PutCustomer(customer) => customer.party.as_ref().map(|party| party.id.0).into_iter().collect(),
+        Command::AddCustomerNote(note) => vec![note.note.id.0],
         Command::InviteUser(invitation) => vec![invitation.party.id.0],
         Command::ChangeUser(change) => change.party.as_ref().map(|party| party.id.0).into_iter().collect(),
         Command::AuthorizePayment(payment) => vec![payment.token.id.0],

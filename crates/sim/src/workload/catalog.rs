@@ -7,6 +7,7 @@ use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel}
 use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply};
 use waybill_domain::catalog::location::{ArchiveLocation, LocationFacts, PutLocation};
 use waybill_domain::command::Command;
+use waybill_domain::customer::note::AddCustomerNote;
 use waybill_domain::customer::{ArchiveCustomer, PutCustomer, Tier};
 use waybill_domain::ids::{ApiKeyId, Id};
 use waybill_domain::personal::{Party, Personal};
@@ -68,7 +69,7 @@ pub fn setup() -> Vec<Command> {
 pub fn upkeep(desk: &mut Desk<'_>) -> Command {
     let name = format!("name {}", desk.number % 7);
     let spare = ["SPARE-1", "SPARE-2", "SPARE-3"][desk.number as usize % 3];
-    match desk.dice.below(17) {
+    match desk.dice.below(18) {
         0 => {
             let sku = desk.stocked();
             item(&sku, Supply::Stock, &name).into()
@@ -122,6 +123,12 @@ pub fn upkeep(desk: &mut Desk<'_>) -> Command {
         15 => {
             let known = desk.dice.pick(&desk.books.api_keys).copied();
             RevokeApiKey { key_id: known.filter(|_| desk.dice.chance(80)).unwrap_or(ApiKeyId(Id(5))) }.into()
+        }
+        16 => {
+            // Now and then about nobody, or saying nothing.
+            let value = if desk.dice.chance(90) { "pays late".to_owned() } else { " ".to_owned() };
+            let note = Personal { id: desk.ids.nth(1), value };
+            AddCustomerNote { code: format!("c{}", desk.dice.below(5)), note }.into()
         }
         _ => {
             let card = if desk.dice.chance(10) { 1 } else { desk.dice.between(60, 3_600) };

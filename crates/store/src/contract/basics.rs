@@ -49,6 +49,7 @@ fn customer(id: u128, code: &str) -> Customer {
         party_id: None,
         tier: Tier::Standard,
         archived: false,
+        notes: 0,
         chain: Chain::default(),
     }
 }

@@ -8,6 +8,7 @@ use crate::error::StoreError;
 use crate::raw_rows::{RawRow, table, write};
 use crate::tables::grain;
 use crate::value::{ColumnKind, Value};
+use waybill_domain::customer::note::CustomerNoteAdded;
 use waybill_domain::event::Event;
 use waybill_domain::ids::*;
 use waybill_domain::order::OrderNumber;
@@ -245,6 +246,11 @@ fn at_work(order: i64) -> i64 {
     (0..order).rev().find(same).unwrap_or(13)
 }
 
+/// Whether the last event beside an order is a note about the customer of that number; else it is one of stock.
+const fn is_about_a_customer(n: i64) -> bool {
+    n % 10 == 0
+}
+
 fn gtin(item: i64) -> String {
     format!("{item:013}")
 }
@@ -327,6 +333,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("users", "state") => "active".into(),
         ("preferences", "principal") => "system:someone".into(),
         ("preferences", "name") => text(format!("orders.{n}")),
+        ("sessions", "began_by") => "password".into(),
         ("sessions", "id") => Value::Id(id(Kind::Session, n)),
         ("sign_in_links", "purpose") => "password".into(),
         ("parties", "name") => text(format!("person {n}")),
@@ -483,15 +490,26 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
 
         ("events", "position") => position(n, number).into(),
         ("events", "id") => Value::Id(id(Kind::Event, position(n, number))),
-        ("events", "aggregate_kind") => if number == EVENTS { "stock_document" } else { "order" }.into(),
+        ("events", "aggregate_kind") => match number {
+            EVENTS if is_about_a_customer(n) => "customer",
+            EVENTS => "stock_document",
+            _ => "order",
+        }
+        .into(),
         ("events", "aggregate_id") => Value::Id(match number {
-            // An event of stock for every order; the first belong to documents that are there.
+            // An event of stock, or about a customer, for every order; the first belong to what is there.
+            EVENTS if is_about_a_customer(n) => id(Kind::Customer, n),
             EVENTS => id(Kind::Document, n),
             _ => id(Kind::Order, n),
         }),
         ("events", "sequence") => if number == EVENTS { 1 } else { number }.into(),
         ("orders", "sequence") => (EVENTS - 1).into(),
-        ("events", "kind") => if number == 2 { "order.note_added" } else { "order.cancelled" }.into(),
+        ("events", "kind") => match number {
+            2 => "order.note_added",
+            EVENTS if is_about_a_customer(n) => "customer.note_added",
+            _ => "order.cancelled",
+        }
+        .into(),
         ("events", "actor") => match n % 50 {
             9 => text(UserId(id(Kind::User, n % USERS)).to_string()),
             10 => text(ApiKeyId(id(Kind::Key, n % KEYS)).to_string()),
@@ -502,6 +520,12 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
             if number == 2 {
                 let note = NoteAdded { order, note: TextId(id(Kind::Text, n)), at: Timestamp(at) };
                 return text(Event::NoteAdded(note).encode());
+            }
+            if number == EVENTS && is_about_a_customer(n) {
+                let (customer, note) = (CustomerId(id(Kind::Customer, n)), TextId(id(Kind::Text, n)));
+                return text(
+                    Event::CustomerNoteAdded(CustomerNoteAdded { customer, note, at: Timestamp(at) }).encode(),
+                );
             }
             text(Event::OrderCancelled(OrderCancelled { order, reason: "customer".into(), at: Timestamp(at) }).encode())
         }

@@ -101,6 +101,9 @@ const FINDERS: &[Permission] = &[Permission::OrdersRead, Permission::CustomersRe
 const USERS: &[Permission] = &[Permission::UsersRead, Permission::UsersWrite];
 const STOCK: &[Permission] = &[Permission::StockRead];
 const WORK: &[Permission] = &[Permission::OrdersRead, Permission::FulfillmentWrite];
+/// Whoever reads of what somebody did learns who it was.
+const READERS: &[Permission] =
+    &[Permission::OrdersRead, Permission::CustomersRead, Permission::StockRead, Permission::FulfillmentWrite];
 /// Whoever may do something to an order may name it.
 const NAMERS: &[Permission] = &[
     Permission::OrdersRead,
@@ -527,6 +530,12 @@ questions! {
     "sign_in::sessions_of" ("one user") by holders(USERS), |store, viewer, sample| {
         Ok(sign_in::sessions_of(store, viewer, sample.user_id, Timestamp(0)).await?.len())
     };
+    "sign_in::sign_ins" ("next page") by holders(AUDIT), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| sign_in::sign_ins(store, viewer, None, page))
+    };
+    "sign_in::sign_ins" ("of one user") by holders(AUDIT), |store, viewer, sample| {
+        Ok(rows(sign_in::sign_ins(store, viewer, Some(sample.user_id), &PageRequest::default()).await?))
+    };
     "sign_in::link" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
         Ok(sign_in::link(store, sample.secret_hash).await?.iter().count())
     };
@@ -627,6 +636,12 @@ questions! {
     "timeline::notes_on" ("one") by by_channel(ORDERS), |store, viewer, sample| {
         Ok(timeline::notes_on(store, viewer, &[sample.order_id]).await?.len())
     };
+    "timeline::notes_about" ("one") by holders(CUSTOMERS), |store, viewer, sample| {
+        match customers::customer(store, &Viewer::system(), &sample.customer).await? {
+            Some(row) => Ok(timeline::notes_about(store, viewer, row.customer.id, 3).await?.len()),
+            None => Ok(0),
+        }
+    };
     "timeline::of_aggregate" ("all") by Askers::Waybill("for the command line, whose user has the store itself"),
     |store, _viewer, sample| Ok(timeline::of_aggregate(store, sample.order_id.0, 0).await?.len());
     "trail::trail" ("of orders") by by_channel(AUDIT), |store, viewer, _sample| {
@@ -678,7 +693,7 @@ questions! {
     "users::user" ("one") by holders(USERS), |store, viewer, sample| {
         Ok(users::user(store, viewer, sample.user_id).await?.iter().count())
     };
-    "users::names" ("one") by holders(WORK), |store, viewer, sample| {
+    "users::names" ("one") by holders(READERS), |store, viewer, sample| {
         Ok(users::names(store, viewer, &[sample.user_id]).await?.len())
     };
     "users::account" ("by id") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {

@@ -1,12 +1,14 @@
 //! Sessions and one-time links, for whoever authenticates.
 
+use super::cursor;
 use super::query::Query;
-use super::{ReadError, Viewer};
+use super::{Page, PageRequest, ReadError, Viewer};
 use crate::backend::Store;
+use crate::error::StoreError;
 use crate::record::Record;
 use crate::record::columns;
 use crate::tables::{Session, SignInLink};
-use crate::value::Value;
+use crate::value::{ColumnKind, Row, Value};
 use waybill_domain::access::User;
 use waybill_domain::actor::{Permission, Principal};
 use waybill_domain::ids::UserId;
@@ -22,16 +24,26 @@ pub struct SessionOf {
 
 /// The session whose token has this SHA-256, whether it still holds or not.
 pub async fn session(store: &dyn Store, token_hash: [u8; 32]) -> Result<Option<SessionOf>, ReadError> {
-    let mut query = Query::new(format!(
-        "SELECT {}, {}, p.name FROM sessions s JOIN users u ON u.id = s.user_id \
+    let mut query = whole();
+    query.and("s.token_hash = ?", Value::Bytes(token_hash.to_vec()));
+    Ok(query.rows(store).await?.first_mut().map(read).transpose()?)
+}
+
+fn whole() -> Query {
+    Query::new(of("sessions"))
+}
+
+fn of(sessions: &str) -> String {
+    format!(
+        "SELECT {}, {}, p.name FROM {sessions} s JOIN users u ON u.id = s.user_id \
          LEFT JOIN parties p ON p.id = u.party_id WHERE TRUE",
         columns::<Session>("s"),
         columns::<User>("u")
-    ));
-    query.and("s.token_hash = ?", Value::Bytes(token_hash.to_vec()));
-    let mut rows = query.rows(store).await?;
-    let Some(row) = rows.first_mut() else { return Ok(None) };
-    Ok(Some(SessionOf { session: Session::read(row)?, user: User::read(row)?, name: row.take()? }))
+    )
+}
+
+fn read(row: &mut Row) -> Result<SessionOf, StoreError> {
+    Ok(SessionOf { session: Session::read(row)?, user: User::read(row)?, name: row.take()? })
 }
 
 /// Sessions of a user that have not come to their end, the latest first. Everybody may see their own.
@@ -49,9 +61,38 @@ pub async fn sessions_of(
         columns::<Session>("s")
     ));
     query.and("s.user_id = ?", user_id.0);
+    query.push(" AND s.ended_at IS NULL");
     query.and("s.expires_at > ?", now.0);
     query.order_and_limit("s.seen_at DESC", 200);
     Ok(query.rows(store).await?.iter_mut().map(Session::read).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Who signed in, the latest first; of one user where one is named. As with the list of users, nobody is of one channel or
+/// location.
+pub async fn sign_ins(
+    store: &dyn Store,
+    viewer: &Viewer,
+    user_id: Option<UserId>,
+    page: &PageRequest,
+) -> Result<Page<SessionOf>, ReadError> {
+    viewer.must(&[Permission::AuditRead])?;
+    let mut query = match user_id {
+        None => whole(),
+        Some(user_id) => {
+            // One's own sessions first, which are few: in the order of all, they would be looked for among everybody's.
+            let mut query = Query::new("WITH mine AS MATERIALIZED (SELECT * FROM sessions m WHERE TRUE");
+            query.and("m.user_id = ?", user_id.0);
+            query.push(&format!(") {}", of("mine")));
+            query
+        }
+    };
+    if let Some(after) = &page.after {
+        let id = cursor::decode(after, &[ColumnKind::Id])?.swap_remove(0);
+        query.and("s.id < ?", id);
+    }
+    query.order_and_limit("s.id DESC", page.limit() + 1);
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |row| vec![row.session.id.0.into()]))
 }
 
 /// The one-time link whose token has this SHA-256, if it was not used.

@@ -8,8 +8,9 @@ use crate::record::columns;
 use crate::tables::EventRecord;
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
+
 use waybill_domain::event::Event;
-use waybill_domain::ids::{Id, OrderId, TextId};
+use waybill_domain::ids::{CustomerId, Id, OrderId, TextId};
 use waybill_domain::time::Timestamp;
 
 /// Events shown of one thing at most; a longer history is read through the events feed.
@@ -44,14 +45,19 @@ fn base(id: Id, after: i64) -> Query {
 
 async fn read(store: &dyn Store, mut query: Query) -> Result<Vec<EventRecord>, ReadError> {
     query.order_and_limit("e.sequence", EVENTS_MAX);
+    events(store, query).await
+}
+
+async fn events(store: &dyn Store, query: Query) -> Result<Vec<EventRecord>, ReadError> {
     Ok(query.rows(store).await?.iter_mut().map(EventRecord::read).collect::<Result<Vec<_>, _>>()?)
 }
 
-/// A note on an order.
+/// A note on an order or about a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub id: TextId,
-    pub order_id: OrderId,
+    /// The order or the customer.
+    pub about: Id,
     /// The log position of its event.
     pub position: i64,
     pub happened_at: Timestamp,
@@ -80,21 +86,42 @@ pub async fn notes_on(store: &dyn Store, viewer: &Viewer, orders: &[OrderId]) ->
     notes_where(store, viewer, query).await
 }
 
+/// The latest notes about a customer, the newest first, at most `most` and [`EVENTS_MAX`].
+pub async fn notes_about(
+    store: &dyn Store,
+    viewer: &Viewer,
+    customer_id: CustomerId,
+    most: usize,
+) -> Result<Vec<Note>, ReadError> {
+    viewer.must(&[Permission::CustomersRead])?;
+    let mut query = base(customer_id.0, 0);
+    query.and("e.kind = ?", "customer.note_added");
+    query.order_and_limit("e.sequence DESC", most.min(EVENTS_MAX));
+    written(store, query).await
+}
+
 async fn notes_where(store: &dyn Store, viewer: &Viewer, mut query: Query) -> Result<Vec<Note>, ReadError> {
     query.and("e.kind = ?", "order.note_added");
     query.push(" AND EXISTS (SELECT 1 FROM orders o WHERE o.id = e.aggregate_id");
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
     query.push(")");
-    let events = read(store, query).await?;
+    query.order_and_limit("e.sequence", EVENTS_MAX);
+    written(store, query).await
+}
+
+/// The notes of some events, with what they say.
+async fn written(store: &dyn Store, query: Query) -> Result<Vec<Note>, ReadError> {
+    let events = events(store, query).await?;
     let id = |event: &EventRecord| match Event::decode(&event.kind, event.version, &event.payload) {
-        Ok(Event::NoteAdded(note)) => Some((note.note, note.order)),
+        Ok(Event::NoteAdded(note)) => Some((note.note, note.order.0)),
+        Ok(Event::CustomerNoteAdded(note)) => Some((note.note, note.customer.0)),
         Ok(_) | Err(_) => None,
     };
     let named: Vec<_> = events.into_iter().filter_map(|event| id(&event).map(|ids| (ids, event))).collect();
     let mut texts = texts(store, &named.iter().map(|((id, _), _)| *id).collect::<Vec<_>>()).await?;
-    let note = |((id, order_id), event): ((TextId, OrderId), EventRecord)| Note {
+    let note = |((id, about), event): ((TextId, Id), EventRecord)| Note {
         id,
-        order_id,
+        about,
         position: event.position,
         happened_at: event.happened_at,
         actor: event.actor,

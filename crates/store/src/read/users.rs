@@ -98,10 +98,14 @@ pub async fn user(store: &dyn Store, viewer: &Viewer, id: UserId) -> Result<Opti
     Ok(query.rows(store).await?.first_mut().map(read).transpose()?)
 }
 
-/// The names of some users (200 at most), for whoever reads about the orders they worked on or works beside them; the part before the `@`
+/// Whoever reads of orders, customers or stock reads who worked on them, and whoever works in a place who does beside them.
+const READERS: &[Permission] =
+    &[Permission::OrdersRead, Permission::CustomersRead, Permission::StockRead, Permission::FulfillmentWrite];
+
+/// The names of some users (200 at most), for whoever reads about what they worked on; the part before the `@`
 /// where somebody has only an email, nothing where it was erased.
 pub async fn names(store: &dyn Store, viewer: &Viewer, of: &[UserId]) -> Result<BTreeMap<UserId, String>, ReadError> {
-    viewer.must(&[Permission::OrdersRead, Permission::FulfillmentWrite])?;
+    viewer.must(READERS)?;
     if of.is_empty() {
         return Ok(BTreeMap::new());
     }

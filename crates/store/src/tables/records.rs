@@ -41,7 +41,7 @@ record!(
 record!(
     Customer, "customers", key: ["id"],
     indexes: [{ "customers_code", ["code"], unique: true }],
-    fixed: { id, code }, fields: { party_id, tier, archived, chain }
+    fixed: { id, code }, fields: { party_id, tier, archived, chain, notes }
 );
 
 record!(

@@ -18,9 +18,21 @@ waybill_domain::codes! {
     }
 }
 
-crate::code_columns!(LinkPurpose);
+waybill_domain::codes! {
+    /// What somebody showed to be let in. A code of their authenticator may have been asked for beside it.
+    pub enum SignInWay {
+        Password = "password",
+        /// A one-time link, also one by which they chose a password.
+        Link = "link",
+        SingleSignOn = "single_sign_on",
+        /// Sessions from before this was kept.
+        Unknown = "unknown",
+    }
+}
 
-/// Somebody who signed in. The token itself is never stored.
+crate::code_columns!(LinkPurpose, SignInWay);
+
+/// Somebody who signed in. The token itself is never stored. What is over is kept for a while: who signed in, when, from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// SHA-256 of the token.
@@ -35,15 +47,24 @@ pub struct Session {
     pub seen_at: Timestamp,
     /// When it ends, used or not.
     pub expires_at: Timestamp,
+    pub began_by: SignInWay,
+    /// Whether a code was shown, too.
+    pub with_code: bool,
+    /// The network address it began from, as this server saw it: a proxy's, behind one.
+    pub address: Option<String>,
+    /// When it was ended by somebody; None where it runs, or ran out.
+    pub ended_at: Option<Timestamp>,
 }
 
 record!(
     Session, "sessions", key: ["token_hash"], scattered_key: true,
     indexes: [
         { "sessions_user", ["user_id"], unique: false },
-        { "sessions_expiry", ["expires_at"], unique: false }
+        { "sessions_expiry", ["expires_at"], unique: false },
+        { "sessions_id", ["id"], unique: true }
     ],
-    fixed: { token_hash, id, user_id, epoch, created_at, expires_at }, fields: { seen_at }
+    fixed: { token_hash, id, user_id, epoch, created_at, expires_at },
+    fields: { seen_at, began_by, with_code, address, ended_at }
 );
 
 /// A link that works once. The token itself is never stored.

@@ -1,7 +1,7 @@
 //! Customers: people and organizations that order.
 
 use super::List;
-use crate::ask::{Ask, InPath, answer, answer_receipt};
+use crate::ask::{Ask, Context, InPath, answer, answer_receipt};
 use crate::auth::Caller;
 use crate::json::{Name, Nothing, OneOf, Short, body};
 use crate::params::Params;
@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use waybill_domain::customer::{ArchiveCustomer, PutCustomer, Tier};
 use waybill_domain::personal::{Party, Personal};
+use waybill_engine::Receipt;
 use waybill_store::read::customers::{self, CustomerFilter, CustomerRow};
 use waybill_store::search::Search;
 
@@ -125,9 +126,14 @@ pub async fn put(
         tier: body.tier.map_or(Tier::Standard, |tier| tier.0),
     };
     let receipt = ask.context.submit(&state, command, ids).await?;
-    match customers::customer(state.store(), &ask.context.caller.viewer(), &code).await {
-        Ok(Some(row)) if !ask.context.minimal => Ok(answer(StatusCode::OK, &receipt, &CustomerView::from(row))),
-        _ => Ok(answer_receipt(StatusCode::OK, &receipt)),
+    Ok(answer_customer(&state, &ask.context, &code, &receipt).await)
+}
+
+/// The customer as it is now, or the receipt alone where the caller may not see it or asked for no more.
+pub(super) async fn answer_customer(state: &WebState, context: &Context, code: &str, receipt: &Receipt) -> Response {
+    match customers::customer(state.store(), &context.caller.viewer(), code).await {
+        Ok(Some(row)) if !context.minimal => answer(StatusCode::OK, receipt, &CustomerView::from(row)),
+        _ => answer_receipt(StatusCode::OK, receipt),
     }
 }
 

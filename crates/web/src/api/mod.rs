@@ -61,6 +61,7 @@ pub fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(channels::get, channels::put, channels::archive))
         .routes(routes!(customers::list))
         .routes(routes!(customers::get, customers::put, customers::archive))
+        .routes(routes!(notes::list_about, notes::add_about))
         .routes(routes!(search::search))
         .routes(routes!(stock::levels))
         .routes(routes!(stock::postings))

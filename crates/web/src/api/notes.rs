@@ -1,6 +1,7 @@
-//! Notes that people write on an order.
+//! Notes that people write on an order, or about a customer.
 
 use super::List;
+use super::customers::{CustomerView, answer_customer};
 use super::order_view::OrderView;
 use super::orders::{answer_order, order_id};
 use crate::ask::{Ask, InPath};
@@ -14,9 +15,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
+use waybill_domain::customer::note::{AddCustomerNote, NOTES_MAX};
 use waybill_domain::order::note::AddNote;
 use waybill_domain::personal::Personal;
-use waybill_store::read::timeline;
+use waybill_store::read::{customers, timeline};
 
 body! {
     /// A note for colleagues.
@@ -26,7 +28,7 @@ body! {
     }
 }
 
-/// A note on an order.
+/// A note on an order or about a customer.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Note)]
 pub struct NoteView {
@@ -37,6 +39,12 @@ pub struct NoteView {
     pub actor: String,
     /// Null where it was erased.
     pub text: Option<String>,
+}
+
+impl From<timeline::Note> for NoteView {
+    fn from(note: timeline::Note) -> Self {
+        Self { position: note.position, happened_at: note.happened_at.to_string(), actor: note.actor, text: note.text }
+    }
 }
 
 /// Writes a note on an order.
@@ -65,11 +73,36 @@ pub async fn list(
 ) -> Result<Json<List<NoteView>>, Problem> {
     let order_id = order_id(&state, &caller, &text).await?;
     let notes = timeline::notes(state.store(), &caller.viewer(), order_id).await?;
-    let data = notes.into_iter().map(|note| NoteView {
-        position: note.position,
-        happened_at: note.happened_at.to_string(),
-        actor: note.actor,
-        text: note.text,
-    });
-    Ok(Json(List { data: data.collect(), next: None }))
+    Ok(Json(List { data: notes.into_iter().map(NoteView::from).collect(), next: None }))
+}
+
+/// Writes a note about a customer; at most 500 are kept of one.
+#[utoipa::path(post, path = "/customers/{code}/notes", tag = "customers",
+    request_body(content = NoteBody, example = json!({"text": "Pays late; ask for a deposit"})),
+    params(("code" = String, Path)), responses((status = 200, body = CustomerView)))]
+pub async fn add_about(
+    State(state): State<WebState>,
+    InPath(code): InPath<String>,
+    ask: Ask<NoteBody>,
+) -> Result<Response, Problem> {
+    let ids = state.engine().ids();
+    let note = Personal { id: ids.nth(1), value: ask.body.text.0 };
+    let receipt = ask.context.submit(&state, AddCustomerNote { code: code.clone(), note }, ids).await?;
+    Ok(answer_customer(&state, &ask.context, &code, &receipt).await)
+}
+
+/// The notes about a customer, the newest first.
+#[utoipa::path(get, path = "/customers/{code}/notes", tag = "customers", params(("code" = String, Path)),
+    responses((status = 200, body = List<NoteView>)))]
+pub async fn list_about(
+    State(state): State<WebState>,
+    caller: Caller,
+    InPath(code): InPath<String>,
+) -> Result<Json<List<NoteView>>, Problem> {
+    let viewer = caller.viewer();
+    let found = customers::customer(state.store(), &viewer, &code).await?;
+    let customer_id = found.ok_or_else(|| Problem::not_found("such customer"))?.customer.id;
+    let most = usize::try_from(NOTES_MAX).unwrap_or(usize::MAX);
+    let notes = timeline::notes_about(state.store(), &viewer, customer_id, most).await?;
+    Ok(Json(List { data: notes.into_iter().map(NoteView::from).collect(), next: None }))
 }

@@ -150,6 +150,7 @@ impl Keyring {
 fn holds(found: &SessionOf, now: Timestamp, idle_s: i64) -> bool {
     let SessionOf { session, user, .. } = found;
     user.state == UserState::Active
+        && session.ended_at.is_none()
         && session.epoch == user.epoch
         && now < session.expires_at
         && now < session.seen_at.plus_seconds(idle_s)

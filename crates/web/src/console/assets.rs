@@ -47,7 +47,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         ("scan.js", JS, scan),
         ("htmx.js", JS, include_str!("assets/htmx.js")),
         ("icons.svg", SVG, include_str!("assets/icons.svg")),
-        ("pages.css", CSS, include_str!("../pages/assets/pages.css")),
+        ("docs.css", CSS, include_str!("../pages/assets/docs.css")),
         ("docs.js", JS, include_str!("../pages/assets/docs.js")),
         ("icon.svg", SVG, include_str!("../pages/assets/icon.svg")),
     ];

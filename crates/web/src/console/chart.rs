@@ -2,6 +2,7 @@
 //! any width and no style attribute is needed; values begin at zero, so that lengths can be compared.
 
 mod plot;
+mod rows;
 mod scale;
 mod twin;
 
@@ -14,10 +15,12 @@ pub enum Form {
     /// What holds until it changes, such as a balance.
     Step,
     Line,
-    /// Side by side.
-    Bars,
     /// On top of each other, where their sum matters.
     Stacked,
+    /// Columns are things, not moments: a bar for each value of each.
+    Bars,
+    /// Columns are things: one bar of parts for each.
+    Parts,
 }
 
 /// One row of values, as many as the chart has columns; None where there is none.
@@ -71,7 +74,7 @@ impl Chart<'_> {
     fn bounds(&self) -> (i64, i64) {
         let values = self.series.iter().flat_map(|series| series.values.iter().flatten().copied());
         let (low, high) = values.fold((0, 0), |(low, high): (i64, i64), value| (low.min(value), high.max(value)));
-        if self.form != Form::Stacked {
+        if !matches!(self.form, Form::Stacked | Form::Parts) {
             return (low, high);
         }
         let sum = |column: usize| self.stacked().map(|(_, series)| at(series, column).unwrap_or(0).max(0)).sum();
@@ -83,7 +86,7 @@ impl Chart<'_> {
     }
 
     fn has_slots(&self) -> bool {
-        matches!(self.form, Form::Bars | Form::Stacked)
+        matches!(self.form, Form::Stacked | Form::Bars | Form::Parts)
     }
 
     /// The figure: what the marks mean, the plot, and the table.
@@ -98,7 +101,9 @@ impl Chart<'_> {
 
     fn figure(&self, twin: &str) -> Html {
         let mut out = String::from("<figure class=\"chart\"><figcaption>");
-        for (n, series) in self.series.iter().enumerate() {
+        // What stands alone needs no key: the heading names it.
+        let keys = if self.is_of_things() && self.series.len() == 1 { &[][..] } else { &self.series[..] };
+        for (n, series) in keys.iter().enumerate() {
             let mark = if self.has_slots() && !series.is_before {
                 format!("<rect class=\"b{}\" width=\"12\" height=\"8\"/>", n + 1)
             } else {
@@ -107,7 +112,8 @@ impl Chart<'_> {
             let name = escape(&series.name);
             let _ = write!(out, "<span class=\"key\"><svg aria-hidden=\"true\">{mark}</svg>{name}</span>");
         }
-        let _ = write!(out, "</figcaption>{}{twin}</figure>", self.plot());
+        let plot = if self.is_of_things() { self.rows() } else { self.plot() };
+        let _ = write!(out, "</figcaption>{plot}{twin}</figure>");
         Html::of(out)
     }
 
@@ -171,7 +177,23 @@ mod tests {
     fn a_gap_is_not_drawn_over_and_one_value_alone_is_seen() {
         let html = chart(Form::Line, vec![Series::new("Days", [Some(2), None, Some(1)])]).html().to_string();
         assert_eq!(html.matches("<polyline").count(), 2, "{html}");
-        let empty = chart(Form::Bars, Vec::new()).html().to_string();
+        let empty = chart(Form::Stacked, Vec::new()).html().to_string();
         assert!(empty.contains("<figure"), "a chart of nothing is no failure");
+    }
+
+    #[test]
+    fn things_have_a_row_each_and_the_longest_bar_is_the_most() {
+        let halves = Series::new("Half", [Some(1), None, Some(4)]);
+        let html = chart(Form::Bars, vec![halves, Series::new("Nine", [Some(2), Some(8), Some(5)])]).html().to_string();
+        let bars: Vec<&str> = html.split("<rect class=\"b").skip(3).map(|rest| &rest[..1]).collect();
+        assert_eq!(bars, ["1", "2", "1", "2", "1", "2"], "after the two of the key: {html}");
+        assert!(html.contains("width=\"100.00%\" height=\"8\"><title>Nov 2: Nine 8"), "{html}");
+        assert!(html.contains("width=\"12.50%\" height=\"8\"><title>Nov 1: Half 1"), "{html}");
+        assert!(html.contains(">1 · 2</text>") && html.contains(">8</text>"), "a gap is no zero: {html}");
+        let parts = vec![Series::new("A", [Some(3), Some(1), None]), Series::new("B", [Some(1), Some(1), Some(2)])];
+        let html = chart(Form::Parts, parts).html().to_string();
+        assert!(html.contains("x=\"75.00%\" y=\"18\" width=\"25.00%\""), "behind the part before it: {html}");
+        assert!(html.contains(">4</text>") && html.contains("x=\"0.00%\""), "{html}");
+        assert!(chart(Form::Bars, Vec::new()).html().to_string().contains("<figure"), "nothing is no failure");
     }
 }

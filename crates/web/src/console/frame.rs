@@ -71,6 +71,9 @@ pub const SETTINGS: Place = Place::new("Settings", "/settings", "settings", SET_
 /// Reached from the person at the foot of the rail.
 pub const ACCOUNT: Place = Place::new("Account", "/account", "circle-user", &[]);
 
+/// Reached from the foot of the rail, too.
+pub const ABOUT: Place = Place::new("About", "/about", "info", &[]);
+
 /// Whoever may see one of the pages behind the overview.
 const SET_UP: &[Permission] = &[
     Permission::CatalogRead,

@@ -1,6 +1,7 @@
 //! The console: pages for the people who run orders, rendered here, alive by server-sent events, readable without a
 //! script. A page is a Rust file and a template beside it.
 
+mod about;
 mod access;
 mod account;
 pub mod assets;
@@ -53,6 +54,7 @@ pub fn router() -> Router<WebState> {
         .merge(entry::router())
         .merge(orders::router())
         .route("/", get(today::today))
+        .route("/about", get(about::about))
         .route("/holds", get(holds::list))
         .route("/orders/{id}", get(order::order))
         .route("/reports", get(reports::sales))
@@ -92,6 +94,7 @@ fn known() -> Router<WebState> {
         .route("/customers/new", get(customers::ask_new).post(customers::create))
         .route("/customers/{code}", get(customers::one))
         .route("/customers/{code}/change", get(customers::ask_change).post(customers::change))
+        .route("/customers/{code}/note", get(customers::ask_note).post(customers::add_note))
         .route("/customers/{code}/archive", get(customers::ask_archive).post(customers::archive))
 }
 

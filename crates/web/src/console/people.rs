@@ -1,5 +1,6 @@
 //! Colleagues by name, where the log and the holds have their ids.
 
+use super::look;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -30,6 +31,11 @@ impl People {
     /// The name, or what was given where nobody is known by it.
     pub fn name<'a>(&'a self, one: &'a str) -> &'a str {
         self.0.get(one).map_or(one, String::as_str)
+    }
+
+    /// Whoever did something: a colleague by name, or as far as the log tells.
+    pub fn hands(&self, actor: &str) -> String {
+        look::hands(self.name(actor))
     }
 
     /// Whoever owns a hold: a name, or the words of a role or a queue such as `customer_service`.

@@ -5,6 +5,7 @@ use super::html::Html;
 use super::look::{self, Look};
 use super::orders::percent;
 use super::page;
+use super::people::People;
 use super::stock::words;
 use crate::ask::{InPath, id};
 use crate::auth::Caller;
@@ -106,6 +107,7 @@ pub async fn list(
         let kind = if code.is_empty() { String::new() } else { format!("kind={code}&") };
         format!("/receipts?{kind}after={}", percent(&next))
     });
+    let people = People::among(&state, &caller, found.rows.iter().map(|row| row.actor.as_str())).await?;
     let rows = found.rows.iter().map(|row| {
         let (kind, beside) = words::document(row);
         Row {
@@ -115,7 +117,7 @@ pub async fn list(
             location: row.location.clone(),
             contents: contents(&booked(row), &names),
             at: look.moment(row.document.booked_at),
-            by: look::hands(&row.actor),
+            by: people.hands(&row.actor),
         }
     });
     Ok(page(&ReceiptsPage {
@@ -160,6 +162,7 @@ pub async fn one(
         }
     });
     let (kind, beside) = words::document(&row);
+    let people = People::among(&state, &caller, std::iter::once(row.actor.as_str())).await?;
     let mut frame = Frame::new(&state, &caller, RECEIPTS, kind.clone()).await?;
     frame.title = format!("{kind} at {}", row.location);
     Ok(page(&ReceiptPage {
@@ -168,7 +171,7 @@ pub async fn one(
         beside,
         location: row.location,
         at: look.exact(row.document.booked_at),
-        by: look::hands(&row.actor),
+        by: people.hands(&row.actor),
         frame,
     }))
 }

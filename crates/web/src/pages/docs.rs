@@ -1,46 +1,58 @@
 //! The documentation: a page that shows the API's own description, and a page per error code.
 
-use super::{escape, page};
+use super::escape;
 use crate::ask::InPath;
+use crate::console::{self, Html, assets};
 use crate::errors;
 use crate::problem::Problem;
-use axum::response::Html;
+use askama::Template;
+use axum::response::Response;
 
-const TOP: &str = "<header class=\"top\"><a href=\"/\">Waybill</a> <a href=\"/docs\">API</a> \
-    <a href=\"/docs/errors\">Error codes</a></header>";
+/// What stands on a page.
+#[derive(Debug)]
+enum Part {
+    /// The script of the page reads `/api/v1/openapi.json` and lays it out.
+    Api,
+    /// Each code with what is said of it first.
+    Errors(Vec<(&'static str, Html)>),
+    Error(Html),
+}
 
-/// `GET /docs`: the page reads `/api/v1/openapi.json` and lays it out.
-pub async fn docs() -> Html<String> {
-    page(
-        "API · Waybill",
-        "<header class=\"top\"><a href=\"/\">Waybill</a> <a href=\"/docs/errors\">Error codes</a> \
-         <a href=\"/api/v1/openapi.json\">OpenAPI</a></header>\n\
-         <div class=\"docs\"><nav id=\"contents\" aria-label=\"Operations\"></nav>\n\
-         <main id=\"api\"><h1>API</h1><p>This page lays out <a href=\"/api/v1/openapi.json\">the API's description</a> with a \
-         script of this server.</p></main></div>\n<script src=\"/assets/docs.js\" defer></script>",
-    )
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct DocsPage {
+    title: &'static str,
+    /// Which of the places of the head this is.
+    here: &'static str,
+    part: Part,
+}
+
+impl DocsPage {
+    fn asset(&self, name: &str) -> String {
+        assets::url(name)
+    }
+}
+
+/// `GET /docs`.
+pub async fn docs() -> Response {
+    console::page(&DocsPage { title: "API", here: "api", part: Part::Api })
 }
 
 /// `GET /docs/errors`.
-pub async fn errors() -> Html<String> {
-    let mut list = String::new();
-    for (code, text) in errors::PAGES {
-        let first =
-            text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
-        let first = inline(&escape(first));
-        list.push_str(&format!("<li><a href=\"/docs/errors/{code}\"><code>{code}</code></a> {first}</li>\n"));
-    }
-    page(
-        "Error codes · Waybill",
-        &format!("{TOP}<main class=\"text\"><h1>Error codes</h1><ul class=\"codes\">{list}</ul></main>"),
-    )
+pub async fn errors() -> Response {
+    let first = |text: &str| {
+        let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+        Html::of(inline(&escape(first.unwrap_or_default())))
+    };
+    let codes = errors::PAGES.iter().map(|(code, text)| (*code, first(text))).collect();
+    console::page(&DocsPage { title: "Error codes", here: "errors", part: Part::Errors(codes) })
 }
 
 /// `GET /docs/errors/{code}`.
-pub async fn error(InPath(code): InPath<String>) -> Result<Html<String>, Problem> {
-    let text = errors::page(&code).ok_or_else(|| Problem::not_found("such error code"))?;
-    let html = markdown(text);
-    Ok(page(&format!("{code} · Waybill"), &format!("{TOP}<main class=\"text\">{html}</main>")))
+pub async fn error(InPath(code): InPath<String>) -> Result<Response, Problem> {
+    let known = errors::PAGES.iter().find(|(one, _)| *one == code);
+    let (title, text) = known.ok_or_else(|| Problem::not_found("such error code"))?;
+    Ok(console::page(&DocsPage { title, here: "", part: Part::Error(Html::of(markdown(text))) }))
 }
 
 /// The little Markdown that our own pages use: headings, lists, paragraphs, code.

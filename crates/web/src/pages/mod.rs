@@ -1,6 +1,5 @@
-//! A few pages for operators: what runs here, the API's documentation, the error codes.
+//! The documentation that is served: the API, the error codes; and what a person is told instead of a problem.
 
-pub mod about;
 pub mod docs;
 
 use crate::console::assets;
@@ -51,9 +50,8 @@ fn said(problem: &Shown) -> Html<String> {
     let Shown { code, title, detail, next_step } = problem;
     let title = heading(title);
     let (shown, detail, next_step) = (escape(title), escape(detail), escape(next_step));
-    page_with(
+    page(
         &format!("{title} · Waybill"),
-        "console.css",
         &format!(
             "<body class=\"gatepage\">\n<main class=\"gate\" id=\"main\"><div class=\"gatebox\">\n\
              <form class=\"form\" method=\"get\" action=\"/search\" role=\"search\"><h1>{shown}</h1>\n\
@@ -83,11 +81,6 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// A page around `body`, which is HTML already.
-pub fn page(title: &str, body: &str) -> Html<String> {
-    page_with(title, "pages.css", &format!("<body>\n{body}\n</body>"))
-}
-
 /// What went wrong, as a person would say it who never heard of HTTP.
 fn heading(title: &str) -> &str {
     match title {
@@ -101,8 +94,9 @@ fn heading(title: &str) -> &str {
     }
 }
 
-fn page_with(title: &str, style: &str, body: &str) -> Html<String> {
-    let (title, style) = (escape(title), assets::url(style));
+/// A page around `body`, which is HTML already.
+fn page(title: &str, body: &str) -> Html<String> {
+    let (title, style) = (escape(title), assets::url("console.css"));
     Html(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

@@ -1,10 +1,11 @@
 //! One-time links: to join, to set another password, to sign in.
 
 use crate::auth::secret_hash;
+use waybill_domain::Code;
 use waybill_domain::chain::hex;
 use waybill_domain::ids::UserId;
 use waybill_domain::time::Timestamp;
-use waybill_store::tables::{LinkPurpose, SignInLink};
+use waybill_store::tables::{LinkPurpose, SignInLink, SignInWay};
 use waybill_store::{Store, StoreError};
 
 /// How long a link works, in seconds.
@@ -31,6 +32,28 @@ pub async fn make(
     let token = hex(&random);
     keep(store, &token, user_id, purpose, now).await?;
     Ok(token)
+}
+
+/// Makes the token with which a second step is asked for. It says what the first step was, and is kept whole as its hash, so
+/// that nobody can make it say another.
+///
+/// # Errors
+/// As the store says.
+pub async fn make_second_step(
+    store: &dyn Store,
+    random: [u8; 32],
+    user_id: UserId,
+    by: SignInWay,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    let token = format!("{}-{}", hex(&random), by.code());
+    keep(store, &token, user_id, LinkPurpose::SecondStep, now).await?;
+    Ok(token)
+}
+
+/// What the first step was, as the token of the second says.
+pub fn first_step(token: &str) -> SignInWay {
+    token.split_once('-').and_then(|(_, code)| SignInWay::from_code(code)).unwrap_or(SignInWay::Unknown)
 }
 
 /// Makes a link work again that was used up for nothing.

@@ -22,7 +22,7 @@ use waybill_domain::ids::UserId;
 use waybill_store::StoreError;
 use waybill_store::read::users::{self, Account, AccountKey};
 use waybill_store::read::{ReadError, sign_in};
-use waybill_store::tables::{LinkPurpose, Session};
+use waybill_store::tables::{LinkPurpose, Session, SignInWay};
 
 /// What signing in needs beside the store.
 #[derive(Debug, Default)]
@@ -95,29 +95,42 @@ pub async fn password(state: &WebState, email: &str, password: &str, peer: Optio
     let Some(user) = user.filter(|_| right) else { return Err(SignInError::Wrong) };
     state.sign_in().throttle.succeeded(Guesser::Account(digest));
     peer.into_iter().for_each(|Peer(address)| state.sign_in().throttle.forgive(Guesser::Address(address)));
-    proceed(state, &user).await
+    proceed(state, &user, SignInWay::Password, peer).await
+}
+
+/// What is noted of how a session began.
+#[derive(Debug)]
+struct Began {
+    by: SignInWay,
+    with_code: bool,
+    address: Option<String>,
+}
+
+fn address(peer: Option<Peer>) -> Option<String> {
+    peer.map(|Peer(address)| address.to_canonical().to_string())
 }
 
 /// Signs a user in who has shown one proof, or asks for a code where they have an authenticator.
-async fn proceed(state: &WebState, user: &User) -> Result<Come, SignInError> {
+async fn proceed(state: &WebState, user: &User, by: SignInWay, peer: Option<Peer>) -> Result<Come, SignInError> {
     if user.totp_confirmed_at.is_none() {
-        return Ok(Come::In(begin(state, user).await?));
+        let began = Began { by, with_code: false, address: address(peer) };
+        return Ok(Come::In(begin(state, user, began).await?));
     }
     let (random, now) = (state.engine().token(), state.engine().now());
-    Ok(Come::CodeWanted(links::make(state.store(), random, user.id, LinkPurpose::SecondStep, now).await?))
+    Ok(Come::CodeWanted(links::make_second_step(state.store(), random, user.id, by, now).await?))
 }
 
 /// The second step: a code of the user's authenticator. `step` is the token that the first step gave.
 ///
 /// # Errors
 /// [`SignInError`]; `Spent` where the first step has to be done again.
-pub async fn second_step(state: &WebState, step: &str, code: &str) -> Result<String, SignInError> {
+pub async fn second_step(state: &WebState, step: &str, code: &str, peer: Option<Peer>) -> Result<String, SignInError> {
     let account = by_link(state, step, &[LinkPurpose::SecondStep]).await?.1;
     let user = account.user;
     let secret = user.totp_secret.as_ref().filter(|_| user.totp_confirmed_at.is_some()).ok_or(SignInError::Spent)?;
     take_code(state, &user, secret, code).await?;
     take(state, step, LinkPurpose::SecondStep).await?;
-    begin(state, &user).await
+    begin(state, &user, Began { by: links::first_step(step), with_code: true, address: address(peer) }).await
 }
 
 /// Takes a code of an authenticator; no code is taken twice.
@@ -172,29 +185,34 @@ pub async fn take(state: &WebState, token: &str, purpose: LinkPurpose) -> Result
 ///
 /// # Errors
 /// [`SignInError`].
-pub async fn with_link(state: &WebState, token: &str) -> Result<Come, SignInError> {
+pub async fn with_link(state: &WebState, token: &str, peer: Option<Peer>) -> Result<Come, SignInError> {
     let (purpose, account) = by_link(state, token, &[LinkPurpose::SignIn]).await?;
     take(state, token, purpose).await?;
-    proceed(state, &account.user).await
+    proceed(state, &account.user, SignInWay::Link, peer).await
 }
 
 /// Lets somebody in who has just chosen a password by a link; other links of theirs end, and so do sessions of before.
 ///
 /// # Errors
 /// [`SignInError`].
-pub async fn after_link(state: &WebState, user_id: UserId) -> Result<Come, SignInError> {
-    waybill_store::sign_in::end_all(state.store(), user_id).await?;
+pub async fn after_link(
+    state: &WebState,
+    user_id: UserId,
+    by: SignInWay,
+    peer: Option<Peer>,
+) -> Result<Come, SignInError> {
+    waybill_store::sign_in::end_all(state.store(), user_id, state.engine().now()).await?;
     state.keyring().forget_user(user_id);
     let account = users::account(state.store(), AccountKey::Id(user_id)).await?;
     let user = account.map(|account| account.user).filter(|user| user.state == UserState::Active);
-    proceed(state, &user.ok_or(SignInError::Spent)?).await
+    proceed(state, &user.ok_or(SignInError::Spent)?, by, peer).await
 }
 
 /// Begins a session; returns its token.
 ///
 /// # Errors
 /// As the store says.
-async fn begin(state: &WebState, user: &User) -> Result<String, SignInError> {
+async fn begin(state: &WebState, user: &User, began: Began) -> Result<String, SignInError> {
     let (token, now) = (hex(&state.engine().token()), state.engine().now());
     let session = Session {
         token_hash: secret_hash(&token),
@@ -204,6 +222,10 @@ async fn begin(state: &WebState, user: &User) -> Result<String, SignInError> {
         created_at: now,
         seen_at: now,
         expires_at: now.plus_seconds(state.options().session_max_s),
+        began_by: began.by,
+        with_code: began.with_code,
+        address: began.address,
+        ended_at: None,
     };
     waybill_store::sign_in::begin(state.store(), &session).await?;
     Ok(token)
@@ -214,13 +236,19 @@ async fn begin(state: &WebState, user: &User) -> Result<String, SignInError> {
 /// # Errors
 /// As the store says; `Spent` where the user is gone.
 pub async fn begin_anew(state: &WebState, before: Option<SignedIn>, user_id: UserId) -> Result<String, SignInError> {
+    // It goes on as what it was: nobody signed in a second time.
+    let mut began = Began { by: SignInWay::Unknown, with_code: false, address: None };
     if let Some(before) = before {
+        if let Some(found) = sign_in::session(state.store(), before.token_hash).await? {
+            let Session { began_by, with_code, address, .. } = found.session;
+            began = Began { by: began_by, with_code, address };
+        }
         end(state, before).await?;
     }
     state.keyring().forget_user(user_id);
     let account = users::account(state.store(), AccountKey::Id(user_id)).await?;
     let user = account.map(|account| account.user).filter(|user| user.state == UserState::Active);
-    begin(state, &user.ok_or(SignInError::Spent)?).await
+    begin(state, &user.ok_or(SignInError::Spent)?, began).await
 }
 
 /// Ends a session.
@@ -228,7 +256,7 @@ pub async fn begin_anew(state: &WebState, before: Option<SignedIn>, user_id: Use
 /// # Errors
 /// As the store says.
 pub async fn end(state: &WebState, session: SignedIn) -> Result<(), SignInError> {
-    waybill_store::sign_in::end(state.store(), session.token_hash).await?;
+    waybill_store::sign_in::end(state.store(), session.token_hash, state.engine().now()).await?;
     state.keyring().forget(session.token_hash);
     Ok(())
 }

@@ -19,6 +19,7 @@ use waybill_domain::chain::hex;
 use waybill_domain::time::Timestamp;
 use waybill_engine::{Identified, SignOnAttempt, SignOnError, SignOnProvider, SubmitError};
 use waybill_store::read::users::{self, AccountKey};
+use waybill_store::tables::SignInWay;
 
 /// A provider, and where browsers reach this server.
 #[derive(Clone)]
@@ -138,11 +139,11 @@ pub async fn end(
         (Some(error), _) => return Err(declined(&error)),
         (None, None) => return Err(said(SignOnError::Untrusted("the browser brings no code".to_owned()))),
     };
-    let peer = counted(state, peer)?;
+    let guesser = counted(state, peer)?;
     let identified = sign_on.provider.identify(&attempt, &code, answer.issuer.as_deref(), now).await.map_err(said)?;
-    forgiven(state, peer);
+    forgiven(state, guesser);
     let user = person(state, sign_on, &identified).await?;
-    let come = proceed(state, &user).await.map_err(SignInError::problem)?;
+    let come = proceed(state, &user, SignInWay::SingleSignOn, peer).await.map_err(SignInError::problem)?;
     tracing::info!(user.id = %user.id, "somebody signs in through the provider");
     Ok(Arrived { come, next: begun.next })
 }

@@ -169,7 +169,7 @@ async fn member(api: &Api, role: Role) -> String {
     submit(api, AcceptInvitation { user_id, password_hash: None }).await;
     let (store, random, now) = (api.state.store(), api.engine().token(), api.engine().now());
     let token = links::make(store, random, user_id, LinkPurpose::SignIn, now).await.expect("a link");
-    match sign_in::with_link(&api.state, &token).await {
+    match sign_in::with_link(&api.state, &token, None).await {
         Ok(Come::In(token)) => format!("waybill={token}"),
         other => panic!("{other:?}"),
     }

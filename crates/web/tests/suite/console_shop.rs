@@ -1,6 +1,6 @@
 //! The console's catalog, customers and settings: each act does what the API does, and a refusal changes nothing.
 
-use crate::common::{Answer, Api, on_each, order, page, send as post};
+use crate::common::{Answer, Api, hidden, on_each, order, page, send as post};
 use axum::body::Body;
 use serde_json::json;
 use waybill_domain::actor::Permission;
@@ -337,7 +337,7 @@ async fn a_customers_page_has_what_is_owed_and_what_was_written() {
         for said in ["2 orders", "<td>€89.94</td>", "<th>Received</th><td>€0.00</td>", "<th>Outstanding</th>"] {
             assert!(shown.contains(said), "{said}: {shown}");
         }
-        assert!(!shown.contains("Notes"), "nothing was written");
+        assert!(!shown.contains("Notes on orders"), "nothing was written");
         for (id, text) in [(&ids[0], "first <b>call</b>"), (&ids[1], "second call")] {
             api.post(&format!("/api/v1/orders/{id}/notes"), &json!({"text": text})).await.ok();
         }
@@ -346,6 +346,48 @@ async fn a_customers_page_has_what_is_owed_and_what_was_written() {
         assert!(shown.contains("<th>Ordered</th><td>€44.97</td>"), "{shown}");
         let places = ["second call", "first &#60;b&#62;call"].map(|text| shown.find(text));
         assert!(places[0] < places[1] && places[0].is_some(), "the latest first: {shown}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_about_a_customer_are_seen_again_where_the_next_order_is_taken() {
+    on_each(async |api| {
+        post(api, "/customers/new", &[("key", "k-1"), ("code", "C/9"), ("name", "Ada"), ("tier", "gold")]).await;
+        let path = "/customers/C%2F9";
+        let asked = page(api, &format!("{path}/note")).await.text;
+        let note = format!("Pays late {HOSTILE}");
+        for _ in 0..2 {
+            let fields = [("key", hidden(&asked, "key")), ("text", note.as_str())];
+            let done = post(api, &format!("{path}/note"), &fields).await;
+            assert_eq!((done.status.as_u16(), done.header("location")), (303, Some(path)), "{}", done.text);
+        }
+        let twin = api.post(&format!("/api/v1{path}/notes"), &json!({"text": "Rings on Mondays"})).await.ok();
+        assert_eq!((&twin["code"], &twin["version"]), (&json!("C/9"), &json!(3)), "one act, though posted twice");
+        let notes = api.get(&format!("/api/v1{path}/notes")).await.ok();
+        let texts: Vec<_> = notes["data"].as_array().unwrap().iter().map(|note| note["text"].clone()).collect();
+        assert_eq!(texts, [json!("Rings on Mondays"), json!(note)], "the newest first");
+        // Changing the customer keeps them.
+        post(api, &format!("{path}/change"), &[("key", "k-2"), ("name", "Ada"), ("tier", "silver")]).await;
+        for page in [page(api, path).await, page(api, "/orders/new/customers/C%2F9").await] {
+            let places = ["Rings on Mondays", "Pays late &#34;&#62;&#60;script&#62;"].map(|text| page.text.find(text));
+            assert!(places[0] < places[1] && places[0].is_some(), "{}", page.text);
+        }
+
+        for (wrong, said) in [(" ".to_owned(), "This is needed."), ("n".repeat(2_001), "longer than 2000 characters")] {
+            let refused = post(api, &format!("{path}/note"), &[("key", "k-3"), ("text", &wrong)]).await;
+            assert!(refused.status.is_client_error() && refused.text.contains(said), "{}", refused.text);
+            api.post(&format!("/api/v1{path}/notes"), &json!({"text": wrong})).await.problem(422, "request.invalid");
+        }
+        api.post("/api/v1/customers/NONE/notes", &json!({"text": "n"})).await.problem(404, "catalog.unknown");
+        assert_eq!(page(api, "/customers/NONE/note").await.status.as_u16(), 404);
+        let reader = api.with_secret(Some(&api.key(&[Permission::CustomersRead], None, None).await));
+        assert!(!page(&reader, path).await.text.contains("Add a note"));
+        assert_eq!(post(&reader, &format!("{path}/note"), &[("text", "n")]).await.status.as_u16(), 403);
+        let stranger = api.with_secret(Some(&api.key(&[Permission::OrdersRead], None, None).await));
+        stranger.get(&format!("/api/v1{path}/notes")).await.problem(403, "system.not_permitted");
+        assert!(!page(&stranger, "/orders/new/customers/C%2F9").await.text.contains("Pays late"));
+        assert_eq!(api.get(&format!("/api/v1{path}/notes")).await.ok()["data"].as_array().unwrap().len(), 2);
     })
     .await;
 }

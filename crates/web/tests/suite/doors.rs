@@ -59,7 +59,7 @@ async fn nobody_gets_in_without_a_key_once_there_is_one() {
             "/docs",
             "/docs/errors",
             "/docs/errors/order.held",
-            "/assets/pages.css",
+            "/assets/docs.css",
             "/assets/docs.js",
             "/api/v1/openapi.json",
         ] {

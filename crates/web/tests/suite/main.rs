@@ -20,6 +20,7 @@ mod sign_in;
 mod sign_on;
 mod socket;
 mod traces;
+mod trail;
 mod versions;
 mod watching;
 mod webhooks;

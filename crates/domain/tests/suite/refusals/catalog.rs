@@ -10,6 +10,21 @@ pub fn catalog_and_system(rows: &mut Rows) {
     rows.receive("POSTED", 1);
     rows.refused("catalog.precision_fixed", item("POSTED", Supply::Stock, 2));
     rows.refused("catalog.supply_fixed", item("POSTED", Supply::Service, 0));
+    let note = |code: &str, text: &str| AddCustomerNote {
+        code: code.into(),
+        note: PersonalText { id: TextId::NIL, value: text.into() },
+    };
+    rows.refused("catalog.unknown", note("nobody", "n"));
+    rows.must(PutCustomer { code: "ada".into(), party: None, tier: Tier::Standard });
+    rows.refused("catalog.invalid", note("ada", " "));
+    rows.refused("catalog.invalid", note("ada", &"n".repeat(2_001)));
+    for _ in 0..500 {
+        rows.must(note("ada", &"n".repeat(2_000)));
+    }
+    rows.refused("catalog.too_many_notes", note("ada", "n"));
+    // A change of the customer does not make room.
+    rows.must(PutCustomer { code: "ada".into(), party: None, tier: Tier::Gold });
+    rows.refused("catalog.too_many_notes", note("ada", "n"));
     let settings = Settings { card_reservation_s: 1, ..Settings::default() };
     rows.refused("system.invalid", ChangeSettings { settings });
     rows.refused("system.unknown_key", RevokeApiKey { key_id: ApiKeyId::NIL });

@@ -18,6 +18,7 @@ pub use waybill_domain::attempt::Origin;
 pub use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel};
 pub use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply};
 pub use waybill_domain::command::{Command, Stop};
+pub use waybill_domain::customer::note::AddCustomerNote;
 pub use waybill_domain::customer::{PutCustomer, Tier};
 pub use waybill_domain::event::Event;
 pub use waybill_domain::footprint::Footprint;

@@ -21,6 +21,7 @@ fn no_text_with_a_nul_gets_through_whatever_the_command() {
         PutCustomer { code: "C".into(), party: Some(Personal { id: PartyId::NIL, value: party }), tier: Tier::Gold };
     let somebody = Party { name: Some(nul()), email: Some(nul()), ..Party::default() };
     let somebody = Personal { id: PartyId::NIL, value: somebody };
+    let note = PersonalText { id: TextId::NIL, value: nul() };
     let invitation = InviteUser { party: somebody.clone(), access: Access::everywhere(Role::Viewer) };
     let change = ChangeUser { user_id: UserId::NIL, party: Some(somebody), access: Access::everywhere(Role::Viewer) };
     let token = PersonalText { id: TextId::NIL, value: nul() };
@@ -31,6 +32,7 @@ fn no_text_with_a_nul_gets_through_whatever_the_command() {
     let commands: Vec<(Command, Vec<&str>)> = vec![
         (order.into(), vec!["customer.email", "ship_to.city", "po_number", "lines[0].sku", "payments[0].token"]),
         (customer.into(), vec!["customer.email"]),
+        (AddCustomerNote { code: nul(), note }.into(), vec!["code", "text"]),
         (invitation.into(), vec!["name", "email"]),
         (change.into(), vec!["name", "email"]),
         (item("A\0", Supply::Stock, 0).into(), vec!["sku", "name"]),

@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod sign_ins;
 mod users;
 
 use super::form::Form;
@@ -23,6 +24,7 @@ pub fn router() -> axum::Router<WebState> {
         .route("/settings/keys", get(keys::list).post(keys::create))
         .route("/settings/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::trail))
+        .route("/audit/sign-ins", get(sign_ins::list))
 }
 
 /// Something to choose.

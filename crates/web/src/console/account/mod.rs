@@ -24,6 +24,7 @@ use waybill_domain::ids::{SessionId, UserId};
 use waybill_engine::SubmitError;
 use waybill_store::read::users::{self, Account, AccountKey};
 use waybill_store::read::{ReadError, catalog, sign_in as sessions};
+use waybill_store::tables::{Session, SignInWay};
 
 /// A session as its owner sees it.
 #[derive(Debug)]
@@ -32,6 +33,10 @@ pub struct SessionRow {
     pub since: Html,
     pub seen: Html,
     pub until: Html,
+    /// How it began: `password and code`.
+    pub how: String,
+    /// From where, as far as that is known.
+    pub address: String,
     pub is_this: bool,
 }
 
@@ -70,6 +75,17 @@ pub fn router() -> axum::Router<WebState> {
         .route("/account/sessions/end-others", post(end_others))
 }
 
+/// How a session began, in words.
+pub fn how(session: &Session) -> String {
+    let by = match session.began_by {
+        SignInWay::Password => "password",
+        SignInWay::Link => "one-time link",
+        SignInWay::SingleSignOn => "single sign-on",
+        SignInWay::Unknown => "unknown",
+    };
+    if session.with_code { format!("{by} and code") } else { by.to_owned() }
+}
+
 /// Sessions of a user, as they are shown.
 pub async fn sessions_of(
     state: &WebState,
@@ -81,11 +97,13 @@ pub async fn sessions_of(
     let found = sessions::sessions_of(state.store(), &caller.viewer(), user_id, look.now()).await?;
     let idle_s = state.options().session_idle_s;
     let open = found.into_iter().filter(|session| look.now() < session.seen_at.plus_seconds(idle_s));
-    let row = |session: waybill_store::tables::Session| SessionRow {
+    let row = |session: Session| SessionRow {
         id: session.id.to_string(),
         since: look.moment(session.created_at),
         seen: look.ago(session.seen_at),
         until: look.moment(session.expires_at),
+        how: how(&session),
+        address: session.address.unwrap_or_default(),
         is_this: this == Some(session.id),
     };
     Ok(open.map(row).collect())
@@ -290,7 +308,7 @@ acts! {
     /// `POST /account/sessions/end`.
     end_one(state, _headers, session, _account, form) {
         let id = form.typed("id").and_then(|text| text.parse().ok()).unwrap_or(SessionId::NIL);
-        let ended = waybill_store::sign_in::end_one(state.store(), session.user_id, id).await;
+        let ended = waybill_store::sign_in::end_one(state.store(), session.user_id, id, state.engine().now()).await;
         ended.map_err(SignInError::from)?;
         state.keyring().forget_user(session.user_id);
         Ok(frame::done("/account", "That session is over."))

@@ -134,13 +134,21 @@
     else part(row, "quantity").select();
     keep();
   });
-  combo("customers", async (customer) => {
+  combo("customers", (customer) => {
     for (const name of ["code", "name", "company", "email", "phone"]) field(`customer.${name}`).value = customer[name] ?? "";
     keep();
     items.focus();
-    const answer = await fetch(`/orders/new/customers/${encodeURIComponent(customer.code)}`).catch(() => null);
-    if (answer?.ok) find("[data-history]").replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+    recall();
   });
+  // What the customer ordered last and what is noted of them, whichever way the code came into its field.
+  async function recall() {
+    const code = field("customer.code").value.trim();
+    const answer = code && await fetch(`/orders/new/customers/${encodeURIComponent(code)}`).catch(() => null);
+    if (code !== field("customer.code").value.trim()) return;
+    const text = answer?.ok ? await answer.text() : "";
+    find("[data-history]").replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+  }
+  field("customer.code").addEventListener("change", recall);
 
   // ── Keys within the table ──────────────────────────────────────────────
   body.addEventListener("keydown", (event) => {
@@ -227,6 +235,7 @@
 
   renumber();
   restore();
+  recall();
   sum();
   const problems = document.querySelector("#problems");
   if (problems) problems.focus();

@@ -12,8 +12,21 @@ impl Chart<'_> {
         let (low, high) = self.bounds();
         let (low, high, step) = scale(low, high, self.base.max(1));
         let frame = Frame { low, high, count: self.columns.len(), slots: self.has_slots() };
-        let mut out = format!("<svg class=\"plot\" role=\"img\" aria-label=\"{}\">", escape(&self.says));
         let lines = || (0..).map(|n| low + n * step).take_while(|value| *value <= high);
+        let mut out = String::new();
+        if self.has_slots() {
+            // Beside the bars, which would hide it.
+            out.push_str("<div class=\"scaled\"><svg class=\"plot marks\" aria-hidden=\"true\">");
+            for value in lines() {
+                let (y, text) = (frame.y(value), escape(&(self.written)(value)));
+                let _ = write!(
+                    out,
+                    "<text class=\"tick\" x=\"100%\" y=\"{y:.2}%\" dy=\"4\" text-anchor=\"end\">{text}</text>"
+                );
+            }
+            out.push_str("</svg>");
+        }
+        let _ = write!(out, "<svg class=\"plot\" role=\"img\" aria-label=\"{}\">", escape(&self.says));
         for value in lines() {
             let class = if value == 0 { "axis" } else { "grid" };
             let y = frame.y(value);
@@ -38,22 +51,22 @@ impl Chart<'_> {
             }
         }
         out.push_str("</svg>");
-        for value in lines().filter(|value| *value != 0) {
+        for value in lines().filter(|value| *value != 0 && !self.has_slots()) {
             let (y, text) = (frame.y(value), escape(&(self.written)(value)));
             let _ = write!(out, "<text class=\"tick halo\" x=\"0\" y=\"{y:.2}%\" dy=\"-4\">{text}</text>");
         }
         self.tags(&frame, &mut out);
         self.names(&frame, &mut out);
-        out.push_str("</svg>");
+        out.push_str(if self.has_slots() { "</svg></div>" } else { "</svg>" });
         out
     }
 
     /// Columns that are named below the plot: few enough for a phone.
     fn ticks(&self) -> Vec<(usize, &'static str)> {
         let Some(last) = self.columns.len().checked_sub(1) else { return Vec::new() };
-        let (first, end) = if self.has_slots() { ("middle", "middle") } else { ("start", "end") };
-        // A few things side by side are all named; moments may be skipped.
-        let stride = if self.form == Form::Bars && last < 6 { 1 } else { last.div_ceil(4).max(1) };
+        // Narrow slots at the edges would push their names over them.
+        let (first, end) = if self.has_slots() && last < 6 { ("middle", "middle") } else { ("start", "end") };
+        let stride = last.div_ceil(4).max(1);
         let inner = (0..last).step_by(stride).filter(|column| (last - column) * 4 >= stride * 3);
         let inner = inner.map(|column| (column, if column == 0 { first } else { "middle" }));
         inner.chain([(last, end)]).collect()
@@ -93,21 +106,17 @@ impl Chart<'_> {
     fn bars(&self, frame: &Frame, out: &mut String) {
         let slot = 1_000.0 / frame.count.max(1) as f64;
         let width = (slot * 0.72).min(60.0);
-        let beside = if self.form == Form::Bars { self.stacked().count().max(1) } else { 1 };
         for column in 0..frame.count {
             let left = frame.x(column) * 10.0 - width / 2.0;
             let mut below = 0;
-            for (place, (n, series)) in self.stacked().enumerate() {
+            for (n, series) in self.stacked() {
                 let Some(value) = at(series, column).filter(|value| *value != 0) else { continue };
-                let (from, to) = if self.form == Form::Stacked { (below, below + value.max(0)) } else { (0, value) };
+                let (from, to) = (below, below + value.max(0));
                 below = to;
-                let (top, bottom) = (frame.y(from.max(to)), frame.y(from.min(to)));
-                let each = width / beside as f64;
-                let x = if self.form == Form::Bars { left + each * place as f64 } else { left };
-                let height = bottom - top;
+                let (top, height) = (frame.y(to), frame.y(from) - frame.y(to));
                 let _ = write!(
                     out,
-                    "<rect class=\"b{}\" x=\"{x:.2}\" y=\"{top:.2}\" width=\"{each:.2}\" height=\"{height:.2}\"/>",
+                    "<rect class=\"b{}\" x=\"{left:.2}\" y=\"{top:.2}\" width=\"{width:.2}\" height=\"{height:.2}\"/>",
                     n + 1
                 );
             }

@@ -1,5 +1,6 @@
 //! What the form offers while somebody types: items with what is there of them, customers with what they bought.
 
+use super::super::customers::{self as known, Note};
 use super::super::look::{self, Look};
 use super::super::{page, status};
 use crate::ask::InPath;
@@ -22,6 +23,9 @@ use waybill_store::search::Search;
 
 /// Offered at once.
 const OFFERED: u32 = 8;
+
+/// Notes about a customer shown beside a new order.
+const NOTES_OFFERED: usize = 3;
 
 #[derive(Debug)]
 struct ItemOption {
@@ -57,6 +61,8 @@ struct CustomerOptions {
 #[template(path = "entry/history.html")]
 struct History {
     orders: Vec<(String, String)>,
+    /// About the customer, the latest first.
+    notes: Vec<Note>,
 }
 
 /// Where items are, in words: `31 at DUB, 12 at ORK`.
@@ -125,20 +131,27 @@ pub async fn customers(State(state): State<WebState>, caller: Caller, params: Pa
     Ok(page(&CustomerOptions { customers: found.rows.into_iter().map(option).collect() }))
 }
 
-/// `GET /orders/new/customers/{code}`: what a customer ordered last.
+/// `GET /orders/new/customers/{code}`: what a customer ordered last, and what was written about them last.
 pub async fn history(
     State(state): State<WebState>,
     caller: Caller,
     look: Look,
     InPath(code): InPath<String>,
 ) -> Result<Response, Problem> {
+    let viewer = caller.viewer();
+    let mut notes = Vec::new();
+    if viewer.may(Permission::CustomersRead)
+        && let Some(row) = customers::customer(state.store(), &viewer, &code).await?
+    {
+        notes = known::shown(&state, &caller, &look, row.customer.id, NOTES_OFFERED).await?;
+    }
     let filter = OrderFilter { customer: Some(code), ..OrderFilter::default() };
     let request = PageRequest { limit: Some(3), after: None };
-    let found = orders::orders(state.store(), &caller.viewer(), &filter, &request).await?;
+    let found = orders::orders(state.store(), &viewer, &filter, &request).await?;
     let said = |row: orders::OrderRow| {
         let day = look.day(look.day_of(row.placed_at));
         let total = look::money(row.total, row.currency);
         (row.number.to_string(), format!("{day}, {total}, {}", row.lifecycle.code()))
     };
-    Ok(page(&History { orders: found.rows.into_iter().map(said).collect() }))
+    Ok(page(&History { orders: found.rows.into_iter().map(said).collect(), notes }))
 }

@@ -5,9 +5,10 @@ use crate::ask::InPath;
 use crate::auth::Caller;
 use crate::console::page;
 use crate::problem::Problem;
-use crate::sign_in::{self, SignInError};
+use crate::sign_in::{self, Peer, SignInError};
 use crate::state::WebState;
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -23,7 +24,7 @@ use waybill_domain::personal::{Party, Personal};
 use waybill_domain::refusal;
 use waybill_engine::{Submission, SubmitError};
 use waybill_store::read::users::Account;
-use waybill_store::tables::LinkPurpose;
+use waybill_store::tables::{LinkPurpose, SignInWay};
 
 /// Who is about to choose a password.
 #[derive(Debug)]
@@ -123,6 +124,7 @@ pub async fn invitation(State(state): State<WebState>, InPath(token): InPath<Str
 /// `POST /join/{token}`.
 pub async fn accept(
     State(state): State<WebState>,
+    peer: Option<Extension<Peer>>,
     InPath(token): InPath<String>,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
@@ -150,7 +152,8 @@ pub async fn accept(
         kept.map_err(|error| SignInError::from(error).problem())?;
         return Err(error.into());
     }
-    let come = sign_in::after_link(&state, user_id).await.map_err(SignInError::problem)?;
+    let peer = peer.map(|Extension(peer)| peer);
+    let come = sign_in::after_link(&state, user_id, SignInWay::Link, peer).await.map_err(SignInError::problem)?;
     come_in(&state, &headers, come, Onward::default())
 }
 
@@ -179,6 +182,7 @@ pub async fn setup(State(state): State<WebState>, caller: Caller) -> Response {
 /// `POST /setup`.
 pub async fn make_owner(
     State(state): State<WebState>,
+    peer: Option<Extension<Peer>>,
     caller: Caller,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
@@ -212,6 +216,7 @@ pub async fn make_owner(
     state.keyring().closed();
     let user_id = receipt.subject.map_or(UserId::NIL, |subject| UserId(subject.id));
     as_oneself(&state, user_id, AcceptInvitation { user_id, password_hash: Some(hash) }).await?;
-    let come = sign_in::after_link(&state, user_id).await.map_err(SignInError::problem)?;
+    let peer = peer.map(|Extension(peer)| peer);
+    let come = sign_in::after_link(&state, user_id, SignInWay::Password, peer).await.map_err(SignInError::problem)?;
     come_in(&state, &headers, come, Onward::default())
 }

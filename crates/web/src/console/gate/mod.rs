@@ -180,11 +180,12 @@ fn refused(state: &WebState, onward: Onward, email: &str, wrong: String) -> Resp
 /// `POST /login/totp`.
 async fn show_code(
     State(state): State<WebState>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let (onward, step) = (Onward::of(&fields), field(&fields, "step").to_owned());
-    match sign_in::second_step(&state, &step, field(&fields, "code")).await {
+    match sign_in::second_step(&state, &step, field(&fields, "code"), peer.map(|Extension(peer)| peer)).await {
         Ok(token) => come_in(&state, &headers, Come::In(token), onward),
         Err(SignInError::Spent) => {
             let gate = Gate { notice: Some("That took a while. Begin again with your password."), ..Gate::new(&state) };
@@ -241,6 +242,7 @@ async fn log_out(State(state): State<WebState>, headers: HeaderMap) -> Result<Re
 /// `GET /sign-in/{token}`.
 async fn by_link(
     State(state): State<WebState>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     InPath(token): InPath<String>,
 ) -> Result<Response, Problem> {
@@ -248,7 +250,7 @@ async fn by_link(
         // A browser that looks ahead would use the link up.
         return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
-    match sign_in::with_link(&state, &token).await {
+    match sign_in::with_link(&state, &token, peer.map(|Extension(peer)| peer)).await {
         Ok(come) => come_in(&state, &headers, come, Onward::default()),
         Err(SignInError::Spent) => Ok(spent(&state)),
         Err(error) => Err(error.problem()),

@@ -66,7 +66,7 @@ fn items(top: &TopItems, currency: Currency) -> Part {
         form: Form::Bars,
         says: "The items of which most was ordered".to_owned(),
         head: "Item",
-        columns: bars.iter().map(|row| row.sku.clone()).collect(),
+        columns: bars.iter().map(|row| row.name.clone()).collect(),
         series: vec![Series::new("Ordered", bars.iter().map(|row| Some(row.amount.0)))],
         written: &|amount| look::money_whole(Minor(amount), currency),
         base: 10_i64.pow(currency.exponent()),
@@ -142,7 +142,7 @@ fn locations(stock: &[StockRow]) -> Part {
         Series::new(*name, places.values().map(|(_, states)| Some(of(states, group))).collect::<Vec<_>>())
     });
     let chart = Chart {
-        form: Form::Stacked,
+        form: Form::Parts,
         says: "Units at each location by state".to_owned(),
         head: "Location",
         columns: places.values().map(|(name, _)| (*name).to_owned()).collect(),

@@ -118,7 +118,7 @@ fn troubles(counts: &BTreeMap<String, i64>) -> Part {
         form: Form::Bars,
         says: "What went wrong on the way".to_owned(),
         head: "What",
-        columns: ["Missing", "Damaged", "Skipped", "Exception", "Lost"].map(str::to_owned).to_vec(),
+        columns: rows.iter().map(|(name, _)| name.clone()).collect(),
         series: vec![Series::new("Times", rows.iter().map(|(_, count)| Some(*count)))],
         written: &look::number,
         base: 1,

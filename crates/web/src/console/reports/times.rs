@@ -46,7 +46,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
         form: Form::Bars,
         says: "Half and nine of ten of each stage".to_owned(),
         head: "Stage",
-        columns: STAGES.iter().map(|(stage, _)| crate::console::status::words(stage)).collect(),
+        columns: STAGES.iter().map(|(_, name)| (*name).to_owned()).collect(),
         series: vec![Series::new("Half", values(&is, 50)), Series::new("9 of 10", values(&is, 90))],
         written: &look::duration,
         base: 3_600,

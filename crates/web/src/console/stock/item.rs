@@ -10,6 +10,7 @@ use crate::console::html::Html;
 use crate::console::look::{self, Look};
 use crate::console::orders::percent;
 use crate::console::page;
+use crate::console::people::People;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -162,7 +163,7 @@ pub async fn item(
             (found.rows, found.next)
         }
     };
-    let known = known(&state, &viewer, &posted).await?;
+    let known = known(&state, &caller, &posted).await?;
     let here = place.and_then(|(code, lot)| {
         levels.iter().find(|row| row.location == code && row.level.key.lot_id == lot).map(|row| row.level.on_hand())
     });
@@ -300,7 +301,8 @@ fn bar(row: &LevelRow, highest: Quantity, units: &dyn Fn(Quantity) -> String) ->
 }
 
 /// What the postings are about, as far as the viewer may know.
-async fn known(state: &WebState, viewer: &Viewer, posted: &[PostingRow]) -> Result<Known, Problem> {
+async fn known(state: &WebState, caller: &Caller, posted: &[PostingRow]) -> Result<Known, Problem> {
+    let viewer = &caller.viewer();
     let of = |kind: AggregateKind| {
         let mut ids: Vec<_> =
             posted.iter().filter(|row| row.aggregate_kind == kind).map(|row| row.aggregate_id).collect();
@@ -315,7 +317,8 @@ async fn known(state: &WebState, viewer: &Viewer, posted: &[PostingRow]) -> Resu
     };
     let ids: Vec<StockDocumentId> = of(AggregateKind::StockDocument).into_iter().map(StockDocumentId).collect();
     let found = documents::some(state.store(), viewer, &ids).await?;
-    Ok(Known { orders, documents: found.into_iter().map(|row| (row.document.id, row)).collect() })
+    let people = People::among(state, caller, posted.iter().map(|row| row.actor.as_str())).await?;
+    Ok(Known { orders, documents: found.into_iter().map(|row| (row.document.id, row)).collect(), people })
 }
 
 /// Postings in words; `on_hand` is the balance after the first of them.
@@ -338,7 +341,7 @@ fn shown(rows: &[PostingRow], on_hand: Option<Quantity>, precision: u32, known: 
                 moves: change != 0,
                 on_hand: after.map(|after| look::quantity(after, precision)),
                 cause: words::cause(row, known),
-                by: look::hands(&row.actor),
+                by: known.people.hands(&row.actor),
             }
         })
         .collect()

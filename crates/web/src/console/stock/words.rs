@@ -1,5 +1,6 @@
 //! Postings and stock documents in plain words.
 
+use super::super::people::People;
 use super::super::status;
 use std::collections::BTreeMap;
 use waybill_domain::Code;
@@ -14,6 +15,7 @@ use waybill_store::read::postings::PostingRow;
 pub struct Known {
     pub orders: BTreeMap<OrderId, OrderNumber>,
     pub documents: BTreeMap<StockDocumentId, DocumentRow>,
+    pub people: People,
 }
 
 /// What a posting belongs to: a name, its page, and what else there is to say.

@@ -1,6 +1,9 @@
 // Lays out the API's own description. Everything is put in as text, never as HTML.
 "use strict";
 
+const theme = (() => { try { return localStorage.getItem("theme"); } catch { return null; } })();
+if (theme) document.documentElement.dataset.theme = theme;
+
 const make = (tag, attributes, ...children) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, value);
@@ -50,15 +53,21 @@ const inner = (api, schema) => {
   return schema.$ref && target.properties ? [nameOf(schema.$ref)] : [];
 };
 
+// Fields: name, kind, what is said of them.
+const table = (rows) => make("table", { class: "props" },
+  make("colgroup", {}, make("col"), make("col"), make("col")), make("tbody", {}, ...rows));
+
+const needed = (is) => (is ? make("span", { class: "need" }, "required") : null);
+
 const fields = (api, schema, seen) => {
   const target = resolve(api, schema);
   if (target.items) return fields(api, target.items, seen);
   if (!target.properties) return make("p", { class: "kind" }, kind(api, schema));
   const rows = Object.entries(target.properties).map(([name, property]) => make("tr", {},
-    make("td", {}, name, (target.required || []).includes(name) ? make("span", { class: "required", title: "required" }, " *") : ""),
+    make("td", {}, name, needed((target.required || []).includes(name))),
     make("td", { class: "kind" }, kind(api, property)),
     make("td", {}, ...words(about(api, property)))));
-  const box = make("div", {}, make("table", {}, make("tbody", {}, ...rows)));
+  const box = make("div", {}, table(rows));
   for (const property of Object.values(target.properties)) {
     for (const name of inner(api, property)) {
       if (seen.includes(name)) continue;
@@ -76,10 +85,10 @@ const operation = (api, path, method, one) => {
     make("p", {}, ...words([one.summary, one.description].filter(Boolean).join(" "))));
   const params = (one.parameters || []).filter((param) => !["Prefer"].includes(param.name));
   if (params.length > 0) {
-    box.append(make("table", {}, make("tbody", {}, ...params.map((param) => make("tr", {},
-      make("td", {}, param.name, param.required ? make("span", { class: "required", title: "required" }, " *") : ""),
+    box.append(table(params.map((param) => make("tr", {},
+      make("td", {}, param.name, needed(param.required)),
       make("td", { class: "kind" }, `${param.in}, ${kind(api, param.schema)}`),
-      make("td", {}, ...words(param.description || "")))))));
+      make("td", {}, ...words(param.description || ""))))));
   }
   for (const content of Object.values((one.requestBody || {}).content || {})) {
     box.append(make("details", {}, make("summary", {}, "Body: " + kind(api, content.schema)), fields(api, content.schema, [])));
@@ -95,7 +104,7 @@ const operation = (api, path, method, one) => {
 
 const show = (api) => {
   const main = document.getElementById("api");
-  const contents = document.getElementById("contents");
+  const contents = document.querySelector("#contents nav");
   main.replaceChildren(make("h1", {}, `${api.info.title} ${api.info.version}`),
     ...(api.info.description || "").split("\n\n").map((text) => make("p", {}, ...words(text))));
   const groups = new Map();
@@ -112,11 +121,19 @@ const show = (api) => {
     main.append(make("h2", {}, heading(tag)));
     for (const [path, method, one] of operations) {
       const [id, box] = operation(api, path, method, one);
-      contents.append(make("a", { href: "#" + id }, `${method.toUpperCase()} ${path.replace("/api/v1", "")}`));
+      contents.append(make("a", { href: "#" + id }, make("span", {}, method.toUpperCase()), path.replace("/api/v1", "")));
       main.append(box);
     }
   }
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 };
 
-fetch("/api/v1/openapi.json").then((answer) => answer.json()).then(show);
+if (document.getElementById("api")) {
+  // Beside the text where there is room, above it and shut where there is not.
+  const contents = document.getElementById("contents");
+  const wide = matchMedia("(width >= 60rem)");
+  contents.open = wide.matches;
+  wide.addEventListener("change", () => { contents.open = wide.matches; });
+  contents.addEventListener("click", (event) => { if (event.target.closest("a") && !wide.matches) contents.open = false; });
+  fetch("/api/v1/openapi.json").then((answer) => answer.json()).then(show);
+}

@@ -1,0 +1,123 @@
+//! The audit trail: who did what, and who signed in.
+
+use crate::common::{Api, on_each};
+use crate::sign_in::{PASSWORD, cookie, get, hidden, log_in, me, post, submit, user};
+use std::sync::Arc;
+use waybill_domain::access::role::Role;
+use waybill_domain::access::totp::{ConfirmTotp, EnrollTotp, TotpSecret};
+use waybill_domain::actor::{Actor, Door, Principal};
+use waybill_domain::catalog::channel::{ChannelFacts, PutChannel};
+use waybill_domain::ids::UserId;
+use waybill_engine::Submission;
+use waybill_store::read::overview;
+use waybill_store::tables::LinkPurpose;
+use waybill_web::sign_in::links;
+
+/// Links of the trail: the next page and what is shown, by the position at its end.
+async fn trail_page(api: &Api, cookie: &str, path: &str) -> (Vec<i64>, Option<String>, String) {
+    let answer = get(api, path, cookie).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let positions = answer.text.split("<td class=\"num quiet\" data-at=\"a2\">").skip(1);
+    let positions = positions.map(|rest| rest.split('<').next().unwrap().parse().unwrap()).collect();
+    let next = answer.text.split_once("\" rel=\"next\"").map(|(before, _)| before.rsplit("href=\"").next().unwrap());
+    let next = next.map(|path| path.replace("&#38;", "&"));
+    (positions, next, answer.text)
+}
+
+/// The page of what people did passes over a long stretch of what programs did, and says when it stopped on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_goes_on_beyond_stretches_without_a_person() {
+    on_each(async |api| {
+        user(api, "own@example.com", Role::Owner).await;
+        let cookie = cookie(&log_in(api, "own@example.com", PASSWORD).await);
+        let me: UserId = me(api, &cookie).await.ok()["principal"].as_str().unwrap().parse().unwrap();
+        let person = Arc::new(Actor::new(Principal::User(me), Door::Console, &Role::Owner.permissions()));
+        let act = async |code: &str| {
+            let facts =
+                ChannelFacts { code: code.into(), name: code.into(), ship_on_pending: false, auto_release: false };
+            let engine = api.engine();
+            engine.submit(Submission::new(PutChannel { facts }, person.clone(), engine.ids())).await.unwrap();
+            overview::position(api.state.store()).await.unwrap()
+        };
+        // As many positions as 26 stretches of the trail have, in which nobody acted.
+        let quiet = async || {
+            let sql = "UPDATE log_head SET position = position + 520000 WHERE id = 1";
+            api.state.store().execute(&[(sql, &[])]).await.unwrap();
+        };
+        let first = act("one").await;
+        quiet().await;
+        let last = act("two").await;
+        assert!(last > first + 520_000, "{first}, {last}");
+        let (mut seen, mut path, mut empty) = (Vec::new(), "/audit".to_owned(), 0);
+        loop {
+            let (positions, next, text) = trail_page(api, &cookie, &path).await;
+            if positions.is_empty() {
+                empty += 1;
+                assert!(text.contains("older ones may") && next.is_some(), "it says that there may be more: {text}");
+            }
+            seen.extend(positions);
+            let Some(next) = next else { break };
+            path = next;
+            assert!(empty < 10, "it comes to an end");
+        }
+        assert!(empty >= 2, "one page does not go through all of it");
+        let own: Vec<i64> = seen.iter().copied().filter(|position| *position >= first).collect();
+        assert_eq!(own, [last, first], "nothing is lost between the pages, and nothing is shown twice");
+        let mut once = seen.clone();
+        once.dedup();
+        assert_eq!(once, seen);
+    })
+    .await;
+}
+
+/// The words of each row of the list of sign-ins, without its tags.
+async fn signed_in(api: &Api, cookie: &str, path: &str) -> Vec<String> {
+    let page = get(api, path, cookie).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let rows = page.text.split_once("<tbody>").map_or("", |(_, rest)| rest.split("</tbody>").next().unwrap());
+    let plain = |row: &str| {
+        let mut out = String::new();
+        for piece in row.split('<') {
+            out.push_str(piece.split_once('>').map_or(piece, |(_, text)| text));
+            out.push(' ');
+        }
+        out.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    rows.split("</tr>").map(plain).filter(|row| !row.is_empty()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_is_kept_with_how_it_began_and_when_it_ended() {
+    on_each(async |api| {
+        user(api, "own@example.com", Role::Owner).await;
+        let ada = user(api, "ada@example.com", Role::Viewer).await;
+        let owner = cookie(&log_in(api, "own@example.com", PASSWORD).await);
+        let first = cookie(&log_in(api, "ada@example.com", PASSWORD).await);
+        let path = format!("/audit/sign-ins?user={ada}");
+        let rows = signed_in(api, &owner, &path).await;
+        assert!(rows.len() == 1 && rows[0].contains("Ada password ") && rows[0].ends_with(" open"), "{rows:?}");
+        post(api, "/logout", &first, &[]).await;
+        assert_eq!(me(api, &first).await.status, 401, "what is kept as a record lets nobody in");
+        let (store, random, now) = (api.state.store(), api.engine().token(), api.engine().now());
+        let link = links::make(store, random, ada, LinkPurpose::SignIn, now).await.unwrap();
+        cookie(&get(api, &format!("/sign-in/{link}"), "").await);
+        let secret = TotpSecret(b"12345678901234567890".to_vec());
+        submit(api, EnrollTotp { user_id: ada, secret: secret.clone() }).await;
+        submit(api, ConfirmTotp { user_id: ada, secret: secret.clone() }).await;
+        let asked = log_in(api, "ada@example.com", PASSWORD).await;
+        let step = hidden(&asked, "step");
+        let spoiled = step.replace("password", "single_sign_on");
+        let code = "000000";
+        let tried = post(api, "/login/totp", "", &[("step", &spoiled), ("code", code)]).await;
+        assert!(tried.text.contains("Begin again"), "a token says one thing alone: {}", tried.text);
+        let rows = signed_in(api, &owner, &path).await;
+        assert!(rows.len() == 2 && rows[0].contains("Ada one-time link "), "{rows:?}");
+        assert!(rows[1].contains("Ada password ") && rows[1].contains(" signed out "), "{rows:?}");
+        let all = signed_in(api, &owner, "/audit/sign-ins").await;
+        assert_eq!(all.len(), 3, "the owner's own, too: {all:?}");
+        user(api, "ben@example.com", Role::Viewer).await;
+        let viewer = cookie(&log_in(api, "ben@example.com", PASSWORD).await);
+        assert_eq!(get(api, "/audit/sign-ins", &viewer).await.status, 403, "a viewer does not see who came when");
+    })
+    .await;
+}
