@@ -21,6 +21,13 @@ def scan(page, code):
     page.keyboard.press("Enter")
 
 
+def leave_the_field(page):
+    """The field for a scan has the focus once the page stands; keys are for the rows when it was left."""
+    expect(page.locator("#order")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#order")).not_to_be_focused()
+
+
 def released(page, reference, lines=LINES):
     """An order with work for one location: its number and the id of the work."""
     number = place(page, reference, lines, channel="web")["number"]
@@ -40,6 +47,8 @@ def test_pick_pack_and_ship_with_a_scanner(desk):
     page = desk.open("/pick?location=all", PHONE, has_touch=True)
     number, work = released(page, "BR-FLOOR")
     page.goto("/pick?location=all")
+    # A queue has keys of its own, so what is scanned goes to its field, which has the focus once the page stands.
+    expect(page.locator("#order")).to_be_focused()
     scan(page, number)
     expect(page).to_have_url(re.compile(f"/pick/{work}"))
     heard = page.locator("#heard")
@@ -145,15 +154,14 @@ def test_work_is_taken_by_a_key_and_handed_over_by_name(desk):
     page = desk.open("/pick?location=all")
     released(page, "BR-WHOSE")
     page.goto("/pick?location=all")
-    # The field for a scan has the focus; keys are for the rows once it was left.
-    page.keyboard.press("Escape")
+    leave_the_field(page)
     page.keyboard.press("j")
     number = page.locator("tr.cur .id").inner_text()
     page.keyboard.press("c")
     expect(page.locator("#toasts")).to_contain_text(f"{number} is yours now")
     page.get_by_role("link", name="Mine").click()
     expect(page.locator("[data-rows] tr")).to_have_count(1)
-    page.keyboard.press("Escape")
+    leave_the_field(page)
     page.keyboard.press("j")
     expect(page.locator("tr.cur .id")).to_have_text(number)
     page.keyboard.press("h")

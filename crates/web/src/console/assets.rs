@@ -74,3 +74,30 @@ pub async fn asset(InPath(file): InPath<String>, RawQuery(query): RawQuery) -> R
     let caching = if is_current { "public, max-age=31536000, immutable" } else { "max-age=300" };
     Ok(([(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, caching)], asset.text).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// What a script declares for every other one on the same page.
+    fn declared(name: &str) -> BTreeSet<&'static str> {
+        let asset = ASSETS.iter().find(|asset| asset.name == name).unwrap();
+        let named = |line: &'static str| {
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            let rest = ["function ", "const ", "let "].iter().find_map(|word| line.strip_prefix(word))?;
+            rest.split(|c: char| !c.is_alphanumeric()).next()
+        };
+        asset.text.lines().filter_map(named).collect()
+    }
+
+    #[test]
+    fn no_script_of_a_page_takes_a_name_of_the_console_s() {
+        let console = declared("console.js");
+        assert!(console.contains("send"), "declarations are found");
+        for other in ["scan.js", "board.js", "entry.js"] {
+            let both: Vec<_> = declared(other).intersection(&console).copied().collect();
+            assert!(both.is_empty(), "{other} and console.js both declare {both:?}");
+        }
+    }
+}

@@ -31,7 +31,7 @@ function enter(entry) {
   const name = `scan:${String(Date.now()).padStart(15, "0")}:${String(minted++).padStart(6, "0")}:${mint()}`;
   shelf.put({ ...entry, name, at: Date.now() });
   paint();
-  send();
+  sendKept();
 }
 
 // ── Sending, in order, one at a time ─────────────────────────────────────
@@ -41,13 +41,13 @@ let sending = false;
 let again = false;
 let patience = 2000;
 let resend;
-function later() { clearTimeout(resend); resend = setTimeout(send, patience); patience = Math.min(30000, patience * 2); }
-async function send() {
+function later() { clearTimeout(resend); resend = setTimeout(sendKept, patience); patience = Math.min(30000, patience * 2); }
+async function sendKept() {
   if (sending) { again = true; return; }
   sending = true;
   try { await (navigator.locks ? navigator.locks.request("scans", sendAll) : sendAll()); } finally { sending = false; }
   paint();
-  if (again) { again = false; send(); }
+  if (again) { again = false; sendKept(); }
 }
 async function sendAll() {
   let answered = 0;
@@ -70,7 +70,7 @@ async function sendAll() {
   }
   if (answered) refresh();
 }
-addEventListener("online", () => { cut = false; patience = 2000; paint(); send(); });
+addEventListener("online", () => { cut = false; patience = 2000; paint(); sendKept(); });
 addEventListener("offline", () => { cut = true; paint(); });
 addEventListener("storage", () => paint());
 
@@ -124,4 +124,4 @@ function paint() {
   one("[data-kept]")?.replaceChildren(...rows);
   draw();
 }
-one("[data-send]")?.addEventListener("click", () => { patience = 2000; send(); });
+one("[data-send]")?.addEventListener("click", () => { patience = 2000; sendKept(); });

@@ -28,7 +28,7 @@ async function refresh() {
 }
 document.addEventListener("focusout", () => { if (stale) setTimeout(refresh, 300); });
 document.addEventListener("toggle", () => { if (stale) setTimeout(refresh, 300); }, true);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) { send(); refresh(); } });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) { sendKept(); refresh(); } });
 if (page.order && window.EventSource) {
   let soon;
   const stream = new EventSource(`/live?after=${page.position}&order=${page.order}`);
@@ -47,4 +47,4 @@ function dress() {
 dress();
 paint();
 focusScan();
-send();
+sendKept();
