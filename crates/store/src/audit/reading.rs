@@ -5,6 +5,7 @@ use crate::error::StoreError;
 use crate::record::Record;
 use crate::tables::{MoneyPostingRecord, StockPostingRecord};
 use crate::value::{Row, Value};
+use futures_util::stream::{self, Stream};
 use waybill_domain::ids::Id;
 
 /// Events in a slice, roughly.
@@ -13,20 +14,29 @@ const EVENTS: i64 = 1_500;
 /// Positions whose postings are read at once.
 const POSITIONS: usize = 500;
 
-/// The records of a slice, of one state of the store.
-pub(super) struct RecordRows {
-    /// The last aggregate of the slice.
-    pub(super) end: Id,
-    /// Events first.
-    tables: Vec<Vec<Row>>,
+/// The ids of a slice's aggregates: after the one, up to the other.
+#[derive(Clone, Copy)]
+pub(super) struct Range {
+    from: Id,
+    end: Id,
 }
 
-/// Reads the records that come after `from`.
-pub(super) async fn records(store: &dyn Store, statements: &[String], from: Id) -> Result<RecordRows, StoreError> {
-    let end = end_after(store, from).await?;
-    let ends = [Value::Id(from), Value::Id(end)];
+/// All ids, cut so that a slice has about as many events as another.
+pub(super) fn ranges(store: &dyn Store) -> impl Stream<Item = Result<Range, StoreError>> {
+    stream::try_unfold(Some(Id::NIL), move |from| async move {
+        let Some(from) = from else { return Ok(None) };
+        let end = end_after(store, from).await?;
+        Ok(Some((Range { from, end }, (end != Id(u128::MAX)).then_some(end))))
+    })
+}
+
+/// The records of a slice, of one state of the store; by table, the events first.
+pub(super) struct RecordRows(Vec<Vec<Row>>);
+
+pub(super) async fn records(store: &dyn Store, statements: &[String], range: Range) -> Result<RecordRows, StoreError> {
+    let ends = [Value::Id(range.from), Value::Id(range.end)];
     let reads: Vec<(&str, &[Value])> = statements.iter().map(|sql| (sql.as_str(), ends.as_slice())).collect();
-    Ok(RecordRows { end, tables: store.read_together(&reads).await? })
+    store.read_together(&reads).await.map(RecordRows)
 }
 
 /// The last aggregate of the slice that begins after `from`.
@@ -48,13 +58,13 @@ pub(super) struct SliceRows {
 
 /// Reads the postings of a slice's events.
 pub(super) async fn complete(store: &dyn Store, records: RecordRows) -> Result<SliceRows, StoreError> {
-    let mut positions: Vec<i64> = records.tables.iter().take(1).flatten().filter_map(position).collect();
+    let mut positions: Vec<i64> = records.0.iter().take(1).flatten().filter_map(position).collect();
     positions.sort_unstable();
     let (stock, money) = futures_util::try_join!(
         postings::<StockPostingRecord>(store, &positions),
         postings::<MoneyPostingRecord>(store, &positions)
     )?;
-    Ok(SliceRows { records: records.tables, stock, money })
+    Ok(SliceRows { records: records.0, stock, money })
 }
 
 /// The first column, which is the position in the log's tables.

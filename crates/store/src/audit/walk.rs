@@ -4,14 +4,15 @@ use super::aggregates;
 use super::history::{self, History};
 use super::laws;
 use super::ledger::{HELD, Held, Ledger};
-use super::reading::{SliceRows, complete, records};
+use super::reading::{complete, ranges, records};
 use super::report::{Findings, Stage};
 use super::slice::{Slice, of};
 use crate::backend::Store;
 use crate::error::StoreError;
+use futures_util::{TryFutureExt, TryStreamExt};
 use waybill_domain::catalog::item::Supply;
 use waybill_domain::event::AggregateKind;
-use waybill_domain::ids::{Id, OrderId};
+use waybill_domain::ids::OrderId;
 use waybill_domain::ledger::StockKey;
 use waybill_domain::order::Allocation;
 use waybill_domain::stock::reservation::ReservationState;
@@ -33,8 +34,10 @@ struct Walk {
     totals: Totals,
 }
 
-/// Walks through all aggregates, three slices at a time: of one the records are read, of the one before its postings, and
-/// the one before that is checked, on a thread of its own.
+/// Slices of which the records, and as many of which the postings, are read at once.
+const READ_AT_ONCE: usize = 2;
+
+/// Walks through all aggregates: slices are read while one that was read is checked, on a thread of its own.
 pub(super) async fn walk(
     store: &dyn Store,
     ledger: Ledger,
@@ -44,35 +47,29 @@ pub(super) async fn walk(
     let statements = Slice::statements();
     let position = ledger.position();
     let mut walk = Walk { ledger, findings, totals: Totals::default() };
-    let mut read = Some(records(store, &statements, Id::NIL).await?);
-    let mut ready: Option<SliceRows> = None;
-    while read.is_some() || ready.is_some() {
-        let from = read.as_ref().map(|read| read.end).filter(|end| *end != Id(u128::MAX));
-        let slice = ready.take();
+    let slices = ranges(store)
+        .map_ok(|range| records(store, &statements, range))
+        .try_buffered(READ_AT_ONCE)
+        .map_ok(|records| complete(store, records))
+        .try_buffered(READ_AT_ONCE);
+    let mut slices = std::pin::pin!(slices);
+    let mut next = slices.try_next().await?;
+    while let Some(slice) = next {
         let checking = tokio::task::spawn_blocking(move || {
-            if let Some(slice) = slice {
-                let slice = Slice::read(slice, &mut walk.findings);
-                check(&slice, &mut walk);
-            }
+            let slice = Slice::read(slice, &mut walk.findings);
+            check(&slice, &mut walk);
             walk
         });
-        let reading = async {
-            match from {
-                Some(from) => records(store, &statements, from).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        let completing = async {
-            match read {
-                Some(read) => complete(store, read).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        (read, ready) = futures_util::try_join!(reading, completing)?;
-        walk = checking.await.map_err(|error| StoreError::Other(format!("a check did not finish: {error}")))?;
+        let checked;
+        (checked, next) = futures_util::try_join!(checking.map_err(unfinished), slices.try_next())?;
+        walk = checked;
         progress(Stage::Histories, walk.totals.events, position);
     }
     Ok((walk.ledger, walk.findings, walk.totals))
+}
+
+fn unfinished(error: tokio::task::JoinError) -> StoreError {
+    StoreError::Other(format!("a check did not finish: {error}"))
 }
 
 fn check(slice: &Slice, walk: &mut Walk) {
