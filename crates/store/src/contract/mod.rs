@@ -60,6 +60,8 @@ parts! {
         async |store: Arc<dyn Store>| basics::leases_are_held_by_one(&*store).await;
     "settings", "What is read behind the log's head holds at the positions taken there.",
         async |store: Arc<dyn Store>| races::settings_are_seen_behind_the_head(store).await;
+    "alone", "A transaction of one that takes itself to be alone has no other beside it, and gives way where it would.",
+        async |store: Arc<dyn Store>| races::a_lone_batch_gives_way(&*store).await;
     "races", "Two batches that meet at any step take each unit once, answer each key once, and leave no gap in the log.",
         async |store: Arc<dyn Store>| races::meetings(store).await;
 }

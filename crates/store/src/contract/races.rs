@@ -309,6 +309,29 @@ pub async fn settings_are_seen_behind_the_head(store: Arc<dyn Store>) {
     deciding.rollback().await;
 }
 
+/// A lone batch locks none of the roots that it read, so what keeps it from changing them under somebody who did is that the
+/// two never run at once.
+pub async fn a_lone_batch_gives_way(store: &dyn Store) {
+    if has_one_writer(store).await {
+        return;
+    }
+    let mut deciding = store.writer().await.expect("a writer");
+    let mut lone = store.lone().await.expect("connections of its own").writer;
+    let mut other = store.lone().await.expect("connections of its own").writer;
+    let gives_way = async |writer: &mut dyn Writer| {
+        writer.begin().await.expect("a transaction");
+        let answer = writer.take_positions(&[], 0).await;
+        assert!(matches!(answer, Err(StoreError::Serialization(_))), "beside another transaction: {answer:?}");
+    };
+    begin(&mut *deciding).await.expect("a transaction");
+    gives_way(&mut *lone).await;
+    deciding.rollback().await;
+    lone.begin().await.expect("a transaction");
+    lone.take_positions(&[], 0).await.expect("nobody is beside it");
+    gives_way(&mut *other).await;
+    lone.rollback().await;
+}
+
 /// A second writer is either let in or told that the store is in use.
 async fn has_one_writer(store: &dyn Store) -> bool {
     let held = store.writer().await.expect("a writer");
