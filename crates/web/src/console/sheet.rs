@@ -2,7 +2,7 @@
 //! what would change before anything does.
 
 use super::form::Form;
-use super::frame::Frame;
+use super::frame::{Frame, done};
 use super::html::Html;
 use super::page;
 use crate::problem::Problem;
@@ -10,6 +10,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use waybill_domain::refusal;
+use waybill_engine::Receipt;
 
 /// How a field is filled in.
 #[derive(Debug)]
@@ -209,6 +210,26 @@ impl Sheet {
         }
         self.status = problem.status;
         Ok(())
+    }
+
+    /// The form again, with why the engine did not do it.
+    ///
+    /// # Errors
+    /// As [`Sheet::refused`].
+    pub fn refusal(mut self, problem: Problem) -> Result<Response, Problem> {
+        self.refused(problem)?;
+        Ok(self.answer())
+    }
+
+    /// What follows what was submitted: `place`, where it is said that it was done; else the form with what was wrong.
+    ///
+    /// # Errors
+    /// As [`Sheet::refused`].
+    pub fn concluded(self, result: Result<Receipt, Problem>, place: &str, said: &str) -> Result<Response, Problem> {
+        match result {
+            Ok(_) => Ok(done(place, said)),
+            Err(problem) => self.refusal(problem),
+        }
     }
 
     pub fn answer(self) -> Response {

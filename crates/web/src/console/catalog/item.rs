@@ -3,7 +3,7 @@
 use crate::ask::InPath;
 use crate::auth::Caller;
 use crate::console::form::{self, Form};
-use crate::console::frame::{CATALOG, Frame, done};
+use crate::console::frame::{CATALOG, Frame};
 use crate::console::orders::percent;
 use crate::console::sheet::{Field, Kind, Sheet};
 use crate::console::status;
@@ -130,13 +130,8 @@ pub async fn create(State(state): State<WebState>, mut form: Form) -> Result<Res
     sheet.typed(&form);
     let Some(facts) = wanted else { return Ok(sheet.answer()) };
     let said = format!("{} created", facts.sku);
-    match form.context.submit(&state, PutItem { facts }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/items", &said)),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let result = form.context.submit(&state, PutItem { facts }, state.engine().ids()).await;
+    sheet.concluded(result, "/items", &said)
 }
 
 /// `POST /items/{sku}`.
@@ -152,13 +147,8 @@ pub async fn save(
     let wanted = facts(&mut form, Some(sku.clone()));
     sheet.typed(&form);
     let Some(facts) = wanted else { return Ok(sheet.answer()) };
-    match form.context.submit(&state, PutItem { facts }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/items", &format!("{sku} saved"))),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let result = form.context.submit(&state, PutItem { facts }, state.engine().ids()).await;
+    sheet.concluded(result, "/items", &format!("{sku} saved"))
 }
 
 async fn archive_sheet(state: &WebState, caller: &Caller, item: &Item) -> Result<Sheet, Problem> {
@@ -194,12 +184,7 @@ pub async fn archive(
 ) -> Result<Response, Problem> {
     let caller = form.context.caller.clone();
     let item = found(&state, &caller, &sku).await?;
-    let mut sheet = archive_sheet(&state, &caller, &item).await?;
-    match form.context.submit(&state, ArchiveItem { sku: sku.clone() }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/items", &format!("{sku} archived"))),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let sheet = archive_sheet(&state, &caller, &item).await?;
+    let result = form.context.submit(&state, ArchiveItem { sku: sku.clone() }, state.engine().ids()).await;
+    sheet.concluded(result, "/items", &format!("{sku} archived"))
 }

@@ -1,7 +1,7 @@
 //! Making, changing and archiving a customer.
 
 use super::super::form::{self, Form};
-use super::super::frame::{CUSTOMERS, Frame, done};
+use super::super::frame::{CUSTOMERS, Frame};
 use super::super::orders::percent;
 use super::super::sheet::{Field, Kind, Sheet};
 use super::super::status;
@@ -90,13 +90,8 @@ async fn put(
     let party = is_said.then(|| Personal { id: ids.nth(1), value: party });
     let path = format!("/customers/{}", percent(&code));
     let said = if before.is_some() { "Customer saved" } else { "Customer created" };
-    match form.context.submit(state, PutCustomer { code, party, tier }, ids).await {
-        Ok(_) => Ok(done(&path, said)),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let result = form.context.submit(state, PutCustomer { code, party, tier }, ids).await;
+    sheet.concluded(result, &path, said)
 }
 
 /// `POST /customers/new`.
@@ -155,12 +150,7 @@ pub async fn archive(
 ) -> Result<Response, Problem> {
     let caller = form.context.caller.clone();
     let row = found(&state, &caller, &code).await?;
-    let mut sheet = archive_sheet(&state, &caller, &row).await?;
-    match form.context.submit(&state, ArchiveCustomer { code }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/customers", "Customer archived")),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let sheet = archive_sheet(&state, &caller, &row).await?;
+    let result = form.context.submit(&state, ArchiveCustomer { code }, state.engine().ids()).await;
+    sheet.concluded(result, "/customers", "Customer archived")
 }

@@ -1,7 +1,7 @@
 //! What people write about a customer, and on a customer's orders.
 
 use super::super::form::{self, Form};
-use super::super::frame::{CUSTOMERS, Frame, done};
+use super::super::frame::{CUSTOMERS, Frame};
 use super::super::html::Html;
 use super::super::look::Look;
 use super::super::orders::percent;
@@ -121,11 +121,6 @@ pub async fn add_note(
     let ids = state.engine().ids();
     let note = Personal { id: ids.nth(1), value };
     let path = format!("/customers/{}", percent(&code));
-    match form.context.submit(&state, AddCustomerNote { code, note }, ids).await {
-        Ok(_) => Ok(done(&path, "Note added")),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let result = form.context.submit(&state, AddCustomerNote { code, note }, ids).await;
+    sheet.concluded(result, &path, "Note added")
 }

@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::console::form;
-use crate::console::frame::{Frame, SETTINGS, done};
+use crate::console::frame::{Frame, SETTINGS};
 use crate::console::sheet::{Field, Kind, Sheet};
 use crate::console::upload::Upload;
 use crate::problem::Problem;
@@ -92,11 +92,6 @@ pub async fn save(State(state): State<WebState>, upload: Upload<UPLOAD_MAX>) -> 
     if !form.is_sound() {
         return Ok(sheet.answer());
     }
-    match form.context.submit(&state, ChangeSettings { settings }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/settings/appearance", "Appearance saved")),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let result = form.context.submit(&state, ChangeSettings { settings }, state.engine().ids()).await;
+    sheet.concluded(result, "/settings/appearance", "Appearance saved")
 }

@@ -4,7 +4,7 @@ use super::{Row, RowsPage};
 use crate::ask::InPath;
 use crate::auth::Caller;
 use crate::console::form::{self, Form};
-use crate::console::frame::{Frame, SETTINGS, done};
+use crate::console::frame::{Frame, SETTINGS};
 use crate::console::orders::percent;
 use crate::console::page;
 use crate::console::sheet::{Field, Kind, Sheet};
@@ -110,13 +110,8 @@ async fn put(state: &WebState, mut form: Form, code: Option<String>, mut sheet: 
     let said = format!("Channel {name} saved");
     let (ship_on_pending, auto_release) = (form.ticked("ship_on_pending"), form.ticked("auto_release"));
     let facts = ChannelFacts { code, name, ship_on_pending, auto_release };
-    match form.context.submit(state, PutChannel { facts }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/settings/channels", &said)),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let result = form.context.submit(state, PutChannel { facts }, state.engine().ids()).await;
+    sheet.concluded(result, "/settings/channels", &said)
 }
 
 /// `POST /settings/channels/new`.
@@ -174,12 +169,7 @@ pub async fn archive(
 ) -> Result<Response, Problem> {
     let caller = form.context.caller.clone();
     let channel = found(&state, &caller, &code).await?;
-    let mut sheet = archive_sheet(&state, &caller, &channel).await?;
-    match form.context.submit(&state, ArchiveChannel { code }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/settings/channels", &format!("Channel {} archived", channel.name))),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let sheet = archive_sheet(&state, &caller, &channel).await?;
+    let result = form.context.submit(&state, ArchiveChannel { code }, state.engine().ids()).await;
+    sheet.concluded(result, "/settings/channels", &format!("Channel {} archived", channel.name))
 }

@@ -4,7 +4,7 @@ use super::{Row, RowsPage};
 use crate::ask::InPath;
 use crate::auth::Caller;
 use crate::console::form::{self, Form};
-use crate::console::frame::{Frame, SETTINGS, done};
+use crate::console::frame::{Frame, SETTINGS};
 use crate::console::orders::percent;
 use crate::console::page;
 use crate::console::sheet::{Field, Kind, Sheet};
@@ -139,13 +139,8 @@ async fn put(state: &WebState, mut form: Form, code: Option<String>, mut sheet: 
     let Some((((name, country), zone), code)) = given else { return Ok(sheet.answer()) };
     let said = format!("Location {name} saved");
     let facts = LocationFacts { code, name, country, zone, latitude_e4, longitude_e4, preference };
-    match form.context.submit(state, PutLocation { facts }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/settings/locations", &said)),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let result = form.context.submit(state, PutLocation { facts }, state.engine().ids()).await;
+    sheet.concluded(result, "/settings/locations", &said)
 }
 
 /// `POST /settings/locations/new`.
@@ -203,12 +198,7 @@ pub async fn archive(
 ) -> Result<Response, Problem> {
     let caller = form.context.caller.clone();
     let location = found(&state, &caller, &code).await?;
-    let mut sheet = archive_sheet(&state, &caller, &location).await?;
-    match form.context.submit(&state, ArchiveLocation { code }, state.engine().ids()).await {
-        Ok(_) => Ok(done("/settings/locations", &format!("Location {} archived", location.name))),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let sheet = archive_sheet(&state, &caller, &location).await?;
+    let result = form.context.submit(&state, ArchiveLocation { code }, state.engine().ids()).await;
+    sheet.concluded(result, "/settings/locations", &format!("Location {} archived", location.name))
 }

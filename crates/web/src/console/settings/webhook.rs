@@ -286,9 +286,6 @@ pub async fn act(
         }
         Ok(_) if act == Act::Archive => Ok(done("/settings/webhooks", &said)),
         Ok(_) => Ok(done(&sheet.crumb.1, &said)),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
+        Err(problem) => sheet.refusal(problem),
     }
 }

@@ -3,7 +3,7 @@
 use crate::ask::{InPath, id};
 use crate::auth::Caller;
 use crate::console::form::{self, Form};
-use crate::console::frame::{Frame, SETTINGS, done};
+use crate::console::frame::{Frame, SETTINGS};
 use crate::console::html::{Html, shape};
 use crate::console::look::{self, Look};
 use crate::console::orders::percent;
@@ -204,10 +204,7 @@ pub async fn create(State(state): State<WebState>, mut form: Form) -> Result<Res
             let secret = (!receipt.replayed).then(|| signing::written(&secret));
             secret_page(&state, &caller, id, &name, secret).await
         }
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
+        Err(problem) => sheet.refusal(problem),
     }
 }
 
@@ -248,11 +245,7 @@ pub async fn change(
     // What is shown of an address may leave a password out; the same text changes nothing.
     let url = Some(url).filter(|url| *url != row.url);
     let command = ChangeWebhookEndpoint { endpoint_id: row.id, facts, url };
-    match form.context.submit(&state, command, state.engine().ids()).await {
-        Ok(_) => Ok(done(&sheet.crumb.1, &said)),
-        Err(problem) => {
-            sheet.refused(problem)?;
-            Ok(sheet.answer())
-        }
-    }
+    let result = form.context.submit(&state, command, state.engine().ids()).await;
+    let place = sheet.crumb.1.clone();
+    sheet.concluded(result, &place, &said)
 }
