@@ -146,8 +146,8 @@ impl Keyring {
     }
 }
 
-/// Whether a session holds: begun in the user's present epoch, neither too old nor unused for too long.
-fn holds(found: &SessionOf, now: Timestamp, idle_s: i64) -> bool {
+/// Whether a session holds: not ended, begun in the user's present epoch, neither too old nor unused for too long.
+pub fn holds(found: &SessionOf, now: Timestamp, idle_s: i64) -> bool {
     let SessionOf { session, user, .. } = found;
     user.state == UserState::Active
         && session.ended_at.is_none()

@@ -4,7 +4,7 @@ pub mod cookie;
 mod keyring;
 pub mod origin;
 
-pub use keyring::Keyring;
+pub use keyring::{Keyring, holds};
 
 use crate::console::gate;
 use crate::problem::{self, Problem};

@@ -1,6 +1,6 @@
 //! Who signed in, how, from where, and until when: the sessions, also those that are over.
 
-use crate::auth::Caller;
+use crate::auth::{Caller, holds};
 use crate::console::account::how;
 use crate::console::frame::{Frame, SETTINGS};
 use crate::console::html::Html;
@@ -13,7 +13,6 @@ use crate::state::WebState;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use waybill_domain::access::UserState;
 use waybill_domain::ids::UserId;
 use waybill_store::read::PageRequest;
 use waybill_store::read::sign_in::{self, SessionOf};
@@ -55,19 +54,19 @@ pub async fn list(
     let request = PageRequest { limit: Some(50), after };
     let found = sign_in::sign_ins(state.store(), &caller.viewer(), user_id, &request).await?;
     let idle_s = state.options().session_idle_s;
-    let row = |SessionOf { session, user, name }: SessionOf| Row {
-        at: look.moment(session.created_at),
-        who: name.unwrap_or_else(|| user.id.to_string()),
-        href: format!("/settings/users/{}", user.id),
-        how: how(&session),
-        seen: look.ago(session.seen_at),
-        ended: session.ended_at.map(|at| look.moment(at)),
-        is_open: session.ended_at.is_none()
-            && user.state == UserState::Active
-            && session.epoch == user.epoch
-            && look.now() < session.expires_at
-            && look.now() < session.seen_at.plus_seconds(idle_s),
-        address: session.address.unwrap_or_default(),
+    let row = |found: SessionOf| {
+        let is_open = holds(&found, look.now(), idle_s);
+        let SessionOf { session, user, name } = found;
+        Row {
+            is_open,
+            at: look.moment(session.created_at),
+            who: name.unwrap_or_else(|| user.id.to_string()),
+            href: format!("/settings/users/{}", user.id),
+            how: how(&session),
+            seen: look.ago(session.seen_at),
+            ended: session.ended_at.map(|at| look.moment(at)),
+            address: session.address.unwrap_or_default(),
+        }
     };
     let next = found.next.map(|next| {
         let user = user_id.map(|id| format!("user={id}&")).unwrap_or_default();
