@@ -116,7 +116,10 @@ impl Loop {
     }
 
     async fn go_on(&mut self) {
-        while if self.side.is_alone() { self.run_ahead().await } else { self.take_turns().await } {}
+        let mut comes_more = true;
+        while comes_more {
+            comes_more = if self.side.is_alone() { self.run_ahead().await } else { self.take_turns().await };
+        }
     }
 
     /// One batch after the other, each beside those of others, until nobody else writes. False when nothing comes any more.
@@ -232,13 +235,13 @@ impl Loop {
     async fn launch(&mut self, draft: Draft) -> Option<Flight> {
         let began = Instant::now();
         self.note(&draft);
-        self.shared.figures.ahead.fetch_add(1, Ordering::Relaxed);
         let (entries, decided) = draft.finish(&mut self.kept);
         let Some(decided) = decided else {
             self.side.rollback().await;
             self.answer(entries, Vec::new(), None, began);
             return None;
         };
+        self.shared.figures.ahead.fetch_add(1, Ordering::Relaxed);
         self.kept.head = Some(decided.last_position());
         let decided = Arc::new(decided);
         let done = self.side.launch(decided.clone()).await;

@@ -62,11 +62,9 @@ impl Side {
     }
 
     /// The way where others write too, while that is the one.
-    fn others(&mut self) -> Option<&mut dyn Writer> {
-        match &mut self.beside_others {
-            Some(writer) if self.calm < CALM_MIN => Some(&mut **writer),
-            _ => None,
-        }
+    fn others(&mut self) -> Option<&mut Box<dyn Writer>> {
+        let is_alone = self.is_alone();
+        self.beside_others.as_mut().filter(|_| !is_alone)
     }
 
     /// Then batches are decided while the one before is written.
@@ -85,9 +83,10 @@ impl Side {
     }
 
     pub(super) fn loader(&mut self) -> &mut dyn Loader {
-        match &mut self.beside_others {
-            Some(writer) if self.calm < CALM_MIN => &mut **writer,
-            _ => &mut *self.loader,
+        let is_alone = self.is_alone();
+        match self.beside_others.as_mut().filter(|_| !is_alone) {
+            Some(writer) => &mut **writer,
+            None => &mut *self.loader,
         }
     }
 
@@ -129,9 +128,9 @@ impl Side {
             let (result, _) = landed(self.launch(decided.clone()).await).await;
             return result.map(|()| decided);
         };
-        let base = decided.take_positions(writer).await?;
+        let base = decided.take_positions(&mut **writer).await?;
         decided.number(base, entries);
-        decided.commit(writer).await?;
+        decided.commit(&mut **writer).await?;
         Ok(Arc::new(decided))
     }
 

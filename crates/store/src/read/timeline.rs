@@ -8,7 +8,6 @@ use crate::record::columns;
 use crate::tables::EventRecord;
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
-
 use waybill_domain::event::Event;
 use waybill_domain::ids::{CustomerId, Id, OrderId, TextId};
 use waybill_domain::time::Timestamp;
