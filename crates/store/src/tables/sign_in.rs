@@ -63,8 +63,9 @@ record!(
         { "sessions_expiry", ["expires_at"], unique: false },
         { "sessions_id", ["id"], unique: true }
     ],
-    fixed: { token_hash, id, user_id, epoch, created_at, expires_at, began_by, with_code, address },
-    fields: { seen_at, ended_at }
+    fixed: { token_hash, id, user_id, epoch, created_at, expires_at },
+    // In the order in which the migrations added them; how a session began does not change either.
+    fields: { seen_at, began_by, with_code, address, ended_at }
 );
 
 /// A link that works once. The token itself is never stored.
