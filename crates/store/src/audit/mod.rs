@@ -48,7 +48,7 @@ pub async fn audit(
     let added_up = begun.elapsed();
     levels::compare(store, &mut ledger, &mut findings, progress).await?;
     let compared = begun.elapsed();
-    let (ledger, mut findings, totals) = walk::walk(store, ledger, findings, progress).await?;
+    let totals = walk::walk(store, ledger.position(), &mut findings, progress).await?;
     ledger.compare_held(&totals.held, &mut findings);
     // Once more, for what was written meanwhile.
     ledger::head(store, &mut findings).await?;

@@ -69,6 +69,12 @@ impl Findings {
         }
     }
 
+    /// Adds what was found elsewhere.
+    pub(super) fn append(&mut self, more: Self) {
+        self.found += more.found;
+        self.named.extend(more.named.into_iter().take(NAMED_MAX - self.named.len()));
+    }
+
     /// Adds a violation unless the two are equal.
     pub(super) fn equal<T: PartialEq + ToString>(
         &mut self,

@@ -3,8 +3,8 @@
 use super::aggregates;
 use super::history::{self, History};
 use super::laws;
-use super::ledger::{HELD, Held, Ledger};
-use super::reading::{complete, ranges, records};
+use super::ledger::{HELD, Held};
+use super::reading::{SliceRows, complete, ranges, records};
 use super::report::{Findings, Stage};
 use super::slice::{Slice, of};
 use crate::backend::Store;
@@ -27,55 +27,58 @@ pub(super) struct Totals {
     pub(super) held: Held,
 }
 
-/// What the walk carries from slice to slice.
-struct Walk {
-    ledger: Ledger,
-    findings: Findings,
-    totals: Totals,
+impl Totals {
+    fn add(&mut self, more: Self) {
+        self.events += more.events;
+        self.orders += more.orders;
+        for (key, more) in more.held {
+            let sums = self.held.entry(key).or_default();
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+    }
 }
 
-/// Slices of which the records, and as many of which the postings, are read at once.
-const READ_AT_ONCE: usize = 2;
+/// Slices of which the records are read at once, as many of which the postings are, and as many that are checked.
+const AT_ONCE: usize = 2;
 
-/// Walks through all aggregates: slices are read while one that was read is checked, on a thread of its own.
+/// Walks through all aggregates, up to `position` of the stock ledger: slices are read while others are checked, each on a
+/// thread of its own. What is found comes in the order of the ids.
 pub(super) async fn walk(
     store: &dyn Store,
-    ledger: Ledger,
-    findings: Findings,
+    position: i64,
+    findings: &mut Findings,
     progress: &mut (dyn FnMut(Stage, i64, i64) + Send),
-) -> Result<(Ledger, Findings, Totals), StoreError> {
+) -> Result<Totals, StoreError> {
     let statements = Slice::statements();
-    let position = ledger.position();
-    let mut walk = Walk { ledger, findings, totals: Totals::default() };
     let slices = ranges(store)
         .map_ok(|range| records(store, &statements, range))
-        .try_buffered(READ_AT_ONCE)
+        .try_buffered(AT_ONCE)
         .map_ok(|records| complete(store, records))
-        .try_buffered(READ_AT_ONCE);
+        .try_buffered(AT_ONCE)
+        .map_ok(|rows| tokio::task::spawn_blocking(move || check(rows, position)).map_err(unfinished))
+        .try_buffered(AT_ONCE);
     let mut slices = std::pin::pin!(slices);
-    let mut next = slices.try_next().await?;
-    while let Some(slice) = next {
-        let checking = tokio::task::spawn_blocking(move || {
-            let slice = Slice::read(slice, &mut walk.findings);
-            check(&slice, &mut walk);
-            walk
-        });
-        let checked;
-        (checked, next) = futures_util::try_join!(checking.map_err(unfinished), slices.try_next())?;
-        walk = checked;
-        progress(Stage::Histories, walk.totals.events, position);
+    let mut totals = Totals::default();
+    while let Some((found, counted)) = slices.try_next().await? {
+        findings.append(found);
+        totals.add(counted);
+        progress(Stage::Histories, totals.events, position);
     }
-    Ok((walk.ledger, walk.findings, walk.totals))
+    Ok(totals)
 }
 
 fn unfinished(error: tokio::task::JoinError) -> StoreError {
     StoreError::Other(format!("a check did not finish: {error}"))
 }
 
-fn check(slice: &Slice, walk: &mut Walk) {
-    let Walk { ledger, findings, totals } = walk;
-    totals.events += slice.events.len() as i64;
-    totals.orders += slice.orders.len() as i64;
+fn check(rows: SliceRows, position: i64) -> (Findings, Totals) {
+    let mut findings = Findings::default();
+    let slice = Slice::read(rows, &mut findings);
+    let totals = check_slice(&slice, position, &mut findings);
+    (findings, totals)
+}
+
+fn check_slice(slice: &Slice, position: i64, findings: &mut Findings) -> Totals {
     let mut world = World::default();
     let mut histories: Vec<History<'_>> = Vec::new();
     for events in slice.events.chunk_by(|one, other| one.aggregate_id == other.aggregate_id) {
@@ -101,12 +104,13 @@ fn check(slice: &Slice, walk: &mut Walk) {
             findings.add("record.unexpected", "orders", head.id, "none", "an order without events");
         }
     }
-    hold(slice, ledger, &mut totals.held);
+    Totals { events: slice.events.len() as i64, orders: slice.orders.len() as i64, held: held(slice, position) }
 }
 
-/// Adds what the slice's orders and reservations held when the ledger was added up: what they hold now, less what was
-/// posted since.
-fn hold(slice: &Slice, ledger: &Ledger, held: &mut Held) {
+/// What the slice's orders and reservations held at the position up to which the ledger was added up: what they hold now,
+/// less what was posted since.
+fn held(slice: &Slice, position: i64) -> Held {
+    let mut held = Held::default();
     let counted = |allocation: &Allocation| {
         of(&slice.lines, allocation.order_id)
             .iter()
@@ -121,7 +125,7 @@ fn hold(slice: &Slice, ledger: &Ledger, held: &mut Held) {
         let key = StockKey { item_id: one.item_id, location_id: one.location_id, lot_id: one.lot_id };
         held.entry(key).or_default()[0] += one.quantity.0;
     }
-    let since = slice.stock.partition_point(|posting| posting.position <= ledger.position());
+    let since = slice.stock.partition_point(|posting| posting.position <= position);
     for posting in &slice.stock[since..] {
         let key = StockKey { item_id: posting.item_id, location_id: posting.location_id, lot_id: posting.lot_id };
         let sums = held.entry(key).or_default();
@@ -130,4 +134,5 @@ fn hold(slice: &Slice, ledger: &Ledger, held: &mut Held) {
             *sum -= if posting.to_account == state { posting.quantity.0 } else { 0 };
         }
     }
+    held
 }
