@@ -266,10 +266,6 @@ impl Draft {
             kept.take_back(&mut self.world);
             return (self.entries, None);
         }
-        if self.made.events.is_empty() && self.log.count() == 0 {
-            // Others learn of a block that was leased by the event that comes with it.
-            self.numbers.drop_lease();
-        }
         let (base, numbers) = (self.base.unwrap_or_default(), &mut self.numbers);
         let mut decided = Decided::new(self.world, self.made, self.log, base, &self.state, numbers);
         kept.numbers = self.numbers;

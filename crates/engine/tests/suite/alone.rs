@@ -101,3 +101,20 @@ fn a_key_that_both_engines_are_given_is_carried_out_once() {
         assert_eq!(orders().await, before + 20);
     });
 }
+
+#[test]
+fn numbers_leased_for_an_order_that_was_refused_are_given_to_nobody_else() {
+    with_two(async |first, second| {
+        first.receive(first.dublin, "MUG-1", 5_000).await;
+        let mut placed = until_alone(first).await;
+        // So many that the first has leased a block while it was alone, and knows where the next one begins.
+        place(first, 200).await;
+        assert_eq!(second.refused(second.order(&[("NONE-1", 1, 500)], second.terms())).await, "order.invalid");
+        place(first, 3_000).await;
+        // No more than it could have of the block that it leased for the refused one.
+        place(second, 4).await;
+        placed += 3_204;
+        let numbers: i64 = first.one("SELECT COUNT(DISTINCT number) FROM orders", &[]).await;
+        assert_eq!(numbers, placed, "each order has a number of its own");
+    });
+}
