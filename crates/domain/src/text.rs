@@ -19,6 +19,9 @@ pub fn is_storable(text: &str) -> bool {
     !text.contains('\0')
 }
 
+/// What a text that is not one is told.
+pub const WORD_FORM: &str = "must be 1 to 64 of a to z, 0 to 9, _, - and .";
+
 /// Whether a text is short and machine-readable, so that it may stay in the log: 1 to 64 of a to z, digits, `_`, `-` and `.`.
 pub fn is_word(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);

@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use waybill_domain::Code;
 use waybill_domain::refusal::Problem;
-use waybill_domain::text::is_word;
+use waybill_domain::text::{WORD_FORM, is_word};
 
 /// A place in a body, and where problems with it are noted.
 #[derive(Clone, Debug)]
@@ -263,7 +263,7 @@ impl FromJson for Word {
     fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
         let text = text(value, at)?;
         if !is_word(&text) {
-            at.problem("word", "must be 1 to 64 of a to z, 0 to 9, _, - and . (a note about people goes into `note`)");
+            at.problem("word", WORD_FORM);
             return None;
         }
         Some(Self(text))

@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::ids::FulfillmentOrderId;
 use crate::refusal::Problem;
 use crate::system::SystemRefusal;
-use crate::text::is_word;
+use crate::text::{WORD_FORM, is_word};
 use crate::world::World;
 use serde::Serialize;
 
@@ -41,8 +41,7 @@ pub fn hand_over_fulfillment_order(world: &World, command: &HandOverFulfillmentO
     let work = work.ok_or(FulfillmentRefusal::Unknown { fulfillment_order_id: id })?;
     // The assignee stays in the log for ever, so it cannot be free text.
     if command.assignee.as_ref().is_some_and(|assignee| !is_word(assignee)) {
-        let message = "must be 1 to 64 of a to z, 0 to 9, _, - and .";
-        let problems = vec![Problem::new("assignee", "word", message)];
+        let problems = vec![Problem::new("assignee", "word", WORD_FORM)];
         return Err(SystemRefusal::Invalid { problems }.into());
     }
     match work.state {
