@@ -86,6 +86,11 @@ impl Minor {
         self.0.unsigned_abs() <= Self::MAX.0 as u64
     }
 
+    /// The amount as it is told: with its currency.
+    pub const fn of(self, currency: Currency) -> Amount {
+        Amount { minor: self, currency }
+    }
+
     /// The amount with its point and currency: `12.50 EUR`.
     pub fn display(self, currency: Currency) -> String {
         let exponent = currency.exponent() as usize;
@@ -101,6 +106,25 @@ impl Minor {
 impl fmt::Display for Minor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// An amount that a refusal tells: `12.50 EUR` in its sentence, and among its facts the bare minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    pub minor: Minor,
+    pub currency: Currency,
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.minor.display(self.currency))
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.minor.serialize(serializer)
     }
 }
 

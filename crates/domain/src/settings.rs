@@ -4,6 +4,7 @@ use crate::order::Order;
 use crate::payment::PaymentMethod;
 use crate::refusal::Problem;
 use crate::system::appearance::Appearance;
+use crate::system::reasons::Reasons;
 use serde::{Deserialize, Serialize};
 
 /// The settings of a store. Kept as one record; every process decides on the version the batch read.
@@ -19,6 +20,9 @@ pub struct Settings {
     /// How the shop looks where people see it.
     #[serde(skip_serializing_if = "Appearance::is_default")]
     pub appearance: Appearance,
+    /// What people choose from when they act.
+    #[serde(skip_serializing_if = "Reasons::is_default")]
+    pub reasons: Reasons,
 }
 
 impl Default for Settings {
@@ -28,6 +32,7 @@ impl Default for Settings {
             transfer_reservation_s: 7 * 86_400,
             renew_before_s: 86_400,
             appearance: Appearance::default(),
+            reasons: Reasons::default(),
         }
     }
 }
@@ -52,6 +57,7 @@ impl Settings {
                 Problem::new(path, "out_of_range", format!("must be {} to {}", range.start(), range.end()))
             })
             .chain(self.appearance.problems())
+            .chain(self.reasons.problems())
             .collect()
     }
 }

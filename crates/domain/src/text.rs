@@ -1,4 +1,5 @@
-//! Texts that cannot be kept: PostgreSQL stores no NUL, so no rule lets one through, whichever the database.
+//! Texts that cannot be kept: PostgreSQL stores no NUL, so no rule lets one through, whichever the database; and what stays in
+//! the log for ever is a word, not free text that could name a person.
 
 use crate::access::change::ChangeUser;
 use crate::access::invite::InviteUser;
@@ -20,11 +21,12 @@ pub fn is_storable(text: &str) -> bool {
 }
 
 /// What a text that is not one is told.
-pub const WORD_FORM: &str = "must be 1 to 64 of a to z, 0 to 9, _, - and .";
+pub const WORD_FORM: &str = "must be 1 to 64 letters from a to z, digits, dots, dashes and underscores";
 
-/// Whether a text is short and machine-readable, so that it may stay in the log: 1 to 64 of a to z, digits, `_`, `-` and `.`.
+/// Whether a text is short and machine-readable, so that it may stay in the log: 1 to 64 ASCII letters, digits, `_`, `-` and
+/// `.`. Codes of other systems and numbers of documents, such as `RET-04` and `C536379`, are words too.
 pub fn is_word(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(fits)
 }
 
@@ -43,6 +45,18 @@ impl Texts {
 
     fn maybe(&mut self, path: &str, text: Option<&String>) {
         text.into_iter().for_each(|text| self.one(path, text));
+    }
+
+    /// A reason or an owner, which stays in the log.
+    fn word(&mut self, path: &str, text: &str) {
+        self.bytes += text.len();
+        if !is_word(text) {
+            self.problems.push(Problem::new(path, "word", WORD_FORM));
+        }
+    }
+
+    fn maybe_word(&mut self, path: &str, text: Option<&String>) {
+        text.into_iter().for_each(|text| self.word(path, text));
     }
 
     /// A text of one of several; its path is made only where it is needed.
@@ -170,22 +184,22 @@ impl Texts {
             }
             Command::ReserveStock(command) => self.one("sku", &command.sku),
             Command::PlaceOrder(order) => self.order(order),
-            Command::CancelLine(command) => self.one("reason", &command.reason),
-            Command::CancelOrder(command) => self.one("reason", &command.reason),
+            Command::CancelLine(command) => self.word("reason", &command.reason),
+            Command::CancelOrder(command) => self.word("reason", &command.reason),
             Command::AddCharge(command) => self.maybe("label", command.label.as_ref()),
             Command::ApplyHold(command) => {
-                self.one("reason", &command.reason);
+                self.word("reason", &command.reason);
                 self.maybe("note", command.note.as_ref().map(|note| &note.value));
-                self.maybe("owner", command.owner.as_ref());
+                self.maybe_word("owner", command.owner.as_ref());
             }
-            Command::HandOverHold(command) => self.maybe("owner", command.owner.as_ref()),
+            Command::HandOverHold(command) => self.maybe_word("owner", command.owner.as_ref()),
             Command::HandOverFulfillmentOrder(command) => {
                 self.maybe("from", command.from.as_ref());
-                self.maybe("assignee", command.assignee.as_ref());
+                self.maybe_word("assignee", command.assignee.as_ref());
             }
             Command::AddNote(command) => self.one("text", &command.note.value),
-            Command::ReleaseHold(command) => self.maybe("reason", command.reason.as_ref()),
-            Command::RejectHold(command) => self.maybe("reason", command.reason.as_ref()),
+            Command::ReleaseHold(command) => self.maybe_word("reason", command.reason.as_ref()),
+            Command::RejectHold(command) => self.maybe_word("reason", command.reason.as_ref()),
             Command::AuthorizePayment(command) => {
                 self.one("gateway", &command.gateway);
                 self.one("token", &command.token.value);
@@ -196,7 +210,7 @@ impl Texts {
                 GatewayOutcome::Failed { code } => self.one("code", code),
                 GatewayOutcome::Unknown => {}
             },
-            Command::GrantRefund(command) => self.one("reason", &command.reason),
+            Command::GrantRefund(command) => self.word("reason", &command.reason),
             Command::Ship(command) => {
                 self.maybe("carrier", command.carrier.as_ref());
                 self.maybe("service", command.service.as_ref());
@@ -209,8 +223,9 @@ impl Texts {
                 self.maybe("raw", command.raw.as_ref().map(|raw| &raw.value));
             }
             Command::ReceiveReturn(command) => {
-                let reasons = command.lines.iter().map(|line| &line.reason);
-                reasons.enumerate().for_each(|(n, reason)| self.nth("lines", n, "reason", Some(reason)));
+                for (n, line) in command.lines.iter().enumerate() {
+                    self.word(&format!("lines[{n}].reason"), &line.reason);
+                }
             }
             Command::RevokeApiKey(_)
             | Command::ChangeSettings(_)
@@ -258,7 +273,7 @@ pub fn bytes(command: &Command) -> usize {
     texts.bytes
 }
 
-/// Refuses a command that brings a text which cannot be stored; every one is named.
+/// Refuses a command that brings a text which cannot be stored, or free text for what has to be a word; every one is named.
 pub(crate) fn check(command: &Command) -> Result<(), Stop> {
     let mut texts = Texts::default();
     texts.of(command);

@@ -8,6 +8,7 @@ use crate::access::identity::IdentityDigest;
 use crate::attempt::Origin;
 use crate::catalog::Catalog;
 use crate::catalog::item::{Item, Supply};
+use crate::catalog::location::Location;
 use crate::chain::Chain;
 use crate::command::Stop;
 use crate::customer::Customer;
@@ -118,6 +119,17 @@ impl World {
             Supply::Untracked | Supply::Service | Supply::Dropship => {
                 Err(StockRefusal::NotStocked { sku: sku.to_owned() })
             }
+        }
+    }
+
+    /// The location, if stock may come to it: what lies at an archived one is not sold.
+    pub fn stocked_location(&self, id: LocationId) -> Result<&Location, StockRefusal> {
+        match self.catalog.location(id) {
+            None => Err(StockRefusal::UnknownLocation { location: id.to_string() }),
+            Some(location) if location.archived => {
+                Err(StockRefusal::LocationArchived { location: location.code.clone() })
+            }
+            Some(location) => Ok(location),
         }
     }
 

@@ -64,6 +64,10 @@ pub async fn import(engine: &Engine, plan: &ImportPlan, progress: &dyn Progress)
     }
     window.drain(&mut |place, answer| run.answered(place, answer)).await?;
     run.finish_splits(&mut window).await?;
+    // What was brought in stands, and without this the first lists are only slow.
+    if let Err(error) = engine.store().count_anew().await {
+        tracing::warn!(%error, "the database did not count its rows anew");
+    }
     progress.importing(total, total);
     Ok(run.outcome(start.elapsed().as_secs_f64()))
 }

@@ -6,9 +6,6 @@ use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::FulfillmentOrderId;
-use crate::refusal::Problem;
-use crate::system::SystemRefusal;
-use crate::text::{WORD_FORM, is_word};
 use crate::world::World;
 use serde::Serialize;
 
@@ -39,11 +36,6 @@ pub fn hand_over_fulfillment_order(world: &World, command: &HandOverFulfillmentO
     let order = world.order(id.order_id);
     let work = order.and_then(|order| order.fulfillment_order(id.number));
     let work = work.ok_or(FulfillmentRefusal::Unknown { fulfillment_order_id: id })?;
-    // The assignee stays in the log for ever, so it cannot be free text.
-    if command.assignee.as_ref().is_some_and(|assignee| !is_word(assignee)) {
-        let problems = vec![Problem::new("assignee", "word", WORD_FORM)];
-        return Err(SystemRefusal::Invalid { problems }.into());
-    }
     match work.state {
         FulfillmentState::Open | FulfillmentState::InProgress => {}
         state @ (FulfillmentState::Scheduled

@@ -55,15 +55,16 @@ refusals! {
         Unknown { fulfillment_order_id: FulfillmentOrderId } => "unknown", Never, "There is no fulfillment order {fulfillment_order_id}.", "Check the id.";
         NotOpen { fulfillment_order_id: FulfillmentOrderId, state: String } => "not_open", Never, "Fulfillment order {fulfillment_order_id} is {state}; only work that is open or in progress is somebody's.", "Nothing needs to be done.";
         AssigneeChanged { fulfillment_order_id: FulfillmentOrderId, expected: Assignee, found: Assignee } => "assignee_changed", AfterChange, "The request takes fulfillment order {fulfillment_order_id} from {expected}, and it is with {found} now.", "Name who has it now as the one it is taken from.";
-        NothingNamed => "nothing_named", Never, "The request names nothing to do.", "Name at least one line or parcel.";
+        NothingNamed => "nothing_named", Never, "The request names nothing to do.", "Name at least one line.";
+        NothingReady { fulfillment_order_id: FulfillmentOrderId, step: Step } => "nothing_ready", AfterChange, "Nothing of fulfillment order {fulfillment_order_id} is ready for this step: {step}.", "Pick before packing, and pack before shipping; the fulfillment order says what is left.";
         QuantityOutOfRange { path: String } => "quantity_out_of_range", Never, "The quantity at {path} is outside 1 to 1,000,000,000,000.", "Send a whole number of the item's smallest unit within that range.";
         ExceedsAllocated { line: u32, requested: Quantity, allocated: Quantity } => "exceeds_allocated", AfterChange, "{requested} units of line {line} were picked or reported short and {allocated} are to be picked.", "Pick no more than the fulfillment order asks for.";
         ExceedsPicked { line: u32, requested: Quantity, picked: Quantity } => "exceeds_picked", AfterChange, "{requested} units of line {line} were packed and {picked} are picked.", "Pick them first.";
         UnknownParcel { parcel_id: ParcelId } => "unknown_parcel", Never, "The fulfillment order has no parcel {parcel_id}.", "Pack a parcel first, or name one of its parcels.";
         ParcelNotPacked { parcel_id: ParcelId, state: String } => "parcel_not_packed", AfterChange, "Parcel {parcel_id} is {state}; only a packed parcel can ship.", "Pack a parcel, or name another one.";
-        MissingTracking { parcel_id: ParcelId } => "missing_tracking", Never, "Parcel {parcel_id} has a blank tracking number.", "Send the carrier's number, or leave it out where there is none.";
+        MissingTracking { parcel_id: ParcelId } => "missing_tracking", Never, "The tracking number of parcel {parcel_id} is blank or longer than 64 bytes.", "Send the carrier's number, or leave it out where there is none.";
         CapturePending { transaction_id: TransactionId } => "capture_pending", AfterChange, "The capture for what ships has not succeeded.", "Wait for the gateway, or let the channel ship on pending captures.";
-        NotPaid { order_id: OrderId } => "not_paid", AfterChange, "What ships is neither paid nor authorized.", "Authorize the payment again or record one.";
+        NotPaid { order_id: OrderId } => "not_paid", AfterChange, "What ships is neither paid nor authorized.", "Authorize another payment or record one; where the customer is to pay less, take it off with a discount.";
         ExceedsAtSupplier { line: u32, requested: Quantity, at_supplier: Quantity } => "exceeds_at_supplier", AfterChange, "{requested} units of line {line} were shipped by the supplier and {at_supplier} are there.", "Send no more than was asked of the supplier.";
     }
 }

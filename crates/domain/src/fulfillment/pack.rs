@@ -55,7 +55,8 @@ pub fn pack(world: &World, command: &Pack, attempt: &Attempt) -> Outcome {
     }
     refused.none()?;
     if packed.is_empty() {
-        return Err(FulfillmentRefusal::NothingNamed.into());
+        let fulfillment_order_id = command.fulfillment_order_id;
+        return Err(FulfillmentRefusal::NothingReady { fulfillment_order_id, step: Step::Pack }.into());
     }
     lines_free(order, Step::Pack, packed.iter().map(|moved| moved.line))?;
     let due = due_with(order, &packed);

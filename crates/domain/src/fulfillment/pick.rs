@@ -148,7 +148,8 @@ pub fn pick(world: &World, command: &Pick, attempt: &Attempt) -> Outcome {
     }
     refused.none()?;
     if picked.is_empty() && shorts.is_empty() {
-        return Err(FulfillmentRefusal::NothingNamed.into());
+        let fulfillment_order_id = command.fulfillment_order_id;
+        return Err(FulfillmentRefusal::NothingReady { fulfillment_order_id, step: Step::Pick }.into());
     }
     lines_free(order, Step::Pick, picked.iter().map(|moved| moved.line))?;
     let demands = short_demands(&shorts);

@@ -61,7 +61,8 @@ pub fn ship(world: &World, command: &Ship, attempt: &Attempt) -> Outcome {
     }
     refused.none()?;
     if parcels.is_empty() {
-        return Err(FulfillmentRefusal::NothingNamed.into());
+        let fulfillment_order_id = command.fulfillment_order_id;
+        return Err(FulfillmentRefusal::NothingReady { fulfillment_order_id, step: Step::Ship }.into());
     }
     let mut lines: Vec<Moved> = Vec::new();
     let mut shipping: BTreeMap<u32, Quantity> = BTreeMap::new();

@@ -121,7 +121,7 @@ impl Order {
                 reference: None,
             });
         }
-        let (goods, tax, charges) = super::money::totals(&order);
+        let (goods, tax, charges) = super::costs::totals(&order);
         let head = order.head.edit();
         (head.goods, head.tax, head.charges) = (goods, tax, charges);
         order

@@ -1,6 +1,6 @@
 //! The derived axes of an order: one pure function each, computed at the end of every command, written nowhere else.
 
-use super::money::totals;
+use super::costs::totals;
 use super::records::*;
 use super::to_do;
 use crate::fulfillment::FulfillmentState;
@@ -16,17 +16,17 @@ pub fn payment_status(order: &Order) -> PaymentStatus {
         return PaymentStatus::Unknown;
     }
     if head.received.0 > 0 {
-        return match (head.refunded + head.charged_back, head.kept(), head.total()) {
+        return match (head.refunded + head.charged_back, head.kept(), order.price()) {
             (back, _, _) if back == head.received => PaymentStatus::Refunded,
             (back, _, _) if back.0 > 0 => PaymentStatus::PartiallyRefunded,
-            (_, kept, total) if kept < total => PaymentStatus::PartiallyPaid,
-            (_, kept, total) if kept == total => PaymentStatus::Paid,
+            (_, kept, price) if kept < price => PaymentStatus::PartiallyPaid,
+            (_, kept, price) if kept == price => PaymentStatus::Paid,
             _ => PaymentStatus::Overpaid,
         };
     }
     let authorized: Minor = order.payments.iter().map(Payment::open_authorization).sum();
     if authorized.0 > 0 {
-        let all = authorized >= head.total();
+        let all = authorized >= order.price();
         return if all { PaymentStatus::Authorized } else { PaymentStatus::PartiallyAuthorized };
     }
     if order.transactions.iter().any(|transaction| transaction.state == TransactionState::Pending) {
@@ -38,7 +38,7 @@ pub fn payment_status(order: &Order) -> PaymentStatus {
     };
     if order.payments.is_empty() {
         PaymentStatus::None
-    } else if order.payments.iter().any(awaited) {
+    } else if order.payments.iter().any(awaited) && order.price().0 > 0 {
         PaymentStatus::Pending
     } else if order.payments.iter().any(|payment| payment.state == PaymentState::Failed) {
         PaymentStatus::Failed

@@ -2,13 +2,14 @@
 
 use super::OrderRefusal;
 use super::charge::check_total;
+use super::confirm::once_paid;
 use super::events::{
     AllocationReleased, AtLocation, HoldEnded, LineCancelled, LinesCancelled, Moved, OrderCancelled, ReleaseReason,
 };
 use super::records::{HoldState, Lifecycle, Order};
 use crate::attempt::Attempt;
 use crate::catalog::item::Supply;
-use crate::command::Outcome;
+use crate::command::{Outcome, Stop};
 use crate::event::Event;
 use crate::ids::{LineId, OrderId};
 use crate::ledger::StockAccount;
@@ -54,7 +55,10 @@ pub fn cancel_line(world: &World, command: &CancelLine, attempt: &Attempt) -> Ou
     if command.quantity.is_some_and(|quantity| !quantity.is_valid_demand()) {
         return Err(OrderRefusal::QuantityOutOfRange { path: "quantity".into() }.into());
     }
-    if requested > open || open.is_zero() {
+    if command.quantity.is_none() && open.is_zero() {
+        return Err(OrderRefusal::LineEnded { line_id: id }.into());
+    }
+    if requested > open {
         return Err(OrderRefusal::ExceedsOpenQuantity { line_id: id, requested, open }.into());
     }
     let mut events = Vec::new();
@@ -69,15 +73,41 @@ pub fn cancel_line(world: &World, command: &CancelLine, attempt: &Attempt) -> Ou
         give_up(order, &command.reason, attempt, &mut events);
         return Ok(events);
     }
-    check_total(total, attempt.origin)?;
+    check_total(total.of(order.head.currency), attempt.origin)?;
     if command.refund {
-        // What was paid for the cancelled units goes back.
-        let back = Minor((refundable(order) - total).0.min(free_deposit(order).0));
-        if back.0 > 0 {
-            events.extend(refund_events(order, back, Minor::ZERO, &command.reason, 0, attempt));
+        refund_beyond(order, total, &command.reason, attempt, &mut events);
+    }
+    go_on(world, order, attempt, &mut events)?;
+    Ok(events)
+}
+
+/// What is left may be paid already: then a placed order goes on with it.
+pub(super) fn go_on(world: &World, order: &Order, attempt: &Attempt, events: &mut Vec<Event>) -> Result<(), Stop> {
+    if order.head.lifecycle != Lifecycle::Placed {
+        return Ok(());
+    }
+    let mut left = order.clone();
+    for event in events.iter() {
+        match event {
+            Event::AllocationReleased(event) => left.apply_allocation_released(event),
+            Event::LinesCancelled(event) => left.apply_lines_cancelled(event),
+            Event::HoldRejected(event) => left.apply_hold_ended(event, HoldState::Rejected),
+            // Given up: nothing is left.
+            Event::OrderCancelled(_) => return Ok(()),
+            _ => {}
         }
     }
-    Ok(events)
+    left.settle();
+    once_paid(world, &left, Minor::ZERO, attempt, events)
+}
+
+/// What was paid for cancelled units goes back, where the order's total is `total` without them.
+fn refund_beyond(order: &Order, total: Minor, reason: &str, attempt: &Attempt, events: &mut Vec<Event>) {
+    let price = total - order.credited();
+    let back = Minor((refundable(order) - price).0.min(free_deposit(order).0));
+    if back.0 > 0 {
+        events.extend(refund_events(order, back, Minor::ZERO, reason, 0, attempt));
+    }
 }
 
 pub fn cancel_order(world: &World, command: &CancelOrder, attempt: &Attempt) -> Outcome {
@@ -106,7 +136,7 @@ fn total_without(order: &Order, quantities: &BTreeMap<u32, Quantity>) -> Minor {
     order.head.total() - quantities.iter().filter_map(less).sum::<Minor>()
 }
 
-/// Cancels all that has not shipped of one line or of the whole order.
+/// Cancels all that has not shipped of one line or of the whole order; what was paid for it goes back.
 ///
 /// # Errors
 /// Where the rest of the order would cost less than nothing.
@@ -129,7 +159,10 @@ pub(super) fn cancel_events(
         .iter()
         .any(|one| !one.shipped.is_zero() || (!quantities.contains_key(&one.number) && !one.unshipped().is_zero()));
     if rest {
-        return check_total(total_without(order, &quantities), attempt.origin);
+        let total = total_without(order, &quantities);
+        check_total(total.of(order.head.currency), attempt.origin)?;
+        refund_beyond(order, total, reason, attempt, events);
+        return Ok(());
     }
     give_up(order, reason, attempt, events);
     Ok(())

@@ -9,7 +9,7 @@ use crate::attempt::{Attempt, Origin};
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::OrderId;
-use crate::money::Minor;
+use crate::money::{Amount, Minor};
 use crate::payment::{Payment, PaymentMethod};
 use crate::refusal::Problem;
 use crate::world::World;
@@ -55,8 +55,9 @@ pub fn add_charge(world: &World, command: &AddCharge, attempt: &Attempt) -> Outc
     if !problems.is_empty() {
         return Err(OrderRefusal::Invalid { problems }.into());
     }
-    check_sign(command.kind, command.amount, command.tax, attempt.origin)?;
-    check_total(total, attempt.origin)?;
+    let currency = order.head.currency;
+    check_sign(command.kind, command.amount.of(currency), command.tax.of(currency), attempt.origin)?;
+    check_total(total.of(currency), attempt.origin)?;
     let (payment, promised) = carried(order, total, more);
     let mut events = vec![Event::ChargeAdded(ChargeAdded {
         order: command.order_id,
@@ -114,21 +115,21 @@ impl Order {
 
 /// Money off is a discount and everything else costs something; the tax on it goes the same way. A history that is
 /// brought in has charges given back on documents of their own, so there a charge of any other kind may be below zero.
-pub(super) fn check_sign(kind: ChargeKind, amount: Minor, tax: Minor, origin: Origin) -> Result<(), OrderRefusal> {
+pub(super) fn check_sign(kind: ChargeKind, amount: Amount, tax: Amount, origin: Origin) -> Result<(), OrderRefusal> {
     let fits = match (kind, origin) {
-        (ChargeKind::Discount, _) => amount.0 <= 0 && tax.0 <= 0,
+        (ChargeKind::Discount, _) => amount.minor.0 <= 0 && tax.minor.0 <= 0,
         (ChargeKind::Shipping | ChargeKind::Fee | ChargeKind::Surcharge, Origin::Import) => true,
         (ChargeKind::Shipping | ChargeKind::Fee | ChargeKind::Surcharge, Origin::Live | Origin::Simulation) => {
-            amount.0 >= 0 && tax.0 >= 0
+            amount.minor.0 >= 0 && tax.minor.0 >= 0
         }
     };
     if fits { Ok(()) } else { Err(OrderRefusal::ChargeWrongSign { kind, amount, tax }) }
 }
 
 /// Nobody is paid for ordering. History has credit orders: charges given back, and no goods.
-pub(super) fn check_total(total: Minor, origin: Origin) -> Result<(), OrderRefusal> {
+pub(super) fn check_total(total: Amount, origin: Origin) -> Result<(), OrderRefusal> {
     match origin {
-        Origin::Live | Origin::Simulation if total.0 < 0 => Err(OrderRefusal::TotalBelowZero { total }),
+        Origin::Live | Origin::Simulation if total.minor.0 < 0 => Err(OrderRefusal::TotalBelowZero { total }),
         Origin::Live | Origin::Simulation | Origin::Import => Ok(()),
     }
 }

@@ -8,8 +8,9 @@ use crate::attempt::Attempt;
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::OrderId;
+use crate::payment::TransactionKind;
 use crate::payment::authorization::request;
-use crate::payment::{RefundState, TransactionKind};
+use crate::payment::refund::is_under_way;
 use crate::shipping::ParcelState;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -36,8 +37,7 @@ pub fn open_matters(order: &Order, billed: crate::money::Minor) -> Vec<String> {
     if order.head.kept() < billed {
         open.push("payment".to_owned());
     }
-    let refunding = |state| matches!(state, RefundState::Granted | RefundState::Pending | RefundState::Unknown);
-    if order.refunds.iter().any(|refund| refunding(refund.state)) {
+    if order.refunds.iter().any(is_under_way) {
         open.push("refunds".to_owned());
     }
     if order.transactions.iter().any(|transaction| transaction.is_open()) {

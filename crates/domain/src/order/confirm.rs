@@ -46,7 +46,7 @@ pub fn promise(
     events: &mut Vec<Event>,
 ) {
     let id = order.head.id;
-    let paid = secured(order) >= order.head.total();
+    let paid = secured(order) >= order.price();
     let reserved_until = (!paid).then(|| attempt.now.plus_seconds(world.settings.reservation_seconds(order)));
     let to = if paid { StockAccount::Allocated } else { StockAccount::Reserved };
     events.extend(reservations.iter().map(|one| Event::ReservationConverted(one.converted(id))));
@@ -88,7 +88,7 @@ pub fn once_paid(
     attempt: &Attempt,
     events: &mut Vec<Event>,
 ) -> Result<(), Stop> {
-    if order.head.lifecycle != Lifecycle::Placed || secured(order) + more < order.head.total() {
+    if order.head.lifecycle != Lifecycle::Placed || secured(order) + more < order.price() {
         return Ok(());
     }
     need_levels(world, order)?;
@@ -117,7 +117,8 @@ fn harden(world: &World, order: &Order, attempt: &Attempt, events: &mut Vec<Even
             None => at.push(AtLocation { location: allocation.location_id, lines: vec![moved] }),
         }
     }
-    if !at.is_empty() {
+    // Where nothing could be reserved the wait for the payment ends all the same.
+    if !at.is_empty() || order.head.reserved_until.is_some() {
         events.push(Event::AllocationHardened(AllocationHardened { order: order.head.id, at }));
     }
     let open = demands(order, Unpromised::Open);
@@ -154,7 +155,7 @@ pub fn confirm_order(world: &World, command: &ConfirmOrder, attempt: &Attempt) -
     if !holds.is_empty() {
         return Err(OrderRefusal::Held { order_id: command.order_id, step: Step::Confirm, holds }.into());
     }
-    if secured(order) < order.head.total() {
+    if secured(order) < order.price() {
         return Err(OrderRefusal::NotPaid { order_id: command.order_id }.into());
     }
     let mut events = Vec::new();

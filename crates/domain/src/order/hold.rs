@@ -79,24 +79,25 @@ pub(crate) fn payment_hold(
     }
 }
 
-/// Releases the holds that wait for `payment`, which has brought `more`; those of other payments too, once the order is
-/// secured without them: a second card took the place of the first.
+/// Releases the holds that wait for `payment`, which has brought `more`, authorized or as money; those of other payments
+/// too, once the order is secured without them: a second card took the place of the first.
 pub(crate) fn release_payment_holds(
     order: &Order,
     payment: u32,
     more: Minor,
+    reason: &str,
     attempt: &Attempt,
     events: &mut Vec<Event>,
 ) {
     let waiting = order.holds.iter().filter(|hold| hold.state == HoldState::Active && hold.payment != 0);
     let in_doubt = |number: u32| number != payment && waiting.clone().any(|hold| hold.payment == number);
     let sure: Minor = order.payments.iter().filter(|one| !in_doubt(one.number)).map(confirm::agreed).sum();
-    let all = order.head.kept() + sure + more >= order.head.total();
+    let all = order.head.kept() + sure + more >= order.price();
     for hold in waiting.clone().filter(|hold| all || hold.payment == payment) {
         events.push(Event::HoldReleased(HoldEnded {
             order: order.head.id,
             hold: hold.number,
-            reason: Some("authorized".to_owned()),
+            reason: Some(reason.to_owned()),
             at: attempt.now,
         }));
     }
@@ -184,6 +185,7 @@ pub fn reject_hold(world: &World, command: &RejectHold, attempt: &Attempt) -> Ou
         at: attempt.now,
     })];
     super::cancel::cancel_events(order, (line != 0).then_some(line), "hold_rejected", attempt, &mut events)?;
+    super::cancel::go_on(world, order, attempt, &mut events)?;
     Ok(events)
 }
 

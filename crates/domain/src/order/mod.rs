@@ -10,6 +10,7 @@ pub mod cancel;
 pub mod charge;
 pub mod complete;
 pub mod confirm;
+pub mod costs;
 pub mod events;
 pub mod hold;
 pub mod money;
@@ -24,7 +25,7 @@ pub mod to_do;
 pub use records::*;
 
 use crate::ids::{HoldId, LineId, OrderId, ReservationId};
-use crate::money::Minor;
+use crate::money::Amount;
 use crate::quantity::Quantity;
 use crate::refusal::Problem;
 use crate::stock::reservation::ReservationState;
@@ -56,8 +57,8 @@ refusals! {
     pub enum OrderRefusal in "order" {
         Invalid { problems: Vec<Problem> } => "invalid", AfterChange, "The order has problems.", "Correct every problem listed and send it again.";
         DuplicateExternalRef { external_ref: String, order_id: OrderId } => "duplicate_external_ref", Never, "This channel already has an order with the reference {external_ref}: {order_id}.", "Use that order, or send another reference.";
-        ChargeWrongSign { kind: ChargeKind, amount: Minor, tax: Minor } => "charge_wrong_sign", Never, "A charge of kind {kind} cannot be {amount} minor units with {tax} of tax.", "Send a discount with amounts of 0 or less, and every other kind with amounts of 0 or more.";
-        TotalBelowZero { total: Minor } => "total_below_zero", Never, "The order would cost {total} minor units.", "Take off no more than the lines and the other charges cost; give money back with a refund. To cancel part of an order with a large discount, take the discount back first with a charge, or cancel the whole order.";
+        ChargeWrongSign { kind: ChargeKind, amount: Amount, tax: Amount } => "charge_wrong_sign", Never, "A charge of kind {kind} cannot be {amount} with {tax} of tax.", "Send a discount with amounts of 0 or less, and every other kind with amounts of 0 or more.";
+        TotalBelowZero { total: Amount } => "total_below_zero", Never, "The order would cost {total}.", "Take off no more than the lines and the other charges cost; give money back with a refund. To cancel part of an order with a large discount, take the discount back first with a charge, or cancel the whole order.";
         UnknownReservation { reservation_id: ReservationId } => "unknown_reservation", Never, "There is no reservation {reservation_id} that this order can take.", "Correct the id, or leave the reservation out.";
         ReservationEnded { reservation_id: ReservationId, state: ReservationState } => "reservation_ended", Never, "Reservation {reservation_id} is {state} and keeps no stock.", "Reserve again, or leave it out: what is available is promised all the same.";
         ReservationNotWanted { reservation_id: ReservationId } => "reservation_not_wanted", Never, "No line of the order wants the item of reservation {reservation_id}.", "Leave the reservation out, or order its item.";
@@ -67,6 +68,7 @@ refusals! {
         HoldEnded { hold_id: HoldId, state: String } => "hold_ended", Never, "The hold is {state} already.", "Nothing needs to be done.";
         NoStepsBlocked => "no_steps_blocked", Never, "A hold must block at least one step.", "Name the steps it blocks.";
         ExceedsOpenQuantity { line_id: LineId, requested: Quantity, open: Quantity } => "exceeds_open_quantity", AfterChange, "{requested} units were asked for and {open} have not shipped or been cancelled.", "Ask for no more than that; shipped units are returned instead.";
+        LineEnded { line_id: LineId } => "line_ended", Never, "Nothing of line {line_id} is left to cancel: all of it has shipped or was cancelled.", "Return shipped units instead.";
         QuantityOutOfRange { path: String } => "quantity_out_of_range", Never, "The quantity at {path} is outside 1 to 1,000,000,000,000.", "Send a whole number of the item's smallest unit within that range.";
         WrongLifecycle { order_id: OrderId, lifecycle: Lifecycle, needs: String } => "wrong_lifecycle", AfterChange, "The order is {lifecycle}; this needs it {needs}.", "Read the order and take the step that fits its state.";
         StaleVersion { order_id: OrderId, expected: i64, found: i64 } => "stale_version", AfterChange, "The order is at version {found}, the request was made for version {expected}.", "Read the order again and decide on what is there now.";

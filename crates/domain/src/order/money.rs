@@ -120,20 +120,3 @@ pub fn bill(order: &Order, shipping: &BTreeMap<u32, Quantity>, all: bool) -> Bil
     bill.from_deposit = Minor(due.0.clamp(0, free_deposit(order).0));
     bill
 }
-
-/// What the order costs as it stands: goods net of discounts, tax on them, charges with their tax.
-pub fn totals(order: &Order) -> (Minor, Minor, Minor) {
-    let (mut goods, mut tax, mut charges) = (Minor::ZERO, Minor::ZERO, Minor::ZERO);
-    let mut wanted = order.charges.is_empty() || order.lines.is_empty();
-    for line in &order.lines {
-        let share = line_share(line, line.wanted());
-        goods += share.revenue - share.discounts;
-        tax += share.tax;
-        wanted |= !line.wanted().is_zero();
-    }
-    for charge in &order.charges {
-        // With every line cancelled nothing is delivered, so only what was billed already stays due.
-        charges += if wanted { charge.amount + charge.tax } else { charge.billed + charge.billed_tax };
-    }
-    (goods, tax, charges)
-}

@@ -6,7 +6,7 @@ use super::events::{OrderPlaced, OrderSubmitted, PlacedCharge, PlacedLine, Place
 use super::priority::priority;
 use super::records::{ChargeKind, Destination, Lifecycle, Order};
 use super::{OrderNumber, OrderRefusal};
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, Origin};
 use crate::command::{Outcome, Stop};
 use crate::customer::Tier;
 use crate::event::Event;
@@ -119,17 +119,18 @@ pub fn place_order(world: &World, command: &PlaceOrder, attempt: &Attempt) -> Ou
     if total.is_none() {
         problems.push(Problem::new("totals", "out_of_range", "the order's total is larger than can be accounted for"));
     }
-    let payments = check_payments(command, total.unwrap_or_default(), &mut problems);
+    let payments = check_payments(command, total.unwrap_or_default(), attempt.origin, &mut problems);
     check_named(command, &mut problems);
     let mut refused = Refusals::default();
     for (n, charge) in charges.iter().enumerate() {
-        if let Err(refusal) = check_sign(charge.kind, charge.amount, charge.tax, attempt.origin) {
+        let (amount, tax) = (charge.amount.of(command.currency), charge.tax.of(command.currency));
+        if let Err(refusal) = check_sign(charge.kind, amount, tax, attempt.origin) {
             refused.add(format!("charges[{n}].amount_minor"), refusal);
         }
     }
     if problems.is_empty() {
         // Only now is the total that of every line.
-        if let Some(Err(refusal)) = total.map(|total| check_total(total, attempt.origin)) {
+        if let Some(Err(refusal)) = total.map(|total| check_total(total.of(command.currency), attempt.origin)) {
             refused.add("totals", refusal);
         }
         refused.none()?;
@@ -302,7 +303,12 @@ fn check_charges(command: &PlaceOrder, problems: &mut Vec<Problem>) -> Vec<Place
 }
 
 /// Payments with their amounts; at most one may leave its amount open.
-fn check_payments(command: &PlaceOrder, total: Minor, problems: &mut Vec<Problem>) -> Vec<PlacedPayment> {
+fn check_payments(
+    command: &PlaceOrder,
+    total: Minor,
+    origin: Origin,
+    problems: &mut Vec<Problem>,
+) -> Vec<PlacedPayment> {
     let given: i128 =
         command.payments.iter().filter_map(|payment| payment.amount).map(|amount| i128::from(amount.0)).sum();
     let rest = i64::try_from(i128::from(total.0) - given).map_or(Minor::ZERO, Minor);
@@ -328,6 +334,15 @@ fn check_payments(command: &PlaceOrder, total: Minor, problems: &mut Vec<Problem
             gateway: payment.gateway.clone().filter(|_| payment.method == PaymentMethod::Card),
             token: payment.token.as_ref().map(|token| token.id),
         });
+    }
+    // What history says was paid was paid. Where something else is wrong the total is not known.
+    if origin != Origin::Import
+        && problems.is_empty()
+        && given > i128::from(total.0.max(0))
+        && let Some(last) = command.payments.iter().rposition(|payment| payment.amount.is_some())
+    {
+        let path = format!("payments[{last}].amount_minor");
+        problems.push(Problem::new(path, "exceeds_total", "the payments come to more than the order"));
     }
     if open > 1 {
         problems.push(Problem::new("payments", "ambiguous", "only one payment may leave its amount open"));

@@ -3,13 +3,11 @@
 //! and the decision asks everything again.
 
 use super::complete::open_matters;
-use super::money::bill;
 use super::records::{DeliveryStatus, Lifecycle, Order, Step};
 use crate::catalog::item::Supply;
 use crate::payment::Payment;
 use crate::payment::capture::{capturable, due};
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
 
 fn goes_on(order: &Order, step: Step) -> bool {
     order.head.lifecycle == Lifecycle::Confirmed && order.holds_blocking(step, None).is_empty()
@@ -50,7 +48,7 @@ pub fn to_complete(order: &Order) -> bool {
     matches!(order.head.delivery_status, DeliveryStatus::Delivered | DeliveryStatus::None)
         && order.lines.iter().all(|line| line.unshipped().is_zero())
         && goes_on(order, Step::Complete)
-        && open_matters(order, order.head.recognized + bill(order, &BTreeMap::new(), true).total()).is_empty()
+        && open_matters(order, order.price()).is_empty()
 }
 
 /// When the first authorization that holds money is to be renewed or, where it is not, expires.

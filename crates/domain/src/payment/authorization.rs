@@ -8,6 +8,7 @@ use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::{OrderId, PaymentId, TransactionId};
 use crate::money::Minor;
+use crate::order::confirm::secured;
 use crate::order::hold::payment_hold;
 use crate::order::{HoldKind, Lifecycle, Order, Step};
 use crate::personal::PersonalText;
@@ -88,10 +89,13 @@ pub fn authorize_payment(world: &World, command: &AuthorizePayment, attempt: &At
         let transaction_id = TransactionId::new(command.order_id, open.number);
         return Err(PaymentRefusal::InFlight { transaction_id }.into());
     }
-    let secured: Minor = order.payments.iter().map(Payment::open_authorization).sum();
-    let amount = command.amount.unwrap_or(order.head.total() - order.head.kept() - secured);
+    let amount = command.amount.unwrap_or(order.price() - secured(order));
     if !(1..=Minor::MAX.0).contains(&amount.0) {
-        return Err(PaymentRefusal::AmountOutOfRange.into());
+        return Err(match command.amount {
+            Some(_) => PaymentRefusal::AmountOutOfRange,
+            None => PaymentRefusal::NothingDue { order_id: command.order_id },
+        }
+        .into());
     }
     let payment = order.payments.len() as u32 + 1;
     Ok(vec![

@@ -65,10 +65,11 @@ pub struct CaptureDue {
     pub order_id: OrderId,
 }
 
-/// What is to have been captured by now: what is billed or packed; everything, when nothing is left to ship.
+/// What is to have been captured by now: what is billed or packed; everything, when nothing is left to ship. What was
+/// credited stays with the customer.
 pub(crate) fn due(order: &Order) -> Minor {
     let waiting = order.lines.iter().any(|line| !line.unshipped().is_zero());
-    if waiting { due_with(order, &[]) } else { order.head.total() }
+    if waiting { due_with(order, &[]) } else { order.price() }
 }
 
 pub fn capture_due(world: &World, command: &CaptureDue, attempt: &Attempt) -> Outcome {
@@ -98,6 +99,10 @@ pub fn capture_payment(world: &World, command: &CapturePayment, attempt: &Attemp
         // It would only be given back.
         return Err(world.wrong_lifecycle(order, "not cancelled").into());
     }
+    let holds = order.holds_blocking(Step::Capture, None);
+    if !holds.is_empty() {
+        return Err(OrderRefusal::Held { order_id: id.order_id, step: Step::Capture, holds }.into());
+    }
     let open = capturable(order, payment);
     let amount = command.amount.unwrap_or(open);
     if !(1..=Minor::MAX.0).contains(&amount.0) {
@@ -108,7 +113,8 @@ pub fn capture_payment(world: &World, command: &CapturePayment, attempt: &Attemp
         .into());
     }
     if amount > open {
-        return Err(PaymentRefusal::ExceedsAuthorized { payment_id: id, requested: amount, authorized: open }.into());
+        let (requested, authorized) = (amount.of(order.head.currency), open.of(order.head.currency));
+        return Err(PaymentRefusal::ExceedsAuthorized { payment_id: id, requested, authorized }.into());
     }
     Ok(vec![Event::PaymentRequested(request(order, 0, id.number, TransactionKind::Capture, amount, attempt))])
 }

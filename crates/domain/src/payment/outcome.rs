@@ -189,7 +189,7 @@ fn succeeded(
             }
             // A renewed authorization takes the place of the one before.
             let more = transaction.amount - payment.open_authorization();
-            release_payment_holds(order, payment.number, more, attempt, events);
+            release_payment_holds(order, payment.number, more, "authorized", attempt, events);
             confirm::once_paid(world, order, more, attempt, events)?;
         }
         TransactionKind::Capture => {

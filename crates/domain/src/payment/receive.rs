@@ -8,6 +8,7 @@ use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::OrderId;
 use crate::money::Minor;
+use crate::order::hold::release_payment_holds;
 use crate::order::{Lifecycle, Order, confirm};
 use crate::world::World;
 
@@ -52,8 +53,7 @@ pub fn record_payment(world: &World, command: &RecordPayment, attempt: &Attempt)
     match command.method {
         PaymentMethod::Transfer | PaymentMethod::Cash => {}
         method @ (PaymentMethod::Card | PaymentMethod::Terms) => {
-            let payment_id = crate::ids::PaymentId::new(command.order_id, 0);
-            return Err(PaymentRefusal::WrongMethod { payment_id, method }.into());
+            return Err(PaymentRefusal::MethodNotRecorded { method }.into());
         }
     }
     // An invoice on terms is settled by transfer or in cash, so such money goes to the terms payment too.
@@ -92,6 +92,7 @@ pub fn record_payment(world: &World, command: &RecordPayment, attempt: &Attempt)
     // What terms and cash promised counts as certain before it arrives.
     let promised = order.payment(payment).map_or(Minor::ZERO, confirm::agreed);
     let more = command.amount - Minor(promised.0.min(command.amount.0));
+    release_payment_holds(order, payment, more, "paid", attempt, &mut events);
     confirm::once_paid(world, order, more, attempt, &mut events)?;
     Ok(events)
 }

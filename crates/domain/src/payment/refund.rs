@@ -22,11 +22,12 @@ pub struct GrantRefund {
 }
 
 /// Granted and neither moved nor failed.
+pub const fn is_under_way(refund: &Refund) -> bool {
+    matches!(refund.state, RefundState::Granted | RefundState::Pending | RefundState::Unknown)
+}
+
 fn under_way(order: &Order) -> impl Iterator<Item = &Refund> {
-    order
-        .refunds
-        .iter()
-        .filter(|refund| matches!(refund.state, RefundState::Granted | RefundState::Pending | RefundState::Unknown))
+    order.refunds.iter().filter(|refund| is_under_way(refund))
 }
 
 /// The deposit that no refund under way has claimed.
@@ -141,8 +142,8 @@ pub fn grant_refund(world: &World, command: &GrantRefund, attempt: &Attempt) -> 
     if command.amount > refundable {
         return Err(PaymentRefusal::ExceedsReceived {
             order_id: command.order_id,
-            requested: command.amount,
-            refundable,
+            requested: command.amount.of(order.head.currency),
+            refundable: refundable.of(order.head.currency),
         }
         .into());
     }

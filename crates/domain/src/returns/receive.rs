@@ -8,9 +8,9 @@ use crate::command::Outcome;
 use crate::event::Event;
 use crate::ids::{LocationId, LotId, OrderId};
 use crate::ledger::StockAccount;
-use crate::money::{Minor, split_by_weights};
+use crate::money::{Minor, split_by_weights, split_first};
 use crate::order::money::{Bill, line_share};
-use crate::order::{Order, OrderLine};
+use crate::order::{ChargeKind, Order, OrderLine};
 use crate::payment::refund::{refund_events, refundable};
 use crate::quantity::Quantity;
 use crate::refusal::Refusals;
@@ -22,7 +22,7 @@ pub struct ReceiveReturn {
     pub order_id: OrderId,
     pub location_id: LocationId,
     pub lines: Vec<ReturnInput>,
-    /// None credits each line's share of its price and tax.
+    /// None credits each line's share of its price and tax, less its share of the order's discounts.
     pub credit: Option<Minor>,
     /// Whether money that was paid for it goes back at once.
     pub refund: bool,
@@ -54,6 +54,7 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
     }
     let mut lines: Vec<Returned> = Vec::new();
     let mut credit = Bill::default();
+    let mut goods = Minor::ZERO;
     let mut refused = Refusals::default();
     for (n, asked) in command.lines.iter().enumerate() {
         let earlier = lines.iter().filter(|one| one.line == asked.line).map(|one| one.quantity).sum();
@@ -68,6 +69,7 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
         credit.revenue += after.revenue - before.revenue;
         credit.discounts += after.discounts - before.discounts;
         credit.tax += after.tax - before.tax;
+        goods += after.total() - before.total();
         lines.push(Returned {
             line: asked.line,
             item: line.item_id,
@@ -79,10 +81,12 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
         });
     }
     refused.none()?;
+    take_discounts(order, goods, &mut credit);
     if let Some(wanted) = command.credit {
         let billed = order.head.recognized;
         if wanted.0 < 0 || wanted > Minor(billed.0.max(0)) {
-            return Err(ReturnRefusal::CreditExceedsBilled { requested: wanted, billed }.into());
+            let (requested, billed) = (wanted.of(order.head.currency), billed.of(order.head.currency));
+            return Err(ReturnRefusal::CreditExceedsBilled { requested, billed }.into());
         }
         let parts = split_by_weights(wanted, &[(credit.revenue - credit.discounts).0.max(0), credit.tax.0.max(0)]);
         credit = Bill { revenue: parts[0], tax: parts[1], ..Bill::default() };
@@ -111,6 +115,24 @@ pub fn receive_return(world: &World, command: &ReceiveReturn, attempt: &Attempt)
         events.extend(refund_events(order, back, credited, "return", number, attempt));
     }
     Ok(events)
+}
+
+/// Takes from `credit` the goods' share of what was taken off the order as a whole, as the bills gave it to them. `goods` is
+/// what the returned units cost, discounts of their lines and tax included.
+fn take_discounts(order: &Order, goods: Minor, credit: &mut Bill) {
+    let sum = |units: fn(&OrderLine) -> Quantity| -> Minor {
+        order.lines.iter().map(|line| line_share(line, units(line)).total()).sum()
+    };
+    let (shipped, before) = (sum(|line| line.shipped), sum(|line| line.returned));
+    if shipped.0 <= 0 {
+        return;
+    }
+    let upto = |billed, part: Minor| split_first(billed, part.0.clamp(0, shipped.0), shipped.0);
+    let share = |billed| upto(billed, before + goods) - upto(billed, before);
+    for charge in order.charges.iter().filter(|charge| charge.kind == ChargeKind::Discount) {
+        credit.discounts -= share(charge.billed);
+        credit.tax += share(charge.billed_tax);
+    }
 }
 
 /// The line that comes back, and how many of its units came back before; `earlier` are those of this same return. An

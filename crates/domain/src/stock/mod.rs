@@ -18,6 +18,7 @@ refusals! {
         UnknownItem { sku: String } => "unknown_item", AfterChange, "No item has the SKU {sku}.", "Create the item or correct the SKU.";
         NotStocked { sku: String } => "not_stocked", Never, "Item {sku} is not kept in stock.", "Change the item's supply to stock, or leave this line out.";
         UnknownLocation { location: String } => "unknown_location", AfterChange, "There is no location {location}.", "Create the location or correct its code.";
+        LocationArchived { location: String } => "location_archived", AfterChange, "Location {location} is archived; nothing is sold from it.", "Name a location that is in use, or bring this one back by changing it.";
         NothingToDo => "nothing_to_do", Never, "The request names no quantity to move.", "Name at least one line with a quantity above zero.";
         QuantityOutOfRange { path: String } => "quantity_out_of_range", Never, "The quantity at {path} is outside 1 to 1,000,000,000,000.", "Send a whole number of the item's smallest unit within that range.";
         ExceedsBalance { item_id: ItemId, location_id: LocationId, state: StockAccount, requested: Quantity, balance: Quantity } => "exceeds_balance", AfterChange, "{requested} units were asked for and {balance} are {state} there.", "Ask for no more than the balance, or receive or adjust stock first.";

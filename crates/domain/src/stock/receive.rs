@@ -12,7 +12,7 @@ use crate::refusal::Refusals;
 use crate::world::World;
 use std::collections::BTreeMap;
 
-/// Books goods into `location`, in `state` (available, quality control or quarantined).
+/// Books goods into `location`, in `state` (available, quality control, damaged or quarantined).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiveStock {
     pub location_id: LocationId,
@@ -29,18 +29,17 @@ pub struct ReceiveLine {
     pub quantity: Quantity,
 }
 
-/// Refused, with every line at fault, when a SKU is unknown or not stocked, when the location is unknown, or when a quantity is out of range.
+/// Refused, with everything at fault, when the location is unknown or archived, the state is not for receipts, a SKU is unknown
+/// or not stocked, or a quantity is out of range.
 pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -> Outcome {
-    let location = world
-        .catalog
-        .location(command.location_id)
-        .ok_or_else(|| StockRefusal::UnknownLocation { location: command.location_id.to_string() })?;
-    if command.lines.is_empty() {
-        return Err(StockRefusal::NothingToDo.into());
-    }
-    by_hand(command.state)?;
+    let location_id = command.location_id;
     let mut lines = Vec::with_capacity(command.lines.len());
     let mut refused = Refusals::default();
+    refused.or("location", world.stocked_location(location_id));
+    refused.or("state", by_hand(command.state));
+    if command.lines.is_empty() {
+        refused.add("lines", StockRefusal::NothingToDo);
+    }
     let mut sums: BTreeMap<StockKey, Quantity> = BTreeMap::new();
     for (n, line) in command.lines.iter().enumerate() {
         let path = format!("lines[{n}].quantity");
@@ -50,12 +49,12 @@ pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -
         }
         let item = refused.or(format!("lines[{n}].sku"), world.stocked_item(&line.sku));
         let Some(item) = item.filter(|_| in_range) else { continue };
-        let key = StockKey { item_id: item.id, location_id: location.id, lot_id: line.lot_id };
+        let key = StockKey { item_id: item.id, location_id, lot_id: line.lot_id };
         let here = world.level(key).map_or(Quantity::ZERO, |level| level.on_hand());
         let sum = sums.entry(key).or_default();
         *sum += line.quantity;
         if here + *sum > Quantity::MAX {
-            refused.add(path, StockRefusal::ExceedsCapacity { item_id: item.id, location_id: location.id });
+            refused.add(path, StockRefusal::ExceedsCapacity { item_id: item.id, location_id });
         }
         lines.push(StockLine { item: item.id, lot: line.lot_id, quantity: line.quantity });
     }
@@ -63,7 +62,7 @@ pub fn receive_stock(world: &World, command: &ReceiveStock, attempt: &Attempt) -
     // From here on the command succeeds.
     Ok(vec![Event::StockReceived(StockReceived {
         document: attempt.ids.nth(0),
-        location: location.id,
+        location: location_id,
         state: command.state,
         reference: command.reference.clone(),
         at: attempt.now,

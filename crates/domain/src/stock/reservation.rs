@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::ids::{ChannelId, ItemId, LocationId, LotId, OrderId, ReservationId};
 use crate::ledger::{StockAccount, StockKey};
 use crate::quantity::Quantity;
+use crate::refusal::Refusals;
 use crate::time::Timestamp;
 use crate::world::World;
 
@@ -59,18 +60,21 @@ pub struct ExpireReservation {
     pub reservation_id: ReservationId,
 }
 
-/// A promise is a conditional posting: refused when less is available.
+/// A promise is a conditional posting: refused when less is available, and, with everything at fault, when the request names
+/// something that cannot be reserved.
 pub fn reserve_stock(world: &World, command: &ReserveStock, attempt: &Attempt) -> Outcome {
+    let mut refused = Refusals::default();
     if !command.quantity.is_valid_demand() {
-        return Err(StockRefusal::QuantityOutOfRange { path: "quantity".into() }.into());
+        refused.add("quantity", StockRefusal::QuantityOutOfRange { path: "quantity".into() });
     }
     if !(1..=30 * 86_400).contains(&command.seconds) {
-        return Err(StockRefusal::ExpiryOutOfRange { seconds: command.seconds }.into());
+        refused.add("seconds", StockRefusal::ExpiryOutOfRange { seconds: command.seconds });
     }
-    let item = world.stocked_item(&command.sku)?;
-    if world.catalog.location(command.location_id).is_none() {
-        return Err(StockRefusal::UnknownLocation { location: command.location_id.to_string() }.into());
-    }
+    let item = world.stocked_item(&command.sku);
+    refused.or("sku", item.clone());
+    refused.or("location", world.stocked_location(command.location_id));
+    refused.none()?;
+    let item = item?;
     let key = StockKey { item_id: item.id, location_id: command.location_id, lot_id: command.lot_id };
     let balance = world.level(key).map_or(Quantity::ZERO, |level| level.available());
     if command.quantity > balance {

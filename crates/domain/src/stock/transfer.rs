@@ -88,20 +88,23 @@ pub struct ReceiveTransferLine {
     pub lost: Quantity,
 }
 
+/// Refused, with everything at fault, when a location is unknown, the destination is archived or the same, or a line asks for
+/// something that is not available where it comes from. An archived location may be emptied, and what is on the way to one arrives.
 pub fn send_transfer(world: &World, command: &SendTransfer, attempt: &Attempt) -> Outcome {
-    for location in [command.from_location_id, command.to_location_id] {
-        if world.catalog.location(location).is_none() {
-            return Err(StockRefusal::UnknownLocation { location: location.to_string() }.into());
-        }
-    }
-    if command.from_location_id == command.to_location_id {
-        return Err(StockRefusal::SameLocation.into());
-    }
-    if command.lines.is_empty() {
-        return Err(StockRefusal::NothingToDo.into());
-    }
     let mut lines = Vec::with_capacity(command.lines.len());
     let mut refused = Refusals::default();
+    let is_known = world.catalog.location(command.from_location_id).is_some();
+    if !is_known {
+        let location = command.from_location_id.to_string();
+        refused.add("from", StockRefusal::UnknownLocation { location });
+    }
+    let to = refused.or("to", world.stocked_location(command.to_location_id));
+    if to.is_some_and(|to| to.id == command.from_location_id) {
+        refused.add("to", StockRefusal::SameLocation);
+    }
+    if command.lines.is_empty() {
+        refused.add("lines", StockRefusal::NothingToDo);
+    }
     let mut taken: BTreeMap<StockKey, Quantity> = BTreeMap::new();
     for (n, line) in command.lines.iter().enumerate() {
         let path = format!("lines[{n}].quantity");
@@ -115,7 +118,7 @@ pub fn send_transfer(world: &World, command: &SendTransfer, attempt: &Attempt) -
         let sum = taken.entry(key).or_default();
         *sum += line.quantity;
         let balance = world.level(key).map_or(Quantity::ZERO, |level| level.available());
-        if *sum > balance {
+        if *sum > balance && is_known {
             let (item_id, location_id, requested) = (item.id, key.location_id, *sum);
             let state = StockAccount::Available;
             refused.add(path, StockRefusal::ExceedsBalance { item_id, location_id, state, requested, balance });

@@ -2,6 +2,7 @@
 
 pub mod appearance;
 pub mod logo;
+pub mod reasons;
 
 use crate::actor::{Permission, Scope};
 use crate::attempt::Attempt;

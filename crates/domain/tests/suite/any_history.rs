@@ -61,12 +61,12 @@ fn place(shop: &mut Shop, (a, b, c, d, e): Dice) -> Command {
             note: None,
         })
         .collect();
-    let charge = |kind, amount| ChargeInput { kind, amount: Minor(amount), tax: Minor(0), label: None };
+    let charge = |kind, amount, tax| ChargeInput { kind, amount: Minor(amount), tax: Minor(tax), label: None };
     let charges = match e % 4 {
         0 => vec![],
-        1 => vec![charge(ChargeKind::Shipping, 499)],
-        2 => vec![charge(ChargeKind::Shipping, 333), charge(ChargeKind::Fee, 7)],
-        _ => vec![charge(ChargeKind::Discount, -5)],
+        1 => vec![charge(ChargeKind::Shipping, 499, 95)],
+        2 => vec![charge(ChargeKind::Shipping, 333, 0), charge(ChargeKind::Fee, 7, 1)],
+        _ => vec![charge(ChargeKind::Discount, -5, -1)],
     };
     let token = PersonalText { id: shop.ids().nth(1), value: "t".into() };
     let method = pick_one(PaymentMethod::ALL, b / 4);

@@ -27,7 +27,7 @@ use waybill_domain::shipping::TrackingStatus;
 use waybill_domain::shipping::track::RecordTracking;
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
 
-fn shop() -> Shop {
+pub(super) fn shop() -> Shop {
     let mut shop = Shop::open();
     let lines = vec![ReceiveLine { sku: "MUG".into(), lot_id: LotId::NIL, quantity: Quantity(20) }];
     let location_id = shop.locations[0];
@@ -35,7 +35,7 @@ fn shop() -> Shop {
     shop
 }
 
-fn place(shop: &mut Shop, mugs: i64, method: PaymentMethod, draft: bool) -> OrderId {
+pub(super) fn place(shop: &mut Shop, mugs: i64, method: PaymentMethod, draft: bool) -> OrderId {
     let token = PersonalText { id: shop.ids().nth(1), value: "t".into() };
     let line = LineInput {
         sku: "MUG".into(),
@@ -59,12 +59,12 @@ fn charge(order_id: OrderId, kind: ChargeKind, amount: i64) -> AddCharge {
     AddCharge { order_id, kind, amount: Minor(amount), tax: Minor(0), label: None }
 }
 
-fn add(shop: &mut Shop, order: OrderId, kind: ChargeKind, amount: i64) {
+pub(super) fn add(shop: &mut Shop, order: OrderId, kind: ChargeKind, amount: i64) {
     shop.run(charge(order, kind, amount)).unwrap();
     shop.check();
 }
 
-fn succeed(shop: &mut Shop, order: OrderId) {
+pub(super) fn succeed(shop: &mut Shop, order: OrderId) {
     let open = shop.order(order).transactions.iter().find(|one| one.is_open()).map(|one| one.id()).unwrap();
     let outcome = GatewayOutcome::Succeeded { reference: None, expires_at: Some(shop.now.plus_seconds(9_000)) };
     shop.run(RecordOutcome { transaction_id: open, outcome }).unwrap();
@@ -72,20 +72,20 @@ fn succeed(shop: &mut Shop, order: OrderId) {
 }
 
 /// Picks and packs some mugs of the order's work.
-fn pack(shop: &mut Shop, order: OrderId, mugs: i64) {
+pub(super) fn pack(shop: &mut Shop, order: OrderId, mugs: i64) {
     let fulfillment_order_id = FulfillmentOrderId::new(order, 1);
     let picks = vec![LinePicked { line: 1, lot_id: None, quantity: Quantity(mugs) }];
     shop.run(Pick { fulfillment_order_id, picks, shorts: vec![] }).unwrap();
     shop.run(Pack { fulfillment_order_id, lines: vec![], weight_g: None }).unwrap();
 }
 
-fn ship(order: OrderId) -> Ship {
+pub(super) fn ship(order: OrderId) -> Ship {
     let fulfillment_order_id = FulfillmentOrderId::new(order, 1);
     Ship { fulfillment_order_id, carrier: None, service: None, parcels: vec![] }
 }
 
 /// Packs and ships some mugs; what was billed for fees, and in all.
-fn send(shop: &mut Shop, order: OrderId, mugs: i64) -> (i64, i64) {
+pub(super) fn send(shop: &mut Shop, order: OrderId, mugs: i64) -> (i64, i64) {
     pack(shop, order, mugs);
     let events = shop.run(ship(order)).unwrap();
     shop.check();
@@ -95,7 +95,7 @@ fn send(shop: &mut Shop, order: OrderId, mugs: i64) -> (i64, i64) {
     }
 }
 
-fn deliver(shop: &mut Shop, order: OrderId) {
+pub(super) fn deliver(shop: &mut Shop, order: OrderId) {
     let parcels = shop.order(order).parcels.len() as u32;
     for parcel in 1..=parcels {
         let (parcel_id, occurred_at) = (ParcelId::new(order, parcel), shop.now);
@@ -104,7 +104,7 @@ fn deliver(shop: &mut Shop, order: OrderId) {
     }
 }
 
-fn pay(shop: &mut Shop, order_id: OrderId, method: PaymentMethod, amount: i64) {
+pub(super) fn pay(shop: &mut Shop, order_id: OrderId, method: PaymentMethod, amount: i64) {
     shop.run(RecordPayment { order_id, method, amount: Minor(amount), reference: None }).unwrap();
     shop.check();
 }

@@ -8,6 +8,7 @@ mod hand_over;
 mod mended;
 mod parsers;
 mod postings_doc;
+mod price;
 mod reasons;
 mod refusals;
 mod shop;

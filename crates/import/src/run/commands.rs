@@ -29,6 +29,7 @@ use waybill_domain::shipping::TrackingStatus;
 use waybill_domain::shipping::track::RecordTracking;
 use waybill_domain::stock::adjust::{AdjustLine, AdjustStock};
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
+use waybill_domain::text::is_word;
 use waybill_domain::time::Timestamp;
 
 impl Run<'_> {
@@ -99,7 +100,7 @@ impl Run<'_> {
                 let command = CancelLine {
                     line_id: LineId::new(self.orders[*order].id?, line as u32 + 1),
                     quantity: Some(Quantity(units)),
-                    reason: reference.clone(),
+                    reason: word_for(reference),
                     // The file says how much goes back, in a step of its own.
                     refund: false,
                 };
@@ -117,7 +118,7 @@ impl Run<'_> {
             }
             (Deed::Cancel { order, refund: amount, .. }, _) | (Deed::Refund { order, amount }, _) => {
                 let order_id = self.orders[*order].id?;
-                let command = GrantRefund { order_id, amount: Minor(*amount), reason: reference.clone() };
+                let command = GrantRefund { order_id, amount: Minor(*amount), reason: word_for(reference) };
                 Some((command.into(), format!("{}/refund", named(*order))))
             }
             (Deed::Return { order, lines, credit }, _) => {
@@ -127,7 +128,7 @@ impl Run<'_> {
                     line: units.line as u32 + 1,
                     quantity: Quantity(units.units),
                     state: StockAccount::Available,
-                    reason: reference.clone(),
+                    reason: word_for(reference),
                 };
                 let command = ReceiveReturn {
                     order_id: self.orders[*order].id?,
@@ -241,6 +242,11 @@ pub(super) fn pack(work: FulfillmentOrderId) -> Command {
 pub(super) fn deliver(parcel_id: ParcelId, at: Timestamp) -> Command {
     let status = TrackingStatus::Delivered;
     RecordTracking { parcel_id, status, occurred_at: at, carrier_event: None, raw: None }.into()
+}
+
+/// What the log calls the reason of a credit note: its number, where that is a word; one that holds more could name a person.
+fn word_for(reference: &str) -> String {
+    if is_word(reference) { reference.to_owned() } else { "credit_note".to_owned() }
 }
 
 /// Corrections by hand, vouchers and the like have no kind of their own: the code stays as the label.

@@ -16,6 +16,30 @@ fn every_bad_line_of_stock_and_fulfillment_is_named() {
     // What will never be possible comes before what could be.
     assert_eq!(faults(&mut rows, receipt), ("stock.quantity_out_of_range".into(), expected.map(str::to_owned).into()));
 
+    // Neither the head nor the lines hide each other.
+    let lines = three.map(|(sku, quantity)| ReceiveLine { sku: sku.into(), lot_id, quantity: Quantity(quantity) });
+    let (location_id, state_of_orders) = (LocationId::NIL, StockAccount::Packed);
+    let receipt = ReceiveStock { location_id, state: state_of_orders, reference: None, lines: lines.into() };
+    let expected = [["location unknown_location", "state wrong_state"].as_slice(), &expected].concat();
+    let expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
+    assert_eq!(faults(&mut rows, receipt), ("stock.wrong_state".into(), expected));
+
+    let keep = ReserveStock {
+        channel_id: None,
+        sku: "NOTHING".into(),
+        location_id,
+        lot_id,
+        quantity: Quantity(0),
+        seconds: 0,
+    };
+    let expected = [
+        "quantity quantity_out_of_range",
+        "seconds expiry_out_of_range",
+        "sku unknown_item",
+        "location unknown_location",
+    ];
+    assert_eq!(faults(&mut rows, keep), ("stock.quantity_out_of_range".into(), expected.map(str::to_owned).into()));
+
     let lines = [("MUG", -6, state), ("MUG", 1, StockAccount::Packed), ("MUG", 0, state), ("NOTHING", 1, state)];
     let lines = lines.map(|(sku, delta, state)| AdjustLine { sku: sku.into(), lot_id, state, to: None, delta });
     let adjust = AdjustStock { location_id: here, reason: AdjustReason::Count, reference: None, lines: lines.into() };
@@ -32,6 +56,18 @@ fn every_bad_line_of_stock_and_fulfillment_is_named() {
     let send = SendTransfer { from_location_id: here, to_location_id: there, lines: lines.into() };
     let expected = ["lines[1].quantity exceeds_balance", "lines[2].sku unknown_item"];
     assert_eq!(faults(&mut rows, send), ("stock.exceeds_balance".into(), expected.map(str::to_owned).into()));
+
+    let lines = [("MUG", 9), ("NOTHING", 0)];
+    let lines = lines.map(|(sku, quantity)| SendLine { sku: sku.into(), lot_id, quantity: Quantity(quantity) });
+    let elsewhere = LocationId(rows.shop.ids().nth(0));
+    let send = SendTransfer { from_location_id: LocationId::NIL, to_location_id: elsewhere, lines: lines.into() };
+    let expected = [
+        "from unknown_location",
+        "to unknown_location",
+        "lines[1].quantity quantity_out_of_range",
+        "lines[1].sku unknown_item",
+    ];
+    assert_eq!(faults(&mut rows, send), ("stock.quantity_out_of_range".into(), expected.map(str::to_owned).into()));
 
     let lines = vec![SendLine { sku: "MUG".into(), lot_id, quantity: Quantity(1) }];
     let sent = rows.must(SendTransfer { from_location_id: here, to_location_id: there, lines });

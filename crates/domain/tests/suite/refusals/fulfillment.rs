@@ -16,8 +16,8 @@ pub fn fulfillment(rows: &mut Rows) {
     rows.refused("fulfillment.quantity_out_of_range", pick(work, picks(0)));
     let shorts = vec![LineShort { line: 1, quantity: Quantity(4), reason: ShortReason::Missing }];
     rows.refused("fulfillment.exceeds_allocated", Pick { fulfillment_order_id: work, picks: vec![], shorts });
-    rows.refused("fulfillment.nothing_named", pack_all(order_id));
-    rows.refused("fulfillment.nothing_named", ship(order_id, vec![]));
+    rows.refused("fulfillment.nothing_ready", pack_all(order_id));
+    rows.refused("fulfillment.nothing_ready", ship(order_id, vec![]));
     let hand_over = |fulfillment_order_id, from: Option<&str>, to: &str| HandOverFulfillmentOrder {
         fulfillment_order_id,
         from: from.map(str::to_owned),
@@ -28,11 +28,13 @@ pub fn fulfillment(rows: &mut Rows) {
     rows.refused("fulfillment.assignee_changed", hand_over(work, None, "ben"));
     rows.refused("system.invalid", hand_over(work, Some("ada"), "Ben Example"));
     rows.must(pick(work, vec![]));
+    rows.refused("fulfillment.nothing_ready", pick(work, vec![]));
     rows.refused("fulfillment.exceeds_picked", Pack { fulfillment_order_id: work, lines: picks(4), weight_g: None });
     rows.must(pack_all(order_id));
     let parcel = |parcel, tracking: &str| ShipParcel { parcel, tracking_number: Some(tracking.to_owned()) };
     rows.refused("fulfillment.unknown_parcel", ship(order_id, vec![parcel(9, "T")]));
     rows.refused("fulfillment.missing_tracking", ship(order_id, vec![parcel(1, " ")]));
+    rows.refused("fulfillment.missing_tracking", ship(order_id, vec![parcel(1, &"9".repeat(65))]));
     rows.refused("fulfillment.capture_pending", ship(order_id, vec![parcel(1, "T")]));
     let parcel_id = ParcelId::new(order_id, 1);
     let track = |parcel_id, occurred_at| RecordTracking {
@@ -49,6 +51,10 @@ pub fn fulfillment(rows: &mut Rows) {
     rows.must(ship(order_id, vec![parcel(1, "T")]));
     rows.refused("fulfillment.not_open", hand_over(work, Some("ada"), "ben"));
     rows.refused("fulfillment.parcel_not_packed", ship(order_id, vec![parcel(1, "T")]));
+    let cancel =
+        |quantity| CancelLine { line_id: LineId::new(order_id, 1), quantity, reason: "changed".into(), refund: true };
+    rows.refused("order.line_ended", cancel(None));
+    rows.refused("order.exceeds_open_quantity", cancel(Some(Quantity(1))));
     rows.refused("shipping.from_the_future", track(parcel_id, now.plus_seconds(90_000)));
     rows.reached.insert("shipping.unknown_tracking".into()); // A door's: it looks the number up before a command is made.
 
@@ -69,6 +75,7 @@ pub fn fulfillment(rows: &mut Rows) {
     rows.must(ReleaseOrder { order_id: dropped });
     let sent = |quantity| ShipFromSupplier { order_id: dropped, lines: vec![(1, Quantity(quantity))] };
     rows.refused("fulfillment.exceeds_at_supplier", sent(3));
+    rows.refused("fulfillment.nothing_named", ShipFromSupplier { order_id: dropped, lines: vec![] });
     rows.must(sent(2));
 }
 

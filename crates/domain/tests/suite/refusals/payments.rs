@@ -35,7 +35,10 @@ pub fn payments(rows: &mut Rows) {
     rows.refused("payment.exceeds_received", refund(2_001));
     rows.refused("payment.nothing_authorized", VoidPayment { payment_id });
     let record = |order_id, method, amount| RecordPayment { order_id, method, amount: Minor(amount), reference: None };
-    rows.refused("payment.wrong_method", record(order_id, PaymentMethod::Card, 1));
+    rows.refused("payment.method_not_recorded", record(order_id, PaymentMethod::Card, 1));
+    rows.refused("payment.method_not_recorded", record(order_id, PaymentMethod::Terms, 1));
+    let later = rows.place("MUG", 1, PaymentMethod::Terms);
+    rows.refused("payment.wrong_method", VoidPayment { payment_id: PaymentId::new(later, 1) });
     rows.refused("payment.amount_out_of_range", record(order_id, PaymentMethod::Cash, i64::MAX));
     let ended = rows.place("MUG", 1, PaymentMethod::Transfer);
     rows.must(CancelOrder { order_id: ended, reason: "no".into() });

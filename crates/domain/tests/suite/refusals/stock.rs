@@ -68,6 +68,17 @@ pub fn stock(rows: &mut Rows) {
     };
     rows.refused("stock.unknown_transfer", take(TransferId::NIL, 1));
     rows.refused("stock.exceeds_in_transit", take(transfer_id, 3));
-    rows.must(take(transfer_id, 2));
+    rows.must(take(transfer_id, 1));
+
+    // Nothing is sold from an archived location: no more is to come to it, but what is on its way arrives, and all of it may leave.
+    let facts = rows.shop.world.catalog.location(there).expect("a location").facts();
+    rows.must(ArchiveLocation { code: facts.code.clone() });
+    rows.refused("stock.location_archived", receipt(there, lines("MUG", 1)));
+    rows.refused("stock.location_archived", send(there, 1));
+    rows.refused("stock.location_archived", ReserveStock { location_id: there, ..reserve(1, 60) });
+    rows.must(take(transfer_id, 1));
     rows.refused("stock.transfer_closed", take(transfer_id, 1));
+    rows.must(SendTransfer { from_location_id: there, to_location_id: here, ..send(here, 2) });
+    rows.must(PutLocation { facts });
+    rows.must(receipt(there, lines("MUG", 1)));
 }

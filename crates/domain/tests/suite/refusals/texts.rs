@@ -1,4 +1,4 @@
-//! Texts that no database keeps.
+//! Texts that no database keeps, or that the log is not to keep.
 
 use crate::refusals::rows::*;
 
@@ -64,5 +64,35 @@ fn no_text_with_a_nul_gets_through_whatever_the_command() {
         let refusal = rows.shop.run(command).expect_err("a refusal");
         let found: Vec<&str> = refusal.problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!((refusal.code.as_str(), found), ("system.invalid", paths));
+    }
+}
+
+/// Reasons and owners stay in the log, where nothing about a person can be erased.
+#[test]
+fn no_free_text_gets_through_as_a_reason_or_an_owner() {
+    let mut rows = Rows::open();
+    let order_id = rows.place("MUG", 1, PaymentMethod::Terms);
+    let text = || "Ada Example called".to_owned();
+    let (line_id, hold_id) = (LineId::new(order_id, 1), HoldId::new(order_id, 1));
+    let input = ReturnInput { line: 1, quantity: Quantity(1), state: StockAccount::Available, reason: text() };
+    let free = ApplyHold { reason: text(), owner: Some(text()), ..hold(order_id, vec![Step::Ship]) };
+    let location_id = rows.shop.locations[0];
+    let commands: Vec<(Command, Vec<&str>)> = vec![
+        (CancelLine { line_id, quantity: None, reason: text(), refund: false }.into(), vec!["reason"]),
+        (CancelOrder { order_id, reason: text() }.into(), vec!["reason"]),
+        (free.into(), vec!["reason", "owner"]),
+        (HandOverHold { hold_id, owner: Some(text()) }.into(), vec!["owner"]),
+        (ReleaseHold { hold_id, reason: Some(text()) }.into(), vec!["reason"]),
+        (RejectHold { hold_id, reason: Some(text()) }.into(), vec!["reason"]),
+        (GrantRefund { order_id, amount: Minor(1), reason: text() }.into(), vec!["reason"]),
+        (
+            ReceiveReturn { order_id, location_id, lines: vec![input], credit: None, refund: false }.into(),
+            vec!["lines[0].reason"],
+        ),
+    ];
+    for (command, paths) in commands {
+        let refusal = rows.shop.run(command).expect_err("a refusal");
+        let found: Vec<_> = refusal.problems.iter().map(|one| (one.path.as_str(), one.code.as_str())).collect();
+        assert_eq!(found, paths.into_iter().map(|path| (path, "word")).collect::<Vec<_>>());
     }
 }

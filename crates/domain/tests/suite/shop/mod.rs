@@ -12,9 +12,10 @@ use waybill_domain::command::{Command, Stop};
 use waybill_domain::event::Event;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::{StockAccount, StockKey};
-use waybill_domain::money::Currency;
+use waybill_domain::money::{Currency, Minor};
+use waybill_domain::order::costs::{costs, line_due};
 use waybill_domain::order::place::PlaceOrder;
-use waybill_domain::order::{Destination, Order, OrderNumber};
+use waybill_domain::order::{Destination, Lifecycle, Order, OrderNumber};
 use waybill_domain::refusal::Refusal;
 use waybill_domain::stock::reservation::ReservationState;
 use waybill_domain::time::Timestamp;
@@ -193,6 +194,7 @@ impl Shop {
                 }
             }
             self.check_money(order);
+            self.check_costs(order);
         }
         for one in self.world.reservations().filter(|one| one.state == ReservationState::Active) {
             let key = StockKey { item_id: one.item_id, location_id: one.location_id, lot_id: one.lot_id };
@@ -223,6 +225,28 @@ impl Shop {
         assert_eq!(-income, head.recognized.0, "{id} recognized");
         for payment in &order.payments {
             assert!(payment.refunded + payment.charged_back <= payment.received);
+        }
+    }
+
+    /// The parts that are shown make up the total, and what is left to receive is that less what was credited and kept.
+    fn check_costs(&self, order: &Order) {
+        let (head, id) = (&*order.head, order.head.id);
+        let parts = costs(head, &order.lines, &order.charges);
+        let charges: Minor = parts.charges.iter().map(|(_, _, amount)| *amount).sum();
+        assert_eq!(parts.goods + charges + parts.tax, head.total(), "{id} parts");
+        let lines: Minor = order.lines.iter().map(line_due).map(|due| due.revenue - due.discounts).sum();
+        assert_eq!(lines, parts.goods, "{id} lines");
+        let credits = self.events.iter().filter_map(|event| match event {
+            Event::ReturnReceived(one) if one.order == id => Some(one.credit.total()),
+            Event::RefundGranted(one) if one.order == id => Some(one.credit.total()),
+            _ => None,
+        });
+        let credited: Minor = credits.sum();
+        let owed = order.owed();
+        assert_eq!((owed.credited, owed.left), (credited, head.total() - credited - head.kept()), "{id} owed");
+        if matches!(head.lifecycle, Lifecycle::Completed | Lifecycle::Cancelled) {
+            // Nothing more is billed: what is left is what the books call receivable, less deposits.
+            assert_eq!(owed.left, head.receivable() - head.deposit, "{id} left after the end");
         }
     }
 }
