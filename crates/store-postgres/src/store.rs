@@ -17,6 +17,7 @@ use std::path::Path;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, IsolationLevel, NoTls};
 use waybill_store::backend::StoreGauges;
+use waybill_store::tables::tables;
 use waybill_store::{Lone, Row, Store, StoreError, Value, Writer, migration};
 
 /// A store in a database that any number of processes share.
@@ -156,6 +157,14 @@ impl Store for PostgresStore {
         }
         transaction.commit().await.map_err(|failure| error::of_commit(&failure))?;
         Ok(changed)
+    }
+
+    /// As autovacuum does it a minute later, where it runs.
+    async fn count_anew(&self) -> Result<(), StoreError> {
+        let names: Vec<_> = tables().into_iter().map(|table| table.name).collect();
+        // It may take longer than any read.
+        let client = connect(&self.config).await?;
+        client.batch_execute(&format!("ANALYZE {}", names.join(", "))).await.map_err(|failure| error::read(&failure))
     }
 
     async fn backup(&self, _: &Path) -> Result<(), StoreError> {

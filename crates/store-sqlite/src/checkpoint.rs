@@ -16,7 +16,7 @@ const REST: Duration = Duration::from_millis(20);
 /// Silence after which the whole log is copied, however short it is.
 const IDLE: Duration = Duration::from_secs(1);
 /// A log that grew to this many times the limit (readers kept it from starting over) is worth waiting for readers.
-const OVERGROWN: i64 = 4;
+const OVERGROWN: i64 = 2;
 
 /// The log, in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,30 +138,29 @@ impl Signal {
 
 /// When an overgrown log is worth keeping the writer waiting, until readers let it start over.
 ///
-/// A backup reads for as long as it takes, and waiting for it would stop the writer again and again (measured: a
-/// fortieth of the commits). So after a wait in vain the log must double before the next, unless it was short in between.
+/// They are gone in a moment, save one that has just begun and stays: after a wait in vain the log grows by half the limit
+/// before the next, and by then that one is known by what it keeps from being copied.
 #[derive(Debug)]
 struct Overgrown {
-    least: i64,
+    limit: i64,
     next: i64,
 }
 
 impl Overgrown {
-    const fn new(limit_pages: i64) -> Self {
-        let least = limit_pages * OVERGROWN;
-        Self { least, next: least }
+    const fn new(limit: i64) -> Self {
+        Self { limit, next: limit * OVERGROWN }
     }
 
     fn is_due(&mut self, pages: i64) -> bool {
-        if pages < self.least {
-            self.next = self.least;
+        if pages < self.limit {
+            // It started over.
+            self.next = self.limit * OVERGROWN;
         }
         pages >= self.next
     }
 
-    fn waited(&mut self, log: Log) {
-        // Where another checkpoint was in the way its length is not told.
-        self.next = if log.held { self.least.max(log.pages.saturating_mul(2)) } else { self.least };
+    fn waited(&mut self, before: Log, after: Log) {
+        self.next = if after.held { before.pages + self.limit / 2 } else { self.limit * OVERGROWN };
     }
 }
 
@@ -203,7 +202,7 @@ impl Worker {
                 std::mem::take(&mut state.wrote)
             };
             idle_after = wrote.then_some(IDLE);
-            let done = if wrote { self.keep_short() } else { self.copy_all().map(|_| ()) };
+            let done = if wrote { self.keep_short() } else { self.copy_all() };
             if let Err(error) = done {
                 // The log keeps everything; the next round tries again, and the gauge shows a log that grows.
                 tracing::warn!(%error, "a checkpoint failed");
@@ -216,33 +215,46 @@ impl Worker {
 
     fn keep_short(&mut self) -> rusqlite::Result<()> {
         let log = Log::look(&self.connection)?;
-        if log.left() >= self.limit_pages {
-            self.copy_all()?;
+        let is_due = self.overgrown.is_due(log.pages);
+        if log.left() < self.limit_pages && !is_due {
+            return Ok(());
         }
-        if self.overgrown.is_due(log.pages) {
-            let _turn = self.turn.blocking_lock();
+        // Somebody reads what was there long ago, as a backup does. What that keeps from being copied does not get less by
+        // waiting, and the writer need not.
+        if self.copy_bulk()?.left() >= self.limit_pages / 2 {
+            return Ok(());
+        }
+        let _turn = self.turn.blocking_lock();
+        if is_due {
             let after = Log::checkpoint(&self.connection, "RESTART")?;
-            self.overgrown.waited(after);
+            self.overgrown.waited(log, after);
+        } else {
+            Log::checkpoint(&self.connection, "PASSIVE")?;
         }
         Ok(())
     }
 
-    /// Copies everything that readers allow. After a copy that reached its end the log starts over with the next write.
-    fn copy_all(&self) -> rusqlite::Result<Log> {
+    /// Copies beside the writer, for as long as what it adds meanwhile gets less. Tells what the last copy found, and what
+    /// readers kept from it.
+    fn copy_bulk(&self) -> rusqlite::Result<Log> {
         let mut rest = Rest::default();
         loop {
             let copied = Log::checkpoint(&self.connection, "PASSIVE")?;
             let left = Log::look(&self.connection)?.left();
-            if left == 0 {
+            if left == 0 || copied.left() > 0 || !rest.shrinks(left) {
                 return Ok(copied);
             }
-            // What readers keep from being copied does not get less by trying.
-            if copied.left() > 0 || !rest.shrinks(left) {
-                break;
-            }
         }
-        let _turn = self.turn.blocking_lock();
-        Log::checkpoint(&self.connection, "PASSIVE")
+    }
+
+    /// Copies everything that readers allow. After a copy that reached its end the log starts over with the next write.
+    fn copy_all(&self) -> rusqlite::Result<()> {
+        self.copy_bulk()?;
+        if Log::look(&self.connection)?.left() > 0 {
+            let _turn = self.turn.blocking_lock();
+            Log::checkpoint(&self.connection, "PASSIVE")?;
+        }
+        Ok(())
     }
 }
 
@@ -257,37 +269,24 @@ mod tests {
         assert_eq!(asked, [true, true, true, false]);
     }
 
-    /// The writer waits for readers a number of times that grows with the doublings of the log, not with its commits.
+    /// Where a reader stays, the log grows by half the limit from one wait to the next.
     #[test]
-    fn a_reader_that_stays_is_waited_for_ever_less_often() {
+    fn a_reader_that_stays_is_not_waited_for_at_every_look() {
         let mut overgrown = Overgrown::new(10);
         let mut waits = Vec::new();
-        for pages in 0..1_000 {
+        for pages in 0..40 {
             if overgrown.is_due(pages) {
                 waits.push(pages);
-                overgrown.waited(Log { pages, copied: 5, held: true });
+                let (before, after) = (Log { pages, copied: 5, held: false }, Log { pages, copied: 5, held: true });
+                overgrown.waited(before, after);
             }
         }
-        assert_eq!(waits, [40, 80, 160, 320, 640]);
-        overgrown.waited(Log { pages: 1_000, copied: 1_000, held: false });
-        assert!(overgrown.is_due(40), "once readers let go, the log is short again");
-    }
-
-    /// A backup ends between two waits, and the log starts over by itself.
-    #[test]
-    fn a_log_that_was_short_again_need_not_double_from_where_it_was() {
-        let mut overgrown = Overgrown::new(10);
-        overgrown.waited(Log { pages: 640, copied: 5, held: true });
-        assert!(!overgrown.is_due(1_279));
-        assert!(!overgrown.is_due(39));
-        assert!(overgrown.is_due(40));
-    }
-
-    /// A length that is not known is told as 0 pages.
-    #[test]
-    fn a_log_of_unknown_length_does_not_make_the_writer_wait_at_every_commit() {
-        let mut overgrown = Overgrown::new(10);
-        overgrown.waited(Log { pages: 0, copied: 0, held: true });
-        assert!(!overgrown.is_due(5) && overgrown.is_due(40));
+        assert_eq!(waits, [20, 25, 30, 35]);
+        let log = Log { pages: 40, copied: 40, held: false };
+        overgrown.waited(log, log);
+        assert!(!overgrown.is_due(19) && overgrown.is_due(20), "once readers let go, the log is short again");
+        overgrown.waited(log, Log { held: true, ..log });
+        assert!(!overgrown.is_due(44));
+        assert!(!overgrown.is_due(9) && overgrown.is_due(20), "it started over without anybody waiting");
     }
 }

@@ -167,6 +167,10 @@ impl<A: Around> Store for Surrounded<A> {
         self.inner.execute(statements).await
     }
 
+    async fn count_anew(&self) -> Result<(), StoreError> {
+        self.inner.count_anew().await
+    }
+
     async fn backup(&self, path: &Path) -> Result<(), StoreError> {
         self.inner.backup(path).await
     }

@@ -154,6 +154,10 @@ pub trait Store: Send + Sync + 'static {
     /// changed per statement. `$1` parameters, SQL both databases read.
     async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError>;
 
+    /// Has a database that plans by figures of its tables count them anew, after much was written at once: until then it
+    /// answers lists of orders as if there were few.
+    async fn count_anew(&self) -> Result<(), StoreError>;
+
     /// Copies a consistent image of the store to `path` while it is in use.
     async fn backup(&self, path: &Path) -> Result<(), StoreError>;
 

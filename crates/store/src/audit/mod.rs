@@ -9,6 +9,8 @@
 //! 3. [`walk`]: all aggregates, by id: hash chains, postings against their events, money against the orders' columns,
 //!    the laws of the vocabulary, and each record against its history folded anew.
 //!
+//! Beside them [`numbers`] looks at where order numbers go on.
+//!
 //! The cross-ledger law (allocations equal balances) is read off the stored allocations, taken back to the position
 //! where part 2 ended. No sum uses the code that keeps the books.
 
@@ -19,6 +21,7 @@ mod laws;
 mod ledger;
 mod levels;
 mod money;
+mod numbers;
 mod reading;
 mod records;
 mod report;
@@ -48,6 +51,7 @@ pub async fn audit(
     let added_up = begun.elapsed();
     levels::compare(store, &mut ledger, &mut findings, progress).await?;
     let compared = begun.elapsed();
+    numbers::compare(store, &mut findings).await?;
     let totals = walk::walk(store, ledger.position(), &mut findings, progress).await?;
     ledger.compare_held(&totals.held, &mut findings);
     // Once more, for what was written meanwhile.

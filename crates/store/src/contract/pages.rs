@@ -29,7 +29,7 @@ pub async fn check(store: &dyn Store) {
         let confirmed = "SELECT id FROM orders WHERE lifecycle = 'confirmed' ORDER BY id DESC";
         let rows = store.read(confirmed, &[]).await.expect("orders").into_iter();
         let confirmed = rows.map(|mut row| row.take()).collect::<Result<BTreeSet<Id>, _>>().expect("ids");
-        let filter = OrderFilter { search, lifecycle: Some(Lifecycle::Confirmed), ..OrderFilter::default() };
+        let filter = OrderFilter { search, lifecycles: vec![Lifecycle::Confirmed], ..OrderFilter::default() };
         let expected: Vec<Id> = expected.into_iter().filter(|id| confirmed.contains(id)).collect();
         assert_eq!(walk(store, filter, 41).await, expected, "{asked}, confirmed");
     }

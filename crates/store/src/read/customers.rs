@@ -11,11 +11,14 @@ use crate::record::Record;
 use crate::record::columns;
 use crate::search::Search;
 use crate::value::{ColumnKind, Row, Value};
+use std::collections::BTreeMap;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::customer::{Customer, Tier};
 use waybill_domain::ids::{CustomerId, Id};
 use waybill_domain::money::{Currency, Minor};
+use waybill_domain::order::costs;
+use waybill_domain::order::{Charge, OrderLine};
 use waybill_domain::personal::Party;
 
 /// A customer and, where it was not erased, who that is.
@@ -113,41 +116,97 @@ pub struct Balance {
     pub orders: i64,
     /// What the orders cost now: what was cancelled costs nothing any more.
     pub ordered: Minor,
+    /// Billed once and taken back since, for goods that came back and as goodwill.
+    pub credited: Minor,
     pub received: Minor,
     pub refunded: Minor,
+    pub charged_back: Minor,
 }
 
 impl Balance {
-    /// What is still to be paid; less than nothing where too much was.
+    /// What is still to be paid; less than nothing where too much was. The sum of [`Owed::left`](costs::Owed::left) of the orders.
     pub fn outstanding(&self) -> Minor {
-        Minor(self.ordered.0 - (self.received.0 - self.refunded.0))
+        self.ordered - self.credited - (self.received - self.refunded - self.charged_back)
     }
 }
 
 /// Orders that a balance counts at most, the latest.
 pub const BALANCED_MAX: i64 = 1_000;
 
-/// What a customer's latest [`BALANCED_MAX`] orders in the viewer's channels come to, by currency; drafts are none yet.
-pub async fn balances(store: &dyn Store, viewer: &Viewer, customer_id: CustomerId) -> Result<Vec<Balance>, ReadError> {
-    viewer.must(&[Permission::OrdersRead])?;
-    let mut query = Query::new(
-        "SELECT latest.currency, CAST(COUNT(*) AS BIGINT), CAST(SUM(latest.total) AS BIGINT), \
-         CAST(SUM(latest.received) AS BIGINT), CAST(SUM(latest.refunded) AS BIGINT) FROM \
-         (SELECT o.currency, o.goods + o.tax + o.charges AS total, o.received, o.refunded FROM orders o \
-         WHERE o.lifecycle <> 'draft'",
-    );
+/// The latest orders of a customer in the viewer's channels, as `latest`; drafts are none yet.
+fn latest(viewer: &Viewer, customer_id: CustomerId, select: &str) -> Query {
+    let mut query = Query::new(format!("SELECT {select} FROM (SELECT o.* FROM orders o WHERE o.lifecycle <> 'draft'"));
     query.and("o.customer_id = ?", customer_id.0);
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
     let most = query.bind(BALANCED_MAX);
-    query.push(&format!(" ORDER BY o.id DESC LIMIT {most}) latest GROUP BY latest.currency ORDER BY latest.currency"));
+    query.push(&format!(" ORDER BY o.id DESC LIMIT {most}) latest"));
+    query
+}
+
+/// What a customer's latest [`BALANCED_MAX`] orders come to, by currency.
+pub async fn balances(store: &dyn Store, viewer: &Viewer, customer_id: CustomerId) -> Result<Vec<Balance>, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    // Of an order that has ended everything is billed, so what is recognized less than that was credited.
+    let mut sums = latest(
+        viewer,
+        customer_id,
+        "latest.currency, CAST(COUNT(*) AS BIGINT), CAST(SUM(latest.goods + latest.tax + latest.charges) AS BIGINT), \
+         CAST(SUM(CASE WHEN latest.lifecycle IN ('completed', 'cancelled') \
+         THEN latest.goods + latest.tax + latest.charges - latest.recognized ELSE 0 END) AS BIGINT), \
+         CAST(SUM(latest.received) AS BIGINT), CAST(SUM(latest.refunded) AS BIGINT), \
+         CAST(SUM(latest.charged_back) AS BIGINT)",
+    );
+    sums.push(" GROUP BY latest.currency ORDER BY latest.currency");
     let read = |row: &mut Row| -> Result<Balance, StoreError> {
         Ok(Balance {
             currency: row.take()?,
             orders: row.take()?,
             ordered: row.take()?,
+            credited: row.take()?,
             received: row.take()?,
             refunded: row.take()?,
+            charged_back: row.take()?,
         })
     };
-    Ok(query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?)
+    // Of one that goes on, what was billed is told by its lines.
+    let mut open = latest(viewer, customer_id, "latest.id, latest.currency, latest.recognized");
+    open.push(
+        " WHERE latest.lifecycle = 'confirmed' AND (latest.return_status <> 'none' \
+         OR EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = latest.id AND r.credited > 0))",
+    );
+    let mut answers = Query::together(&[&sums, &open], store).await?.into_iter();
+    let (mut sums, mut open) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+    let mut balances = sums.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    let open = open.iter_mut().map(|row| Ok((row.take()?, row.take()?, row.take()?)));
+    let open = open.collect::<Result<Vec<(Id, Currency, Minor)>, StoreError>>()?;
+    let billed = billed(store, &open.iter().map(|(id, _, _)| *id).collect::<Vec<_>>()).await?;
+    for (id, currency, recognized) in open {
+        let credited = billed.get(&id).copied().unwrap_or_default() - recognized;
+        if let Some(balance) = balances.iter_mut().find(|balance| balance.currency == currency) {
+            balance.credited += credited;
+        }
+    }
+    Ok(balances)
+}
+
+/// What shipments of these orders billed.
+async fn billed(store: &dyn Store, orders: &[Id]) -> Result<BTreeMap<Id, Minor>, ReadError> {
+    let mut found = BTreeMap::new();
+    for orders in orders.chunks(CHUNK) {
+        let mut lines = Query::new(format!("SELECT {} FROM order_lines l WHERE TRUE", columns::<OrderLine>("l")));
+        lines.among("l.order_id", orders, CHUNK);
+        let mut charges = Query::new(format!("SELECT {} FROM order_charges c WHERE TRUE", columns::<Charge>("c")));
+        charges.among("c.order_id", orders, CHUNK);
+        let mut answers = Query::together(&[&lines, &charges], store).await?.into_iter();
+        let (mut lines, mut charges) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+        for line in lines.iter_mut().map(OrderLine::read) {
+            let line = line?;
+            *found.entry(line.order_id.0).or_default() += costs::billed([&line], []);
+        }
+        for charge in charges.iter_mut().map(Charge::read) {
+            let charge = charge?;
+            *found.entry(charge.order_id.0).or_default() += costs::billed([], [&charge]);
+        }
+    }
+    Ok(found)
 }

@@ -7,9 +7,10 @@ use crate::error::StoreError;
 use crate::record::Record;
 use crate::record::columns;
 use crate::value::Row;
+use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::money::{Currency, Minor};
-use waybill_domain::order::{Hold, OrderNumber};
+use waybill_domain::order::{Hold, HoldKind, OrderNumber};
 use waybill_domain::time::Timestamp;
 
 /// An active hold with what one sees of its order in a list.
@@ -23,7 +24,7 @@ pub struct HoldRow {
     pub total: Minor,
 }
 
-/// Which of them.
+/// Whose holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Whose {
     #[default]
@@ -34,6 +35,13 @@ pub enum Whose {
     Nobodys,
     /// Due before this moment, whoever looks at it.
     DueBefore(Timestamp),
+}
+
+/// Which of the active holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HoldFilter {
+    pub whose: Whose,
+    pub kind: Option<HoldKind>,
 }
 
 /// Holds shown at most.
@@ -51,9 +59,10 @@ fn read(row: &mut Row) -> Result<HoldRow, StoreError> {
     })
 }
 
-fn only(query: &mut Query, viewer: &Viewer, whose: &Whose) {
+fn only(query: &mut Query, viewer: &Viewer, filter: &HoldFilter) {
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
-    match whose {
+    query.and_some("h.kind = ?", filter.kind.map(Code::code));
+    match &filter.whose {
         Whose::Everybodys => {}
         Whose::Of(owner) => query.and("h.owner = ?", owner.as_str()),
         Whose::Nobodys => query.push(" AND h.owner IS NULL"),
@@ -63,7 +72,7 @@ fn only(query: &mut Query, viewer: &Viewer, whose: &Whose) {
 
 /// The active holds in the viewer's channels, the one due first at the front, those without a due time at the end; at most
 /// [`SHOWN_MAX`].
-pub async fn queue(store: &dyn Store, viewer: &Viewer, whose: &Whose) -> Result<Vec<HoldRow>, ReadError> {
+pub async fn queue(store: &dyn Store, viewer: &Viewer, filter: &HoldFilter) -> Result<Vec<HoldRow>, ReadError> {
     viewer.must(&[Permission::OrdersRead])?;
     // A moment that is not known sorts differently in the two databases, so those are asked for apart.
     let part = |dated: &str, order: &str| {
@@ -73,7 +82,7 @@ pub async fn queue(store: &dyn Store, viewer: &Viewer, whose: &Whose) -> Result<
              LEFT JOIN parties p ON p.id = o.party_id WHERE h.state = 'active' AND h.due_at IS {dated}",
             columns::<Hold>("h")
         ));
-        only(&mut query, viewer, whose);
+        only(&mut query, viewer, filter);
         query.order_and_limit(order, SHOWN_MAX);
         query
     };
@@ -85,14 +94,14 @@ pub async fn queue(store: &dyn Store, viewer: &Viewer, whose: &Whose) -> Result<
 }
 
 /// How many there are of each kind asked for; each count stops at 1,001.
-pub async fn counts(store: &dyn Store, viewer: &Viewer, asked: &[Whose]) -> Result<Vec<i64>, ReadError> {
+pub async fn counts(store: &dyn Store, viewer: &Viewer, asked: &[HoldFilter]) -> Result<Vec<i64>, ReadError> {
     viewer.must(&[Permission::OrdersRead])?;
-    let count = |whose: &Whose| {
+    let count = |filter: &HoldFilter| {
         let mut query = Query::new(
             "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM holds h JOIN orders o ON o.id = h.order_id \
              WHERE h.state = 'active'",
         );
-        only(&mut query, viewer, whose);
+        only(&mut query, viewer, filter);
         let place = query.bind(COUNTED_MAX);
         query.push(&format!(" LIMIT {place}) counted"));
         query

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
 use waybill_domain::fulfillment::FulfillmentOrder;
 use waybill_domain::ids::{LocationId, OrderId};
+use waybill_domain::order::costs::{self, Costs, Owed};
 use waybill_domain::order::place::PlaceOrder;
 use waybill_domain::order::{
     Allocation, Charge, DeliveryStatus, FulfillmentStatus, Hold, Order, OrderHead, OrderLine, OrderNumber, ReturnStatus,
@@ -104,6 +105,17 @@ impl OrderDetail {
             return_lines: order.return_lines.into_values().collect(),
             locations,
         }
+    }
+
+    /// The parts of what it costs.
+    pub fn costs(&self) -> Costs {
+        costs::costs(&self.head, self.lines.iter().map(|(line, _)| line), &self.charges)
+    }
+
+    /// Where its money stands.
+    pub fn owed(&self) -> Owed {
+        let billed = costs::billed(self.lines.iter().map(|(line, _)| line), &self.charges);
+        costs::owed(&self.head, billed, &self.refunds)
     }
 
     /// Nothing has left its location, come back or been refunded: the tables of what follows are empty.

@@ -26,7 +26,8 @@ const EXACT_MAX: usize = 20;
 /// Which orders are wanted; everything given must hold.
 #[derive(Clone, Debug, Default)]
 pub struct OrderFilter {
-    pub lifecycle: Option<Lifecycle>,
+    /// One of these; any where there are none.
+    pub lifecycles: Vec<Lifecycle>,
     pub payment_status: Option<PaymentStatus>,
     pub fulfillment_status: Option<FulfillmentStatus>,
     pub delivery_status: Option<DeliveryStatus>,
@@ -43,6 +44,8 @@ pub struct OrderFilter {
     pub placed_from: Option<Timestamp>,
     /// Before this moment.
     pub placed_to: Option<Timestamp>,
+    /// Wanted by this day at the earliest, and not all of it has left.
+    pub unsent_from: Option<Date>,
     /// Wanted by this day at the latest, and not all of it has left.
     pub unsent_by: Option<Date>,
     /// What somebody typed. What is exactly that comes first; see [`orders`].
@@ -109,7 +112,7 @@ pub(super) fn read(row: &mut Row) -> Result<OrderRow, StoreError> {
 fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
     let mut query = Query::new(COLUMNS);
     query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
-    query.and_some("o.lifecycle = ?", filter.lifecycle.map(Code::code));
+    lifecycle(&mut query, filter);
     query.and_some("o.payment_status = ?", filter.payment_status.map(Code::code));
     query.and_some("o.fulfillment_status = ?", filter.fulfillment_status.map(Code::code));
     if let Some(status) = filter.delivery_status {
@@ -128,12 +131,13 @@ fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
     query.and_some("o.number = ?", filter.number.map(|number| number.0));
     query.and_some("o.placed_at >= ?", filter.placed_from.map(|at| at.0));
     query.and_some("o.placed_at < ?", filter.placed_to.map(|at| at.0));
-    if let Some(day) = filter.unsent_by {
+    if filter.unsent_from.is_some() || filter.unsent_by.is_some() {
         query.push(
             " AND o.requested_by IS NOT NULL AND o.ended_at IS NULL AND o.lifecycle <> 'draft' \
              AND o.fulfillment_status <> 'fulfilled'",
         );
-        query.and("o.requested_by <= ?", day.to_string());
+        query.and_some("o.requested_by >= ?", filter.unsent_from.map(|day| day.to_string()));
+        query.and_some("o.requested_by <= ?", filter.unsent_by.map(|day| day.to_string()));
     }
     match filter.held {
         Some(true) => query.push(" AND o.holds_active > 0"),
@@ -141,6 +145,26 @@ fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
         None => {}
     }
     query
+}
+
+/// How far the orders are.
+fn lifecycle(query: &mut Query, filter: &OrderFilter) {
+    let asked = &filter.lifecycles;
+    match asked.as_slice() {
+        [] => {}
+        [one] => query.and("o.lifecycle = ?", one.code()),
+        several => {
+            let places: Vec<_> = several.iter().map(|one| query.bind(one.code())).collect();
+            query.push(&format!(" AND o.lifecycle IN ({})", places.join(", ")));
+        }
+    }
+    // What a planner cannot know of a value it has not seen, so that it finds the indexes of the few that are not over.
+    if !asked.is_empty() && asked.iter().all(|one| matches!(one, Lifecycle::Placed | Lifecycle::Confirmed)) {
+        query.push(" AND o.ended_at IS NULL AND o.lifecycle IN ('placed', 'confirmed')");
+        if matches!(filter.payment_status, Some(PaymentStatus::Failed | PaymentStatus::Unknown)) {
+            query.push(" AND o.payment_status IN ('failed', 'unknown')");
+        }
+    }
 }
 
 /// Orders in the viewer's channels, newest first.

@@ -90,6 +90,8 @@ pub struct WorkFilter {
     pub stage: Option<Stage>,
     /// Only work that somebody has begun, or only what nobody has.
     pub begun: Option<bool>,
+    /// Only what no packed parcel waits of.
+    pub unpacked: bool,
     /// Only whose this is.
     pub assignee: Option<String>,
     /// Only this order's.
@@ -98,15 +100,34 @@ pub struct WorkFilter {
     pub ended: bool,
 }
 
+/// Whether a packed parcel of the fulfillment order `f` waits.
+pub(super) const HAS_PACKED: &str = "EXISTS (SELECT 1 FROM parcels b WHERE b.order_id = f.order_id \
+    AND b.fulfillment_order = f.number AND b.state = 'packed')";
+
 const READERS: &[Permission] = &[Permission::OrdersRead, Permission::FulfillmentWrite];
 
-fn base() -> Query {
-    Query::new(format!(
-        "SELECT {}, o.number, l.code, ch.code, o.country, o.requested_by, o.holds_active FROM fulfillment_orders f \
-         JOIN orders o ON o.id = f.order_id JOIN locations l ON l.id = f.location_id \
-         JOIN channels ch ON ch.id = o.channel_id WHERE TRUE",
+/// Fulfillment orders, from which a page is chosen before anything is joined to it: much may be open at once.
+fn chosen(viewer: &Viewer) -> Query {
+    let mut query = Query::new(format!(
+        "SELECT {}, o.number, l.code, ch.code, o.country, o.requested_by, o.holds_active \
+         FROM (SELECT {} FROM fulfillment_orders f WHERE TRUE",
+        columns::<FulfillmentOrder>("w"),
         columns::<FulfillmentOrder>("f")
-    ))
+    ));
+    query.within("f.location_id", &viewer.actor().locations, |id| id.0);
+    if let Some(channel) = query.contained("s.channel_id", &viewer.actor().channels, |id| id.0) {
+        query.push(&format!(" AND EXISTS (SELECT 1 FROM orders s WHERE s.id = f.order_id AND {channel})"));
+    }
+    query
+}
+
+/// The chosen ones with what their orders say.
+async fn joined(mut chosen: Query, store: &dyn Store) -> Result<Vec<Work>, ReadError> {
+    chosen.push(
+        ") w JOIN orders o ON o.id = w.order_id JOIN locations l ON l.id = w.location_id \
+         JOIN channels ch ON ch.id = o.channel_id ORDER BY w.priority DESC, w.order_id, w.number",
+    );
+    Ok(chosen.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?)
 }
 
 fn read(row: &mut Row) -> Result<Work, StoreError> {
@@ -124,15 +145,10 @@ fn read(row: &mut Row) -> Result<Work, StoreError> {
     })
 }
 
-fn scope(query: &mut Query, viewer: &Viewer) {
-    query.within("f.location_id", &viewer.actor().locations, |id| id.0);
-    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
-}
-
-/// The condition that something of the fulfillment order in `table` is so.
-fn having(table: &str, condition: &str) -> String {
+/// The condition that something allocated to the fulfillment order is so.
+fn having(condition: &str) -> String {
     format!(
-        " AND EXISTS (SELECT 1 FROM {table} x WHERE x.order_id = f.order_id AND x.fulfillment_order = f.number \
+        " AND EXISTS (SELECT 1 FROM allocations x WHERE x.order_id = f.order_id AND x.fulfillment_order = f.number \
          AND {condition})"
     )
 }
@@ -145,11 +161,10 @@ pub async fn queue(
     page: &PageRequest,
 ) -> Result<Page<Work>, ReadError> {
     viewer.must(READERS)?;
-    let mut query = base();
+    let mut query = chosen(viewer);
     if !filter.ended {
         query.push(" AND f.state IN ('open', 'in_progress')");
     }
-    scope(&mut query, viewer);
     // Somebody has few of the many that wait at a location. One row of `=` would take SQLite through all of those.
     let at = if filter.assignee.is_some() { "IN" } else { "=" };
     let at = format!("f.location_id {at} (SELECT x.id FROM locations x WHERE x.code = ?)");
@@ -162,10 +177,13 @@ pub async fn queue(
         None => {}
     }
     match filter.stage {
-        Some(Stage::Pick) => query.push(&having("allocations", "x.allocated > 0")),
-        Some(Stage::Pack) => query.push(&having("allocations", "x.picked > 0")),
-        Some(Stage::Ship) => query.push(&having("parcels", "x.state = 'packed'")),
+        Some(Stage::Pick) => query.push(&having("x.allocated > 0")),
+        Some(Stage::Pack) => query.push(&having("x.picked > 0")),
+        Some(Stage::Ship) => query.push(&format!(" AND {HAS_PACKED}")),
         None => {}
+    }
+    if filter.unpacked {
+        query.push(&format!(" AND NOT {HAS_PACKED}"));
     }
     if let Some(after) = &page.after {
         let mut key = cursor::decode(after, &[ColumnKind::Int, ColumnKind::Id, ColumnKind::Int])?.into_iter();
@@ -176,8 +194,7 @@ pub async fn queue(
         ));
     }
     query.order_and_limit("f.priority DESC, f.order_id, f.number", page.limit() + 1);
-    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
-    let mut page = Page::cut(rows, page.limit(), |row| {
+    let mut page = Page::cut(joined(query, store).await?, page.limit(), |row| {
         let work = &row.fulfillment_order;
         vec![Value::Int(work.priority), Value::Id(work.order_id.0), Value::Int(work.number.into())]
     });
@@ -188,11 +205,10 @@ pub async fn queue(
 /// One fulfillment order at one of the viewer's locations.
 pub async fn work(store: &dyn Store, viewer: &Viewer, id: FulfillmentOrderId) -> Result<Option<Work>, ReadError> {
     viewer.must(READERS)?;
-    let mut query = base();
+    let mut query = chosen(viewer);
     query.and("f.order_id = ?", id.order_id.0);
     query.and("f.number = ?", i64::from(id.number));
-    scope(&mut query, viewer);
-    let mut found = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut found = joined(query, store).await?;
     fill(store, &mut found).await?;
     Ok(found.into_iter().next())
 }

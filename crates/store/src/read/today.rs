@@ -9,6 +9,7 @@ use crate::record::{Record, columns};
 use crate::tables::EventRecord;
 use crate::value::Row;
 use std::collections::BTreeMap;
+use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::ids::{LocationId, OrderId};
 use waybill_domain::money::Currency;
@@ -50,7 +51,7 @@ pub struct Pipeline {
     pub released: Waiting,
     /// Fulfillment orders begun with nothing packed, since their release.
     pub picking: Waiting,
-    /// Fulfillment orders with a packed parcel that has not left, since it was packed.
+    /// Packed parcels that have not left, since each was packed.
     pub packed: Waiting,
     /// Orders of which something left and nothing has arrived, since it left.
     pub in_transit: Waiting,
@@ -80,19 +81,20 @@ pub async fn pipeline(
         query.push(&format!("{order} LIMIT {place}) x"));
         query
     };
-    let work = |since: &str, condition: &str| {
+    let work = |since: &str, parcels: &str, condition: &str| {
         let mut query = count(
             inside,
             &format!(
-                "{since} AS since FROM fulfillment_orders f JOIN orders o ON o.id = f.order_id \
+                "{since} AS since FROM fulfillment_orders f JOIN orders o ON o.id = f.order_id{parcels} \
                  WHERE f.state IN ('open', 'in_progress') AND {condition}"
             ),
         );
         query.within("f.location_id", &viewer.actor().locations, |id| id.0);
         end(query, "")
     };
-    let parcel = "SELECT MIN(p.packed_at) FROM parcels p WHERE p.order_id = f.order_id \
-         AND p.fulfillment_order = f.number AND p.state = 'packed'";
+    let untouched = format!("f.state = 'in_progress' AND NOT {}", super::queue::HAS_PACKED);
+    // A cross join, for SQLite would begin with all parcels there are.
+    let packed = "p.order_id = f.order_id AND p.fulfillment_order = f.number AND p.state = 'packed'";
     let queries = [
         end(count(inside, "o.placed_at AS since FROM orders o WHERE o.lifecycle = 'placed'"), " ORDER BY o.id"),
         end(
@@ -103,9 +105,9 @@ pub async fn pipeline(
             ),
             " ORDER BY o.id",
         ),
-        work("f.released_at", "f.state = 'open'"),
-        work("f.released_at", &format!("f.state = 'in_progress' AND ({parcel}) IS NULL")),
-        work(&format!("({parcel})"), &format!("f.state = 'in_progress' AND ({parcel}) IS NOT NULL")),
+        work("f.released_at", "", "f.state = 'open'"),
+        work("f.released_at", "", &untouched),
+        work("p.packed_at", " CROSS JOIN parcels p", packed),
         end(
             count(
                 outside,
@@ -152,7 +154,7 @@ pub struct Needs {
     pub payment_failed: (i64, Option<Timestamp>),
     /// Orders with a parcel that went astray.
     pub exceptions: (i64, Option<Timestamp>),
-    /// Orders that wait for stock.
+    /// Lines with units that were judged unavailable.
     pub waiting_for_stock: (i64, Option<Timestamp>),
 }
 
@@ -160,14 +162,21 @@ pub struct Needs {
 pub async fn needs(store: &dyn Store, viewer: &Viewer, today: Date) -> Result<Needs, ReadError> {
     viewer.must(&[Permission::OrdersRead])?;
     let tomorrow = today.tomorrow().unwrap_or(today);
-    let mut held = Query::new(
-        "SELECT x.kind, CAST(COUNT(*) AS BIGINT), MIN(x.applied_at), MIN(x.due_at), MIN(x.owner), MAX(x.owner), \
-         CAST(COUNT(x.owner) AS BIGINT) FROM (SELECT h.kind, h.applied_at, h.due_at, h.owner FROM holds h \
-         JOIN orders o ON o.id = h.order_id WHERE h.state = 'active'",
-    );
-    held.within("o.channel_id", &viewer.actor().channels, |id| id.0);
-    let place = held.bind(COUNTED_MAX);
-    held.push(&format!(" LIMIT {place}) x GROUP BY x.kind ORDER BY 2 DESC, 1"));
+    // Each kind is counted for itself: many of one would leave the others uncounted.
+    let mut held = Query::default();
+    for (at, kind) in HoldKind::ALL.iter().enumerate() {
+        held.push(if at > 0 { " UNION ALL " } else { "" });
+        held.push(
+            "SELECT x.kind, CAST(COUNT(*) AS BIGINT), MIN(x.applied_at), MIN(x.due_at), MIN(x.owner), MAX(x.owner), \
+             CAST(COUNT(x.owner) AS BIGINT) FROM (SELECT h.kind, h.applied_at, h.due_at, h.owner FROM holds h \
+             JOIN orders o ON o.id = h.order_id WHERE h.state = 'active'",
+        );
+        held.and("h.kind = ?", kind.code());
+        held.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+        let place = held.bind(COUNTED_MAX);
+        held.push(&format!(" ORDER BY h.applied_at LIMIT {place}) x GROUP BY x.kind"));
+    }
+    held.push(" ORDER BY 2 DESC, 1");
     let count = |of: &str, conditions: &dyn Fn(&mut Query), order: &str| {
         let mut query = Query::new(format!("SELECT CAST(COUNT(*) AS BIGINT), MIN(x.since) FROM (SELECT {of}"));
         conditions(&mut query);
@@ -202,9 +211,10 @@ pub async fn needs(store: &dyn Store, viewer: &Viewer, today: Date) -> Result<Ne
         "o.id",
     );
     let stock = count(
-        "(SELECT MIN(l.backordered_at) FROM order_lines l WHERE l.order_id = o.id) AS since FROM orders o WHERE o.to_fill",
+        "r.backordered_at AS since FROM order_lines r JOIN orders o ON o.id = r.order_id \
+         WHERE r.backordered > 0 AND r.backordered_at IS NOT NULL",
         &|_| {},
-        "o.priority, o.id",
+        "r.item_id, r.backordered_at",
     );
     let queries = [&held, &missed, &at_risk, &unknown, &failed, &exceptions, &stock];
     let mut found = Query::together(&queries, store).await?.into_iter();

@@ -9,6 +9,7 @@ use crate::record::columns;
 use crate::tables::EventRecord;
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
+use waybill_domain::event::AggregateKind;
 use waybill_domain::ids::{ApiKeyId, Id, UserId};
 
 /// What of the trail is asked for.
@@ -26,11 +27,14 @@ pub struct TrailFilter {
     pub limit: Option<u32>,
 }
 
-/// An event, and the name of whoever did it: a user's or a key's, where there is one.
+/// An event with the names that people know its actor and its subject by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrailEntry {
     pub event: ShownEvent,
+    /// Of the user or the key who did it, where there is one.
     pub name: Option<String>,
+    /// An order's number, an item's SKU, a location's code: of what it was done to, where that has one.
+    pub subject: Option<String>,
 }
 
 /// A stretch of the trail, the latest first.
@@ -67,20 +71,49 @@ pub async fn trail(store: &dyn Store, viewer: &Viewer, filter: &TrailFilter) -> 
         _ => floor + 1,
     };
     let names = names(store, &events).await?;
-    let named = |event: EventRecord| TrailEntry { name: names.get(&event.actor).cloned(), event: event.into() };
+    let subjects = subjects(store, &events).await?;
+    let named = |event: EventRecord| TrailEntry {
+        name: names.get(&event.actor).cloned(),
+        subject: subjects.get(&event.aggregate_id).cloned(),
+        event: event.into(),
+    };
     Ok(Trail { entries: events.into_iter().map(named).collect(), next_before: (reached > 1).then_some(reached) })
+}
+
+/// What people call a subject, by its kind.
+const SUBJECTS: [(AggregateKind, &str, &str); 8] = [
+    (AggregateKind::Order, "SELECT o.id, 'W-' || CAST(o.number AS TEXT) FROM orders o WHERE TRUE", "o.id"),
+    (AggregateKind::Item, "SELECT i.id, i.sku FROM items i WHERE TRUE", "i.id"),
+    (AggregateKind::Location, "SELECT l.id, l.code FROM locations l WHERE TRUE", "l.id"),
+    (AggregateKind::Channel, "SELECT c.id, c.code FROM channels c WHERE TRUE", "c.id"),
+    (AggregateKind::Customer, "SELECT c.id, c.code FROM customers c WHERE TRUE", "c.id"),
+    (AggregateKind::User, USERS, "u.id"),
+    (AggregateKind::ApiKey, KEYS, "k.id"),
+    (AggregateKind::WebhookEndpoint, "SELECT w.id, w.name FROM webhook_endpoints w WHERE TRUE", "w.id"),
+];
+
+const USERS: &str = "SELECT u.id, p.name FROM users u JOIN parties p ON p.id = u.party_id WHERE p.name IS NOT NULL";
+const KEYS: &str = "SELECT k.id, k.name FROM api_keys k WHERE TRUE";
+
+/// What people call the subjects of events.
+async fn subjects(store: &dyn Store, events: &[EventRecord]) -> Result<BTreeMap<Id, String>, ReadError> {
+    let mut names = BTreeMap::new();
+    for (kind, sql, column) in SUBJECTS {
+        let ids = events.iter().filter(|event| event.aggregate_kind == kind).map(|event| event.aggregate_id);
+        names.extend(named(store, sql, column, ids).await?);
+    }
+    Ok(names)
 }
 
 /// Names of the users and keys who acted.
 async fn names(store: &dyn Store, events: &[EventRecord]) -> Result<BTreeMap<String, String>, ReadError> {
     let mut names = BTreeMap::new();
     let users = events.iter().filter_map(|event| event.actor.parse::<UserId>().ok()).map(|id| id.0);
-    let sql = "SELECT u.id, p.name FROM users u JOIN parties p ON p.id = u.party_id WHERE p.name IS NOT NULL";
-    for (id, name) in named(store, sql, "u.id", users).await? {
+    for (id, name) in named(store, USERS, "u.id", users).await? {
         names.insert(UserId(id).to_string(), name);
     }
     let keys = events.iter().filter_map(|event| event.actor.parse::<ApiKeyId>().ok()).map(|id| id.0);
-    for (id, name) in named(store, "SELECT k.id, k.name FROM api_keys k WHERE TRUE", "k.id", keys).await? {
+    for (id, name) in named(store, KEYS, "k.id", keys).await? {
         names.insert(ApiKeyId(id).to_string(), name);
     }
     Ok(names)

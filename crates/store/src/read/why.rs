@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use waybill_domain::event::Event;
 use waybill_domain::fulfillment::events::{PickShort, ShortReason};
 use waybill_domain::ids::{LocationId, OrderId};
+use waybill_domain::money::{Currency, Minor};
 use waybill_domain::order::events::{HoldApplied, ReleaseReason, RoutingDecided, RoutingFigure, RoutingOption};
 use waybill_domain::order::priority::Priority;
 use waybill_domain::quantity::Quantity;
@@ -41,13 +42,17 @@ pub async fn of_order(store: &dyn Store, viewer: &Viewer, order_id: OrderId) -> 
 
 /// The reasons that a history carries.
 fn reasons(events: &[EventRecord], places: &Places) -> Vec<Reason> {
+    let mut currency = None;
     let reason = |record: &EventRecord| {
         let event = Event::decode(&record.kind, record.version, &record.payload).ok()?;
+        if let Event::OrderPlaced(placed) | Event::OrderDrafted(placed) = &event {
+            currency = Some(placed.currency);
+        }
         Some(Reason {
             position: record.position,
             kind: record.kind.clone(),
             happened_at: record.happened_at,
-            sentence: sentence(&event, places)?,
+            sentence: sentence(&event, places, currency)?,
             facts: serde_json::from_str(&record.payload).ok()?,
         })
     };
@@ -55,7 +60,9 @@ fn reasons(events: &[EventRecord], places: &Places) -> Vec<Reason> {
 }
 
 /// The choice an event stands for; None where nothing was chosen.
-fn sentence(event: &Event, places: &Places) -> Option<String> {
+fn sentence(event: &Event, places: &Places, currency: Option<Currency>) -> Option<String> {
+    let money = |amount: Minor| currency.map_or_else(|| amount.to_string(), |currency| amount.display(currency));
+    let plain = |reason: &str| reason.replace('_', " ");
     Some(match event {
         Event::OrderPlaced(event) => {
             let mut text = priority(&event.priority);
@@ -100,18 +107,19 @@ fn sentence(event: &Event, places: &Places) -> Option<String> {
         Event::PaymentExpired(event) => {
             format!("The authorization of payment {} expired before it was captured in full.", event.payment)
         }
-        Event::OrderCancelled(event) => format!("The order was cancelled: {}.", event.reason),
+        Event::OrderCancelled(event) => format!("The order was cancelled: {}.", plain(&event.reason)),
         Event::ChargeAdded(event) => {
             let label = event.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
-            let tax = if event.tax.is_zero() { String::new() } else { format!(" and {} of tax", event.tax) };
-            format!("A {}{label} of {} minor units{tax} was added.", event.kind, event.amount)
+            let tax = if event.tax.is_zero() { String::new() } else { format!(" and {} of tax", money(event.tax)) };
+            format!("A {}{label} of {}{tax} was added.", event.kind, money(event.amount))
         }
         Event::LinesCancelled(event) => {
             let lines = list(event.lines.iter().map(|line| format!("line {}", line.line)));
-            format!("Units of {lines} were cancelled: {}.", event.reason)
+            format!("Units of {lines} were cancelled: {}.", plain(&event.reason))
         }
         Event::RefundGranted(event) => {
-            format!("{} minor units were refunded on payment {}: {}.", event.amount, event.payment, event.reason)
+            let (amount, reason) = (money(event.amount), plain(&event.reason));
+            format!("{amount} were refunded on payment {}: {reason}.", event.payment)
         }
         Event::ReturnReceived(event) => {
             let lines = event

@@ -6,7 +6,7 @@ use crate::read::catalog::{self, CatalogFilter};
 use crate::read::customers::{self, CustomerFilter};
 use crate::read::documents::{self, DocumentFilter};
 use crate::read::events::{self, EventFilter};
-use crate::read::holds::{self, Whose};
+use crate::read::holds::{self, HoldFilter, Whose};
 use crate::read::order::{self, OrderKey};
 use crate::read::orders::{self, OrderFilter};
 use crate::read::postings::{self, PostingFilter};
@@ -31,7 +31,7 @@ use waybill_domain::attempt::Origin;
 use waybill_domain::customer::Tier;
 use waybill_domain::event::AggregateKind;
 use waybill_domain::ids::LotId;
-use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, PaymentStatus, ReturnStatus};
+use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle, PaymentStatus, ReturnStatus};
 use waybill_domain::stock::reservation::ReservationState;
 use waybill_domain::stock::transfer::TransferState;
 use waybill_domain::time::Timestamp;
@@ -44,6 +44,7 @@ const LARGE_PART: &str = "where a location has a large part of all levels, passi
 const BY_CODE: &str = "goes through the catalog or the customers, not through orders";
 const COUNTS: &str = "counts all there is; kept for a while by who shows it";
 
+const NOT_OVER: [Lifecycle; 2] = [Lifecycle::Placed, Lifecycle::Confirmed];
 const DAY: today::Limits = today::Limits { ageing_s: 3_600, late_s: 86_400 };
 
 /// Some days whose beginning is no full hour away from UTC.
@@ -54,6 +55,10 @@ fn stretch() -> Stretch {
 
 fn rows<T>(page: Page<T>) -> usize {
     page.rows.len()
+}
+
+fn whose(whose: Whose) -> HoldFilter {
+    HoldFilter { whose, ..HoldFilter::default() }
 }
 
 fn filter() -> OrderFilter {
@@ -269,7 +274,7 @@ questions! {
         paged!(|page| orders::orders(store, viewer, &filter(), page))
     };
     "orders::orders" ("lifecycle") by by_channel(ORDERS), |store, viewer, _sample| {
-        orders!(store, viewer, OrderFilter { lifecycle: Some(Lifecycle::Placed), ..filter() })
+        orders!(store, viewer, OrderFilter { lifecycles: vec![Lifecycle::Placed], ..filter() })
     };
     "orders::orders" ("payment status") by by_channel(ORDERS), walks RARE_FILTER, |store, viewer, _sample| {
         orders!(store, viewer, OrderFilter { payment_status: Some(PaymentStatus::Failed), ..filter() })
@@ -346,6 +351,14 @@ questions! {
     };
     "orders::orders" ("late") by by_channel(ORDERS), |store, viewer, _sample| {
         orders!(store, viewer, OrderFilter { unsent_by: Some(sums_day(500)), ..filter() })
+    };
+    "orders::orders" ("late from a day on") by by_channel(ORDERS), |store, viewer, _sample| {
+        let (unsent_from, unsent_by) = (Some(sums_day(0)), Some(sums_day(500)));
+        orders!(store, viewer, OrderFilter { unsent_from, unsent_by, ..filter() })
+    };
+    "orders::orders" ("not over, payment failed") by by_channel(ORDERS), |store, viewer, _sample| {
+        let (lifecycles, payment_status) = (NOT_OVER.to_vec(), Some(PaymentStatus::Failed));
+        orders!(store, viewer, OrderFilter { lifecycles, payment_status, ..filter() })
     };
     "orders::to_release" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
         paged!(|page| orders::to_release(store, viewer, page))
@@ -535,19 +548,23 @@ questions! {
         Ok(rows(stock::levels(store, viewer, &filter, &PageRequest::default()).await?))
     };
     "holds::queue" ("everybody's") by by_channel(ORDERS), |store, viewer, _sample| {
-        Ok(holds::queue(store, viewer, &Whose::Everybodys).await?.len())
+        Ok(holds::queue(store, viewer, &HoldFilter::default()).await?.len())
     };
     "holds::queue" ("of one") by by_channel(ORDERS), |store, viewer, _sample| {
-        Ok(holds::queue(store, viewer, &Whose::Of("review".to_owned())).await?.len())
+        Ok(holds::queue(store, viewer, &whose(Whose::Of("review".to_owned()))).await?.len())
     };
     "holds::queue" ("nobody's") by by_channel(ORDERS), |store, viewer, _sample| {
-        Ok(holds::queue(store, viewer, &Whose::Nobodys).await?.len())
+        Ok(holds::queue(store, viewer, &whose(Whose::Nobodys)).await?.len())
     };
     "holds::queue" ("due") by by_channel(ORDERS), |store, viewer, sample| {
-        Ok(holds::queue(store, viewer, &Whose::DueBefore(sample.placed_at)).await?.len())
+        Ok(holds::queue(store, viewer, &whose(Whose::DueBefore(sample.placed_at))).await?.len())
+    };
+    "holds::queue" ("of a kind") by by_channel(ORDERS), |store, viewer, _sample| {
+        let filter = HoldFilter { kind: Some(HoldKind::Fraud), ..HoldFilter::default() };
+        Ok(holds::queue(store, viewer, &filter).await?.len())
     };
     "holds::counts" ("all") by by_channel(ORDERS), |store, viewer, _sample| {
-        let asked = [Whose::Everybodys, Whose::Nobodys, Whose::Of("review".to_owned())];
+        let asked = [Whose::Everybodys, Whose::Nobodys, Whose::Of("review".to_owned())].map(whose);
         Ok(holds::counts(store, viewer, &asked).await?.iter().filter(|count| **count > 0).count())
     };
     "timeline::of_order" ("all") by by_channel(ORDERS), |store, viewer, sample| {
