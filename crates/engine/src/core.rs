@@ -8,9 +8,12 @@ use crate::receipt::{Answer, Placed, Receipt};
 use crate::runs::Runs;
 use crate::submission::{Submission, SubmitError};
 use crate::trouble::Troubles;
+use crate::workers::Workers;
 use crate::workers::gateway::GatewayDesk;
+use crate::workers::receipts::Emptying;
+use crate::workers::sink::{SinkStanding, Standings};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot, watch};
 use waybill_domain::Code;
@@ -106,18 +109,26 @@ pub(crate) struct Shared {
     pub(crate) nudge: Notify,
     /// The latest committed position of this process, for feeds and pages.
     pub(crate) position: watch::Sender<i64>,
-    pub(crate) stopping: AtomicBool,
-    pub(crate) stop: Notify,
+    /// Becomes true when the workers are to end.
+    stopping: watch::Sender<bool>,
     /// Why this process does not write any more, if so.
     pub(crate) closed: std::sync::Mutex<Option<String>>,
     pub(crate) troubles: Troubles,
+    pub(crate) emptying: Emptying,
+    pub(crate) sinks: Standings,
 }
 
 /// A running engine. Clones share it.
 #[derive(Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
-    runs: Arc<std::sync::Mutex<Option<Runs>>>,
+    at_work: Arc<std::sync::Mutex<Option<AtWork>>>,
+}
+
+/// What a stop waits for.
+struct AtWork {
+    batches: Runs,
+    workers: Workers,
 }
 
 impl std::fmt::Debug for Engine {
@@ -143,22 +154,23 @@ impl Engine {
             mint: IdMint::default(),
             nudge: Notify::new(),
             position: watch::Sender::new(0),
-            stopping: AtomicBool::new(false),
-            stop: Notify::new(),
+            stopping: watch::Sender::new(false),
             closed: std::sync::Mutex::new(None),
             troubles: Troubles::default(),
+            emptying: Emptying::default(),
+            sinks: Standings::default(),
         });
         let (ready, started) = oneshot::channel();
         let batches = batch::run(shared.clone(), ready);
-        let runs = Runs::start("waybill-engine", options.own_thread, batches)?;
+        let batches = Runs::start("waybill-engine", options.own_thread, batches)?;
         started.await.map_err(|_| StoreError::Other("the engine did not start".into()))??;
-        crate::workers::start(&shared);
-        Ok(Self { shared, runs: Arc::new(std::sync::Mutex::new(Some(runs))) })
+        let workers = crate::workers::start(&shared);
+        Ok(Self { shared, at_work: Arc::new(std::sync::Mutex::new(Some(AtWork { batches, workers }))) })
     }
 
     /// For tests of what works inside.
     #[cfg(test)]
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
@@ -172,6 +184,11 @@ impl Engine {
 
     pub fn figures(&self) -> &Figures {
         &self.shared.figures
+    }
+
+    /// How the sinks stand that this process hands events to; those that another process sees to are not among them.
+    pub fn sinks(&self) -> Vec<SinkStanding> {
+        self.shared.sinks.now()
     }
 
     pub fn gateways(&self) -> impl Iterator<Item = &str> + Clone {
@@ -277,15 +294,15 @@ impl Engine {
         self.shared.nudge.notify_waiters();
     }
 
-    /// Carries out what waits, then stops the loop and the workers.
+    /// Carries out what waits, and stops the loop and the workers. When this returns, the workers have given back what
+    /// they held, so that the next process works at once; those that cannot within some seconds are left behind.
     pub async fn stop(&self) {
-        self.shared.stopping.store(true, Ordering::Release);
-        self.shared.stop.notify_waiters();
-        self.shared.nudge.notify_waiters();
+        self.shared.stopping.send_replace(true);
         self.shared.queue.close();
-        let runs = self.runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some(runs) = runs {
-            runs.ended().await;
+        let at_work = self.at_work.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(AtWork { batches, workers }) = at_work {
+            workers.ended().await;
+            batches.ended().await;
         }
     }
 }
@@ -308,7 +325,8 @@ impl Shared {
                 }
             })?;
         }
-        let answer = answer.await.unwrap_or_else(|_| Err(SubmitError::NotWriting("it is stopping".into())));
+        // Whoever had it ended without a word, perhaps after it was written.
+        let answer = answer.await.unwrap_or(Err(SubmitError::OutcomeUnknown));
         // Here, where it is still known which request it was for.
         tracing::debug!(
             operation,
@@ -318,6 +336,16 @@ impl Shared {
             "a command was answered"
         );
         answer
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Returns when the workers are to end.
+    pub(crate) async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        drop(stopping.wait_for(|is_stopping| *is_stopping).await);
     }
 
     pub(crate) fn close(&self, why: String) {

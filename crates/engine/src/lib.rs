@@ -27,3 +27,4 @@ pub use ports::{
 pub use receipt::{Placed, Receipt, Subject};
 pub use sign_on::{Identified, SignOnAttempt, SignOnError, SignOnProvider};
 pub use submission::{Submission, SubmitError};
+pub use workers::sink::SinkStanding;

@@ -11,12 +11,14 @@ pub(crate) struct Waiting {
     pub(crate) submission: Submission,
     /// The submission's.
     pub(crate) weight: usize,
+    /// A commit with it was sent, and its answer was lost: until the store tells, nobody can say that nothing was done.
+    pub(crate) in_doubt: bool,
     pub(crate) reply: oneshot::Sender<Result<Answer, SubmitError>>,
 }
 
 impl Waiting {
     pub(crate) fn new(submission: Submission, reply: oneshot::Sender<Result<Answer, SubmitError>>) -> Self {
-        Self { weight: submission.weight(), submission, reply }
+        Self { weight: submission.weight(), submission, in_doubt: false, reply }
     }
 }
 

@@ -93,7 +93,11 @@ pub enum SubmitError {
     /// The store cannot be written (disk full, unreachable); nothing was done.
     #[error("the store cannot be written: {0}")]
     Unavailable(String),
-    /// The store was written by a newer Waybill, or this process is stopping.
+    /// It was sent to the store, whose answer was lost, and the store has not told since: it was carried out whole or not
+    /// at all. The same key tells.
+    #[error("it may have been carried out; send it again with the same key to learn")]
+    OutcomeUnknown,
+    /// The store was written by a newer Waybill, or this process is stopping; nothing was done.
     #[error("this process does not write: {0}")]
     NotWriting(String),
     /// A bug or a damaged store; logged with its sources.
@@ -106,7 +110,11 @@ impl SubmitError {
         match self {
             Self::Refused { refusal, .. } => refusal.retry,
             Self::KeyReused => Retry::Never,
-            Self::Overloaded { .. } | Self::Unavailable(_) | Self::NotWriting(_) | Self::Fault => Retry::SameRequest,
+            Self::Overloaded { .. }
+            | Self::Unavailable(_)
+            | Self::OutcomeUnknown
+            | Self::NotWriting(_)
+            | Self::Fault => Retry::SameRequest,
         }
     }
 }

@@ -6,34 +6,37 @@ use crate::run::Outcome;
 use crate::sim::Sim;
 use crate::step::{Step, take};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use waybill_engine::{Engine, EngineOptions};
 use waybill_fault_vfs::Dice;
 use waybill_store::Store;
 use waybill_store::around::Surrounded;
 
-/// Runs `steps` against two processes, each with connections of its own to the same store, which is migrated.
-pub async fn run_shared(seed: u64, steps: u32, stores: [Arc<dyn Store>; 2]) -> Outcome {
+/// Runs `steps` against two processes, each with connections of its own to the same store, which is migrated. Returns with
+/// the outcome how many batches a process decided ahead, because it took itself to be alone.
+pub async fn run_shared(seed: u64, steps: u32, stores: [Arc<dyn Store>; 2]) -> (Outcome, u64) {
     let sim = Sim::new(seed, None);
     sim.clock.start();
     let [plain, _] = &stores;
+    let mut ahead = 0;
     let mut engines = Vec::new();
     for store in &stores {
         engines.push(start(&sim, store).await);
     }
     if let [Some(one), Some(other)] = engines.as_slice() {
         let mut engines = [one.clone(), other.clone()];
-        lead(&sim, steps, &stores, &mut engines).await;
+        ahead += lead(&sim, steps, &stores, &mut engines).await;
         if sim.books().failures.is_empty() {
             sim.gateway.set_mood(Mood::CALM);
             drain::drain(&sim, &engines[0], &**plain).await;
         }
         for engine in engines {
-            engine.stop().await;
+            ahead += stopped(&engine).await;
         }
     }
     let failures = std::mem::take(&mut sim.books().failures);
     let requests = sim.books().answers.len() as u64;
-    Outcome { trace: sim.take_trace(), failures, coverage: sim.coverage.clone(), requests }
+    (Outcome { trace: sim.take_trace(), failures, coverage: sim.coverage.clone(), requests }, ahead)
 }
 
 async fn start(sim: &Arc<Sim>, store: &Arc<dyn Store>) -> Option<Engine> {
@@ -48,23 +51,39 @@ async fn start(sim: &Arc<Sim>, store: &Arc<dyn Store>) -> Option<Engine> {
     }
 }
 
-async fn lead(sim: &Arc<Sim>, steps: u32, stores: &[Arc<dyn Store>; 2], engines: &mut [Engine; 2]) {
+/// Steps that one engine may lead at most. Long enough for it to take itself to be alone, and to decide ahead.
+const STRETCH: u64 = 60;
+
+/// Stops an engine; how many batches it decided ahead.
+async fn stopped(engine: &Engine) -> u64 {
+    engine.stop().await;
+    engine.figures().ahead.load(Ordering::Relaxed)
+}
+
+/// Takes the steps; how many batches the engines that were stopped by then decided ahead.
+async fn lead(sim: &Arc<Sim>, steps: u32, stores: &[Arc<dyn Store>; 2], engines: &mut [Engine; 2]) -> u64 {
+    let mut ahead = 0;
     if !sim.set_up(&engines[0]).await {
-        return;
+        return ahead;
     }
     let mut dice = Dice::of(sim.seed, 0x25);
+    let (mut at, mut left) = (0, 0);
     for step in 1..=steps {
-        let at = dice.below(2) as usize;
+        if left == 0 {
+            (at, left) = (dice.below(2) as usize, 1 + dice.below(STRETCH));
+        }
+        left -= 1;
         if take(sim, &engines[at], &*stores[at], step).await == Step::Stop {
             // Its clients go to the other one meanwhile, as its work does.
             sim.calm();
-            engines[at].stop().await;
-            let Some(engine) = start(sim, &stores[at]).await else { return };
+            ahead += stopped(&engines[at]).await;
+            let Some(engine) = start(sim, &stores[at]).await else { return ahead };
             engines[at] = engine;
         }
         if !sim.books().failures.is_empty() {
-            return;
+            return ahead;
         }
     }
     sim.calm();
+    ahead
 }

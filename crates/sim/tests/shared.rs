@@ -7,14 +7,12 @@ use waybill_store_postgres::testing::TestDatabase;
 
 const STEPS: u32 = 60;
 
-/// The history of a run that fails is kept, because it will not come again.
-async fn holds(seed: u64) {
-    let Some(database) = TestDatabase::create().await else {
-        return;
-    };
+/// The history of a run that fails is kept, because it will not come again. How many batches were decided ahead.
+async fn holds(seed: u64) -> Option<u64> {
+    let database = TestDatabase::create().await?;
     let (one, other) = (Arc::new(database.open().await), Arc::new(database.open().await));
     one.migrate().await.expect("a schema");
-    let outcome = run_shared(seed, STEPS, [one, other]).await;
+    let (outcome, ahead) = run_shared(seed, STEPS, [one, other]).await;
     if !outcome.failures.is_empty() {
         let path = std::env::temp_dir().join(format!("waybill-history-{seed}-{}.txt", std::process::id()));
         let history = [outcome.trace.join("\n"), outcome.failures.join("\n")].join("\n");
@@ -22,11 +20,13 @@ async fn holds(seed: u64) {
         panic!("seed {seed} fails, its history is in {}:\n{}", path.display(), outcome.failures.join("\n"));
     }
     assert!(outcome.requests > 50, "requests were answered");
+    Some(ahead)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_on_one_store_hold_seed_1() {
-    holds(1).await;
+    let ahead = holds(1).await;
+    assert_ne!(ahead, Some(0), "no process took itself to be alone");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,14 +2,14 @@
 
 use super::decide::{Made, Pending};
 use super::entry::Entry;
-use super::kept::{Numbers, one};
+use super::kept::{Lease, Numbers, next_block, one};
 use crate::receipt::Verdict;
 use rustc_hash::{FxHashMap, FxHashSet};
 use waybill_domain::ids::{Id, TextId, TransactionId};
 use waybill_domain::system::SettingsRecord;
 use waybill_domain::world::World;
 use waybill_store::tables::{
-    EventRecord, MoneyPostingRecord, NumberBlock, OtherReceiptRecord, ReceiptRecord, StockPostingRecord, StoreState,
+    EventRecord, MoneyPostingRecord, OtherReceiptRecord, ReceiptRecord, ReceiptTurn, StockPostingRecord, StoreState,
 };
 use waybill_store::working_set::{Changes, select};
 use waybill_store::{StoreError, Value, Writer};
@@ -22,9 +22,11 @@ pub(super) struct Decided {
     pub(super) next_state: Option<StoreState>,
     /// `store_state` as the decisions took it to be.
     state: StoreState,
+    /// Which table of receipts was in use when the keys were looked up.
+    turn: ReceiptTurn,
     settings: Option<SettingsRecord>,
-    /// A block of order numbers, and whether the store has its row.
-    block: Option<(NumberBlock, bool)>,
+    /// A block of order numbers that it takes from first.
+    pub(super) lease: Option<Lease>,
     /// How many events there are.
     pub(super) count: i64,
     /// The position before the first event; known once they are numbered.
@@ -39,7 +41,7 @@ impl Decided {
         made: Made,
         log: LogRows,
         base: i64,
-        state: &StoreState,
+        (state, turn): (StoreState, ReceiptTurn),
         numbers: &mut Numbers,
     ) -> Self {
         let settings = world.changed_settings();
@@ -49,10 +51,11 @@ impl Decided {
             ..state.clone()
         };
         Self {
-            next_state: (next_state != *state).then_some(next_state),
-            state: state.clone(),
+            next_state: (next_state != state).then_some(next_state),
+            state,
+            turn,
             settings,
-            block: numbers.leased.take(),
+            lease: numbers.leased.take(),
             count: (log.events.len() + made.events.len()) as i64,
             base,
             log,
@@ -72,23 +75,40 @@ impl Decided {
     }
 
     /// Writes all but what carries positions, and takes those, so that the log's head is held for one round trip. A change
-    /// of catalog or settings that has a position before ours is a race that was lost.
+    /// of catalog or settings that has a position before ours is a race that was lost, and so is a turn of the receipts: whoever
+    /// found the new one may carry out the same key.
     pub(super) async fn take_positions(&self, writer: &mut dyn Writer) -> Result<i64, StoreError> {
-        let one_row = vec![vec![Value::Int(1)]];
-        let seen = [select::<StoreState>(&["id"], one_row, false)];
+        let one_row = || vec![vec![Value::Int(1)]];
+        let seen = [select::<StoreState>(&["id"], one_row(), false), select::<ReceiptTurn>(&["id"], one_row(), false)];
         let (base, rows) = writer.take_positions_and_see(&self.before().into_writes(), self.count, &seen).await?;
-        let found = one::<StoreState>(rows.into_iter().next().unwrap_or_default())?;
-        if found == *self.next_state.as_ref().unwrap_or(&self.state) {
-            return Ok(base);
+        let mut rows = rows.into_iter();
+        let mut next = || rows.next().unwrap_or_default();
+        let (found, turn) = (one::<StoreState>(next())?, one::<ReceiptTurn>(next())?);
+        if found != *self.next_state.as_ref().unwrap_or(&self.state) {
+            return Err(StoreError::Serialization("catalog or settings were changed meanwhile".into()));
         }
-        Err(StoreError::Serialization("catalog or settings were changed meanwhile".into()))
+        if turn.generation != self.turn.generation {
+            return Err(StoreError::Serialization("a new generation of receipts was begun meanwhile".into()));
+        }
+        Ok(base)
+    }
+
+    /// Whether the block of order numbers is leased from where the store's row stands. To be asked where nobody else writes,
+    /// by whoever decided without a lock of that row: others may have leased numbers and made no event with them, which the
+    /// log's head does not tell.
+    pub(super) async fn check_lease(&self, writer: &mut dyn Writer) -> Result<(), StoreError> {
+        let Some(lease) = &self.lease else { return Ok(()) };
+        if next_block(writer).await? == lease.from {
+            return Ok(());
+        }
+        Err(StoreError::Serialization("order numbers were leased meanwhile".into()))
     }
 
     fn before(&self) -> Changes<'_> {
         let mut before = Changes::default();
         self.next_state.iter().for_each(|state| before.update(state));
-        if let Some((block, is_there)) = &self.block {
-            if *is_there { before.update(block) } else { before.insert(block) }
+        if let Some(Lease { block, from }) = &self.lease {
+            if from.is_some() { before.update(block) } else { before.insert(block) }
         }
         self.settings.iter().for_each(|record| before.settings(record));
         self.made.parties.iter().for_each(|row| before.insert(row));

@@ -29,6 +29,7 @@ pub(super) struct Draft {
     made: Made,
     pub(super) numbers: Numbers,
     state: StoreState,
+    turn: ReceiptTurn,
     log: LogRows,
     /// The position before the first event, where it is known beforehand: nobody else writes.
     base: Option<i64>,
@@ -51,14 +52,15 @@ pub(super) async fn state(loader: &mut dyn Loader, lock: bool) -> Result<(StoreS
 
 impl Draft {
     /// `base` is where the log will stand when this batch is written, if nobody else writes.
-    pub(super) fn new(kept: &mut Kept, base: Option<i64>, state: StoreState, turn: &ReceiptTurn) -> Self {
+    pub(super) fn new(kept: &mut Kept, base: Option<i64>, state: StoreState, turn: ReceiptTurn) -> Self {
         Self {
             entries: Vec::new(),
             world: kept.world(),
             made: Made::default(),
-            numbers: std::mem::take(&mut kept.numbers),
+            numbers: kept.numbers.clone(),
             state,
             log: LogRows::new(turn.generation),
+            turn,
             base,
             keys: FxHashSet::default(),
             weight: 0,
@@ -71,18 +73,19 @@ impl Draft {
         self.weight
     }
 
-    /// Claims keys, loads and decides until each of `entries` has its verdict. `before` is the World of the batch that
-    /// is being written, of a store that nobody else writes.
+    /// Claims keys, loads and decides until each of `entries` has its verdict. `before` is the batch that is being written,
+    /// of a store that nobody else writes.
     pub(super) async fn take_in(
         &mut self,
         mut entries: Vec<Entry>,
         loader: &mut dyn Loader,
-        before: Option<&World>,
+        before: Option<&Decided>,
     ) -> Result<(), StoreError> {
         let began = Instant::now();
         self.weight += entries.iter().map(|entry| entry.waiting.weight).sum::<usize>();
         self.claim(&mut entries, loader).await?;
-        self.numbers.provide(&entries, loader, self.base.is_some()).await?;
+        self.numbers.provide(&entries, loader, before.and_then(|before| before.lease.as_ref())).await?;
+        let before = before.map(|before| &before.world);
         let first = self.entries.len();
         self.entries.append(&mut entries);
         self.load_first(first, loader, before).await?;
@@ -257,17 +260,15 @@ impl Draft {
     }
 
     /// Ends the taking in. What was decided is None where there is nothing to write: only replays, or refusals that are
-    /// not kept. Order numbers go back, and so does the catalog unless this batch changed it: then it stays in the World
-    /// until it is written.
+    /// not kept. Then no order number was taken either. The catalog goes back unless this batch changed it: then it stays in
+    /// the World until it is written.
     pub(super) fn finish(mut self, kept: &mut Kept) -> (Vec<Entry>, Option<Decided>) {
         if self.is_void() {
-            self.numbers.drop_lease();
-            kept.numbers = self.numbers;
             kept.take_back(&mut self.world);
             return (self.entries, None);
         }
         let (base, numbers) = (self.base.unwrap_or_default(), &mut self.numbers);
-        let mut decided = Decided::new(self.world, self.made, self.log, base, &self.state, numbers);
+        let mut decided = Decided::new(self.world, self.made, self.log, base, (self.state, self.turn), numbers);
         kept.numbers = self.numbers;
         if decided.next_state.is_none() {
             kept.take_back(&mut decided.world);

@@ -18,6 +18,7 @@ use waybill_store::working_set::{read_rows, select};
 use waybill_store::{Loader, Store, StoreError};
 
 const FIRST_ORDER_NUMBER: i64 = 100_001;
+const HIGHEST_NUMBER: &str = "SELECT MAX(number) FROM orders";
 
 pub(super) struct Kept {
     pub(super) catalog: Catalog,
@@ -47,12 +48,17 @@ impl Default for Kept {
 }
 
 impl Kept {
-    /// Reads from the store what is not known, or not any more: locations, channels, settings, the log's head. Cached
-    /// items are forgotten then.
+    /// Reads from the store what is not known, or not any more: locations, channels, settings, the log's head, the highest
+    /// order number. Cached items are forgotten then.
     pub(super) async fn warm(&mut self, store: &dyn Store) -> Result<(), StoreError> {
         if self.head.is_none() {
-            let rows = store.read("SELECT id, position FROM log_head", &[]).await?;
-            self.head = Some(one::<LogHead>(rows)?.position);
+            let statements: [(&str, &[Value]); 2] = [("SELECT id, position FROM log_head", &[]), (HIGHEST_NUMBER, &[])];
+            let mut results = store.read_together(&statements).await?.into_iter();
+            let mut next = || results.next().unwrap_or_default();
+            self.head = Some(one::<LogHead>(next())?.position);
+            let highest: Option<i64> = next().into_iter().next().map_or(Ok(None), |mut row| row.take())?;
+            // A store whose blocks fell behind its orders would have every order of every batch refused, for ever.
+            self.numbers.floor = highest.map_or(FIRST_ORDER_NUMBER, |highest| FIRST_ORDER_NUMBER.max(highest + 1));
         }
         if self.catalog_version < 0 { self.reload(store).await } else { Ok(()) }
     }
@@ -94,7 +100,7 @@ impl Kept {
         self.catalog_version = -1;
     }
 
-    /// After a failed batch; numbers of a commit whose answer was lost may be taken.
+    /// After a failed batch, and where others were met; numbers of a commit whose answer was lost may be taken.
     pub(super) fn forget(&mut self) {
         self.forget_catalog();
         self.head = None;
@@ -121,67 +127,70 @@ pub(super) fn one<T: Record>(rows: Vec<waybill_store::Row>) -> Result<T, StoreEr
     row.ok_or_else(|| StoreError::Damaged(format!("{} is empty", T::table().name)))
 }
 
-/// Order numbers, leased in blocks.
+/// Order numbers, leased in blocks. What others may change is never remembered: a block begins where the store says, or
+/// behind the one that is being written.
 #[derive(Clone, Debug)]
 pub(super) struct Numbers {
     range: std::ops::Range<i64>,
     /// How many to lease next.
     block_size: i64,
-    /// The block's row to be written with this batch, and whether the store has one.
-    pub(super) leased: Option<(NumberBlock, bool)>,
-    /// The block's row as it will be once what was decided is written; only where this process alone writes.
-    known: Option<NumberBlock>,
+    /// No block begins below: every order in the store has a smaller number.
+    floor: i64,
+    /// To be written with the batch that takes from it.
+    pub(super) leased: Option<Lease>,
+}
+
+/// A block of order numbers on its way to the store.
+#[derive(Clone, Debug)]
+pub(super) struct Lease {
+    /// The row as it will be.
+    pub(super) block: NumberBlock,
+    /// Where the store's row says the next block begins; None where there is no row yet.
+    pub(super) from: Option<i64>,
 }
 
 impl Default for Numbers {
     fn default() -> Self {
-        Self { range: 0..0, block_size: 8, leased: None, known: None }
+        Self { range: 0..0, block_size: 8, floor: FIRST_ORDER_NUMBER, leased: None }
     }
 }
 
+/// Where the next block begins, if one was ever leased. Beside others the row is locked.
+pub(super) async fn next_block(loader: &mut dyn Loader) -> Result<Option<i64>, StoreError> {
+    let name = vec![vec![Value::Text("order".into())]];
+    let rows = loader.select(&[select::<NumberBlock>(&["name"], name, true)]).await?.into_iter().next();
+    Ok(read_rows::<NumberBlock>(rows.unwrap_or_default())?.into_iter().next().map(|block| block.next))
+}
+
 impl Numbers {
-    /// Makes sure there is a number for every order that `entries` may place.
+    /// Makes sure there is a number for every order that `entries` may place. `before` is a lease that is being written.
     pub(super) async fn provide(
         &mut self,
         entries: &[Entry],
         loader: &mut dyn Loader,
-        alone: bool,
+        before: Option<&Lease>,
     ) -> Result<(), StoreError> {
         let places = |entry: &&Entry| entry.is_open() && matches!(entry.command(), Command::PlaceOrder(_));
         let wanted = entries.iter().filter(places).count() as i64;
         if wanted <= self.range.end - self.range.start {
             return Ok(());
         }
-        let known = match (&self.leased, &self.known) {
-            (Some((block, _)), _) => Some(block.clone()),
-            (None, Some(block)) => Some(block.clone()),
+        let (from, next) = match (&self.leased, before) {
+            (Some(lease), _) => (lease.from, Some(lease.block.next)),
+            (None, Some(before)) => (Some(before.block.next), Some(before.block.next)),
             (None, None) => {
-                let name = vec![vec![Value::Text("order".into())]];
-                let rows = loader.select(&[select::<NumberBlock>(&["name"], name, true)]).await?;
-                read_rows::<NumberBlock>(rows.into_iter().next().unwrap_or_default())?.into_iter().next()
+                let next = next_block(loader).await?;
+                (next, next)
             }
         };
-        let is_there = match &self.leased {
-            Some((_, is_there)) => *is_there,
-            None => known.is_some(),
-        };
-        let next = known.map_or(FIRST_ORDER_NUMBER, |block| block.next);
+        let next = next.map_or(self.floor, |next| next.max(self.floor));
         let count = self.block_size.max(wanted);
         self.block_size = (self.block_size * 2).min(2_000);
-        let block = NumberBlock { name: "order".into(), next: next + count };
-        self.known = alone.then(|| block.clone());
-        self.leased = Some((block, is_there));
+        self.leased = Some(Lease { block: NumberBlock { name: "order".into(), next: next + count }, from });
         // What was left of another block is skipped: gaps are normal, and numbers keep rising.
         let start = if next == self.range.end { self.range.start } else { next };
         self.range = start..next + count;
         Ok(())
-    }
-
-    /// The lease is not written after all.
-    pub(super) fn drop_lease(&mut self) {
-        if self.leased.is_some() {
-            *self = Self { block_size: self.block_size, ..Self::default() };
-        }
     }
 
     pub(super) fn take(&mut self) -> Option<OrderNumber> {

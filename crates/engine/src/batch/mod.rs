@@ -209,7 +209,7 @@ impl Loop {
                 Ok(draft) => draft,
                 Err(error) if error.is_race() => {
                     // Decided beside others, when what is under way is over.
-                    self.side.met_others();
+                    self.meet_others();
                     return self.later.extend(entries.into_iter().map(|entry| entry.waiting));
                 }
                 Err(error) => {
@@ -218,13 +218,12 @@ impl Loop {
                 }
             },
         };
-        let before = flight.as_ref().map(|flight| &flight.decided.world);
+        let before = flight.as_ref().map(|flight| &*flight.decided);
         match open.take_in(entries, self.side.loader(), before).await {
             Ok(()) => *draft = Some(open),
             Err(error) => {
                 // The flight is not touched by this, nor the numbers that follow on its own.
                 self.kept.forget_catalog();
-                self.kept.numbers = open.numbers;
                 self.side.rollback().await;
                 self.fail(open.entries, &error);
             }
@@ -262,6 +261,7 @@ impl Loop {
     /// Decides a batch again after a failed attempt, as long as that may help; then its commands go one at a time.
     async fn try_again(&mut self, mut entries: Vec<Entry>, mut error: StoreError) {
         let (began, mut tries) = (Instant::now(), 0);
+        doubt(&mut entries, &error);
         while (error.is_race() || matches!(error, StoreError::CommitUnknown(_))) && tries < RETRIES_MAX {
             tries += 1;
             self.shared.figures.retries.fetch_add(1, Ordering::Relaxed);
@@ -271,6 +271,7 @@ impl Loop {
                 Ok((entries, decided, took)) => return self.done(entries, decided, took, began),
                 Err(failed) => (entries, error) = failed,
             }
+            doubt(&mut entries, &error);
         }
         if (error.is_race() || matches!(error, StoreError::Other(_))) && entries.len() > 1 {
             // One of them cannot go through with the others; none is taken along by its neighbor.
@@ -324,10 +325,16 @@ impl Loop {
     async fn failed(&mut self, error: StoreError) -> StoreError {
         self.side.rollback().await;
         if error.is_race() {
-            self.side.met_others();
+            self.meet_others();
         }
         self.kept.forget();
         error
+    }
+
+    /// Somebody else wrote, or was about to: nothing that this process knew of the store holds any more.
+    fn meet_others(&mut self) {
+        self.side.met_others();
+        self.kept.forget();
     }
 
     /// Opens a draft on caches that are true, and on what `flight` decided. `lock` keeps other processes from changing
@@ -353,7 +360,7 @@ impl Loop {
             self.kept.reload(&*self.shared.store).await?;
         }
         let base = self.kept.head.filter(|_| self.side.is_alone());
-        Ok(Draft::new(&mut self.kept, base, state, &turn))
+        Ok(Draft::new(&mut self.kept, base, state, turn))
     }
 
     fn note(&self, draft: &Draft) {
@@ -434,9 +441,7 @@ impl Loop {
         let answer = match error {
             StoreError::Full => SubmitError::Unavailable("the disk is full".into()),
             StoreError::Unavailable(_) | StoreError::Locked(_) => SubmitError::Unavailable(error.to_string()),
-            StoreError::CommitUnknown(_) => {
-                SubmitError::Unavailable("the database does not answer; the outcome is unknown".into())
-            }
+            StoreError::CommitUnknown(_) => SubmitError::OutcomeUnknown,
             StoreError::NewerSchema { .. } | StoreError::OlderSchema { .. } => {
                 SubmitError::NotWriting(error.to_string())
             }
@@ -454,8 +459,17 @@ impl Loop {
             _ => tracing::error!(%error, commands = entries.len(), "a batch was not committed"),
         }
         for entry in entries {
-            let _ = entry.waiting.reply.send(Err(answer.clone()));
+            let answer = if entry.waiting.in_doubt { SubmitError::OutcomeUnknown } else { answer.clone() };
+            let _ = entry.waiting.reply.send(Err(answer));
         }
+    }
+}
+
+/// Remembers that a commit's answer was lost, whatever is found later: a store that cannot be reached then has not said
+/// that nothing was done.
+fn doubt(entries: &mut [Entry], error: &StoreError) {
+    if matches!(error, StoreError::CommitUnknown(_)) {
+        entries.iter_mut().for_each(|entry| entry.waiting.in_doubt = true);
     }
 }
 

@@ -168,6 +168,10 @@ async fn write_all(mut writer: Box<dyn Writer>, mut jobs: mpsc::UnboundedReceive
 /// Writes a numbered batch.
 async fn write(writer: &mut dyn Writer, decided: &Decided) -> Result<(), StoreError> {
     writer.begin().await?;
+    if let Err(error) = decided.check_lease(writer).await {
+        writer.rollback().await;
+        return Err(error);
+    }
     let base = decided.take_positions(writer).await?;
     if base != decided.base {
         writer.rollback().await;

@@ -1,6 +1,6 @@
 //! What each worker looks for, and the command it submits for what it finds.
 
-use super::carry_out;
+use super::{carry_out, receipts};
 use crate::core::Shared;
 use std::sync::Arc;
 use std::time::Duration;
@@ -165,8 +165,7 @@ impl Desk {
         match &self.kind {
             Kind::Query { sql, .. } => vec![sql],
             Kind::Janitor => vec![super::gateway::OPEN_CALLS, super::gateway::CALL],
-            // Emptying a generation of receipts goes through all of it; nothing else does.
-            Kind::Receipts => vec![TURN],
+            Kind::Receipts => vec![receipts::DROP_0, receipts::DROP_1, receipts::TURN],
         }
     }
 
@@ -188,41 +187,27 @@ impl Desk {
                     let commands = commands?;
                     let found = commands.len();
                     refused += found - carry_out(shared, actor, commands, None).await;
-                    if found < BATCH {
+                    if found < BATCH || shared.is_stopping() {
                         break;
                     }
                 }
             }
             Kind::Janitor => super::gateway::janitor(shared, actor).await?,
-            Kind::Receipts => rotate_receipts(shared).await?,
+            Kind::Receipts => receipts::rotate(shared).await?,
         }
         Ok(looked)
     }
 }
 
-/// Starts a new generation of idempotency keys when the present one is old, and drops the one before.
-async fn rotate_receipts(shared: &Arc<Shared>) -> Result<(), StoreError> {
-    let now = shared.ports.clock.now();
-    let rows = shared.store.read("SELECT generation, since FROM receipt_turn", &[]).await?;
-    let Some(mut row) = rows.into_iter().next() else { return Ok(()) };
-    let (generation, since): (i64, i64) = (row.take()?, row.take()?);
-    let params = [Value::Int(1 - generation), Value::Int(now.0), Value::Int(generation), Value::Int(since)];
-    if since == 0 {
-        // A new store: its first period begins now.
-        let begin = "UPDATE receipt_turn SET since = $1 WHERE since = 0";
-        shared.store.execute(&[(begin, &params[1..2])]).await?;
-    } else if now.0 - since >= shared.options.receipts_keep_s * 1_000_000 {
-        // Both statements look at the turn they mean to make: a second process that comes late changes nothing.
-        let (empty, turn) = if generation == 1 { (EMPTY_0, TURN) } else { (EMPTY_1, TURN) };
-        shared.store.execute(&[(empty, &params[2..]), (turn, &params)]).await?;
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::ALL;
 
-// The generation that comes into use is emptied first; its keys are at least one whole period old.
-const EMPTY_0: &str = "DELETE FROM receipts_0 WHERE EXISTS \
-     (SELECT 1 FROM receipt_turn WHERE generation = $1 AND since = $2)";
-const EMPTY_1: &str = "DELETE FROM receipts_1 WHERE EXISTS \
-     (SELECT 1 FROM receipt_turn WHERE generation = $1 AND since = $2)";
-pub(super) const TURN: &str =
-    "UPDATE receipt_turn SET generation = $1, since = $2 WHERE generation = $3 AND since = $4";
+    #[test]
+    fn the_map_of_the_code_names_every_worker() {
+        let map = include_str!("../../../../docs/ARCHITECTURE.md");
+        let missing: Vec<_> =
+            ALL.iter().filter(|desk| !map.contains(&format!("`{}`", desk.name))).map(|desk| desk.name).collect();
+        assert_eq!(missing, Vec::<&str>::new(), "docs/ARCHITECTURE.md, Workers");
+    }
+}

@@ -199,6 +199,9 @@ pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<
     shared.gateway.passed.store(if is_full { passed + limit } else { 0 }, Ordering::Relaxed);
     let mut commands: Vec<Command> = Vec::new();
     for mut row in rows {
+        if shared.is_stopping() {
+            return Ok(());
+        }
         let transaction_id = TransactionId::new(row.take()?, row.take()?);
         let state: TransactionState = row.take()?;
         let name = row.take::<Option<String>>()?.unwrap_or_default();
@@ -227,9 +230,6 @@ pub(super) async fn janitor(shared: &Arc<Shared>, actor: &Arc<Actor>) -> Result<
             (TransactionState::Unknown, None) => shared.gateway.tell_missing(&name, transaction_id),
             (TransactionState::Pending | TransactionState::Succeeded | TransactionState::Failed, _) => {}
         }
-    }
-    if shared.stopping.load(Ordering::Acquire) {
-        return Ok(());
     }
     carry_out(shared, actor, commands, None).await;
     Ok(())

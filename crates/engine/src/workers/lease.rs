@@ -2,6 +2,7 @@
 
 use crate::core::Shared;
 use std::sync::Arc;
+use std::time::Duration;
 use waybill_domain::ids::Id;
 use waybill_domain::time::Timestamp;
 use waybill_store::StoreError;
@@ -11,6 +12,9 @@ use waybill_store::value::Value;
 const SECONDS: i64 = 30;
 /// It is renewed when less than this is left, in seconds.
 const RENEW_BEFORE: i64 = 20;
+/// What a worker has begun when the engine stops may take this long. What takes longer is cut off, and taken up by whoever
+/// has the lease next.
+const LAST_ROUND: Duration = Duration::from_secs(3);
 
 const RENEW: &str = "UPDATE leases SET holder = $2, until = $3 WHERE name = $1 AND (holder = $2 OR until < $4)";
 const CREATE: &str = "INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
@@ -43,6 +47,20 @@ impl Lease {
         Ok(held)
     }
 
+    /// Runs a worker until it has ended after a stop, or has had its time to.
+    pub(super) async fn until_stopped(shared: &Shared, work: impl Future<Output = ()>) {
+        let late = async {
+            shared.stopped().await;
+            tokio::time::sleep(LAST_ROUND).await;
+        };
+        tokio::select! {
+            biased;
+            () = work => {}
+            () = late => {}
+        }
+    }
+
+    /// Gives the job to whoever asks for it next.
     pub(super) async fn release(&self, shared: &Arc<Shared>) {
         let params = [Value::from(self.name.as_str()), Value::Id(self.holder)];
         if let Err(error) = shared.store.execute(&[(RELEASE, &params)]).await {

@@ -7,16 +7,19 @@ mod lease;
 #[cfg(test)]
 mod plans;
 mod projection;
+pub(crate) mod receipts;
 mod search;
-mod sink;
+pub(crate) mod sink;
 mod stats;
 mod webhooks;
 
 use crate::core::Shared;
 use crate::submission::{Submission, SubmitError};
+use lease::Lease;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::command::Command;
 
@@ -26,30 +29,55 @@ const PERIOD: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_millis(200);
 /// After a long look the rest is this many times as long, so that no worker keeps a reader to itself.
 const LOOK_SHARE: u32 = 9;
+/// A stop waits this long at most until the workers have ended and given back their leases: a database that does not answer
+/// keeps no process from ending.
+const STOP_MAX: Duration = Duration::from_secs(6);
+
+/// The workers at work.
+pub(crate) struct Workers(Vec<JoinHandle<()>>);
+
+impl Workers {
+    /// Waits until all have ended after a stop; those that cannot are cut off.
+    pub(crate) async fn ended(self) {
+        let late = Instant::now() + STOP_MAX;
+        for mut worker in self.0 {
+            if tokio::time::timeout_at(late, &mut worker).await.is_err() {
+                tracing::warn!("a worker did not end in time; its lease runs out by itself");
+                worker.abort();
+            }
+        }
+    }
+}
 
 /// Starts the workers on this runtime.
-pub(crate) fn start(shared: &Arc<Shared>) {
+pub(crate) fn start(shared: &Arc<Shared>) -> Workers {
     if !shared.options.workers {
-        return;
+        return Workers(Vec::new());
     }
-    for desk in desks::ALL {
-        let shared = shared.clone();
-        tokio::spawn(async move { tend(shared, desk).await });
-    }
-    projection::start(shared, search::Words);
-    projection::start(shared, stats::Stats::new());
-    webhooks::start(shared);
-    sink::start(shared);
+    let mut workers: Vec<_> = desks::ALL.into_iter().map(|desk| employ(shared, desk)).collect();
+    workers.push(projection::start(shared, search::Words));
+    workers.push(projection::start(shared, stats::Stats::new()));
+    workers.extend(webhooks::start(shared));
+    workers.extend(sink::start(shared));
+    Workers(workers)
+}
+
+fn employ(shared: &Arc<Shared>, desk: &'static desks::Desk) -> JoinHandle<()> {
+    let shared = shared.clone();
+    tokio::spawn(async move {
+        let mut lease = Lease::new(&shared, desk.name);
+        Lease::until_stopped(&shared, tend(&shared, desk, &mut lease)).await;
+        lease.release(&shared).await;
+    })
 }
 
 /// Runs one worker until the engine stops.
-async fn tend(shared: Arc<Shared>, desk: &'static desks::Desk) {
+async fn tend(shared: &Arc<Shared>, desk: &'static desks::Desk, lease: &mut Lease) {
     let actor = Arc::new(Actor::system(desk.name, Door::Worker));
-    let mut lease = lease::Lease::new(&shared, desk.name);
-    while !shared.stopping.load(Ordering::Acquire) {
+    while !shared.is_stopping() {
         let nudged = shared.nudge.notified();
-        let found = match lease.hold(&shared).await {
-            Ok(true) => desk.round(&shared, &actor).await,
+        let found = match lease.hold(shared).await {
+            Ok(true) => desk.round(shared, &actor).await,
             Ok(false) => Ok(Duration::ZERO),
             Err(error) => Err(error),
         };
@@ -62,10 +90,9 @@ async fn tend(shared: Arc<Shared>, desk: &'static desks::Desk) {
             biased;
             () = async { tokio::time::sleep(rest).await; nudged.await } => {}
             () = tokio::time::sleep(rest.max(PERIOD)) => {}
-            () = shared.stop.notified() => {}
+            () = shared.stopped() => {}
         }
     }
-    lease.release(&shared).await;
 }
 
 /// Submits a worker's commands together and waits for them; returns how many were carried out. A refusal means that the

@@ -16,7 +16,11 @@ const CROWDED: [&str; 2] = ["orders_lifecycle", "SCAN o USING INDEX orders_to_re
 /// A value of some kind for each parameter; those that are compared with moments come after all of them.
 fn parameters(sql: &str) -> Vec<Value> {
     let count = (1..10).take_while(|place| sql.contains(&format!("${place}"))).count();
-    let is_id = |place: &str| ["order_id =", " id <"].iter().any(|which| sql.contains(&format!("{which} {place}")));
+    let is_id = |place: &str| {
+        ["order_id =", " id <", "key BETWEEN", "key BETWEEN $1 AND"]
+            .iter()
+            .any(|which| sql.contains(&format!("{which} {place}")))
+    };
     let values = (1..=count).map(|place| match (place, is_id(&format!("${place}"))) {
         (_, true) => Value::Id(Id::NIL),
         (1, false) => Value::Int(i64::MAX / 2),

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use waybill_store::StoreError;
 use waybill_store::value::{Row, Value};
@@ -37,21 +38,24 @@ pub(super) trait Projection: Send + Sync + 'static {
     async fn take(&self, shared: &Shared, at: &mut Option<i64>) -> Result<Slice, StoreError>;
 }
 
-pub(super) fn start(shared: &Arc<Shared>, projection: impl Projection) {
+pub(super) fn start(shared: &Arc<Shared>, projection: impl Projection) -> JoinHandle<()> {
     let shared = shared.clone();
-    tokio::spawn(async move { tend(shared, projection).await });
+    tokio::spawn(async move {
+        let mut lease = Lease::new(&shared, projection.name());
+        Lease::until_stopped(&shared, tend(&shared, projection, &mut lease)).await;
+        lease.release(&shared).await;
+    })
 }
 
-async fn tend(shared: Arc<Shared>, projection: impl Projection) {
+async fn tend(shared: &Arc<Shared>, projection: impl Projection, lease: &mut Lease) {
     let name = projection.name();
-    let mut lease = Lease::new(&shared, name);
     let mut at: Option<i64> = None;
     let mut behind = 0u32;
-    while !shared.stopping.load(Ordering::Acquire) {
+    while !shared.is_stopping() {
         let nudged = shared.nudge.notified();
         let (began, batches) = (Instant::now(), shared.figures.batches.load(Ordering::Relaxed));
-        let round = match lease.hold(&shared).await {
-            Ok(true) => projection.take(&shared, &mut at).await,
+        let round = match lease.hold(shared).await {
+            Ok(true) => projection.take(shared, &mut at).await,
             Ok(false) => {
                 // Whoever has it moves the cursor.
                 at = None;
@@ -74,7 +78,7 @@ async fn tend(shared: Arc<Shared>, projection: impl Projection) {
             let rest = began.elapsed() * if is_used { LOOK_SHARE } else { 0 };
             tokio::select! {
                 () = tokio::time::sleep(rest) => {}
-                () = shared.stop.notified() => {}
+                () = shared.stopped() => {}
             }
             continue;
         }
@@ -82,10 +86,9 @@ async fn tend(shared: Arc<Shared>, projection: impl Projection) {
             biased;
             () = async { tokio::time::sleep(REST).await; nudged.await } => {}
             () = tokio::time::sleep(PERIOD) => {}
-            () = shared.stop.notified() => {}
+            () = shared.stopped() => {}
         }
     }
-    lease.release(&shared).await;
 }
 
 /// Says now and then how far an old store has been read. Returns how many slices were taken without catching up.

@@ -4,10 +4,11 @@ use super::PERIOD;
 use super::lease::Lease;
 use crate::core::Shared;
 use crate::ports::{EventSink, Taken};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
+use waybill_domain::time::Timestamp;
 use waybill_store::StoreError;
 use waybill_store::read::events::{self, EventFilter, ShownEvent};
 use waybill_store::read::{ReadError, Viewer};
@@ -34,15 +35,62 @@ const BEGIN: &str = "INSERT INTO cursors (name, position) VALUES ($1, 0) ON CONF
 /// Whoever moved the cursor meanwhile, another process or a person who wants events again, is not overruled.
 const MOVE: &str = "UPDATE cursors SET position = $2 WHERE name = $1 AND position = $3 AND position < $2";
 
-pub(super) fn start(shared: &Arc<Shared>) {
-    for sink in &shared.ports.sinks {
+pub(super) fn start(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
+    let start = |sink: &Arc<dyn EventSink>| {
         let hand = Hand {
             name: sink.name(),
             filter: EventFilter { kinds: Vec::new(), origins: sink.origins() },
             sink: sink.clone(),
             shared: shared.clone(),
         };
-        tokio::spawn(async move { hand.tend().await });
+        tokio::spawn(async move {
+            let mut lease = Lease::new(&hand.shared, format!("sink:{}", hand.name));
+            Lease::until_stopped(&hand.shared, hand.tend(&mut lease)).await;
+            lease.release(&hand.shared).await;
+        })
+    };
+    shared.ports.sinks.iter().map(start).collect()
+}
+
+/// How a sink stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SinkStanding {
+    pub name: String,
+    /// Positions between the log's head and what it took, as of the latest try.
+    pub lag: i64,
+    /// Since when it has taken nothing; None while it takes.
+    pub failing_since: Option<Timestamp>,
+}
+
+/// How the sinks of this process stand.
+#[derive(Debug, Default)]
+pub(crate) struct Standings(Mutex<Vec<SinkStanding>>);
+
+impl Standings {
+    fn lock(&self) -> MutexGuard<'_, Vec<SinkStanding>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> Vec<SinkStanding> {
+        self.lock().clone()
+    }
+
+    /// Changes how one stands.
+    fn note(&self, name: &str, change: impl FnOnce(&mut SinkStanding)) {
+        let mut all = self.lock();
+        match all.iter_mut().find(|standing| standing.name == name) {
+            Some(standing) => change(standing),
+            None => {
+                let mut standing = SinkStanding { name: name.to_owned(), ..SinkStanding::default() };
+                change(&mut standing);
+                all.push(standing);
+            }
+        }
+    }
+
+    /// Another process sees to it.
+    fn forget(&self, name: &str) {
+        self.lock().retain(|standing| standing.name != name);
     }
 }
 
@@ -64,12 +112,11 @@ struct Hand {
 }
 
 impl Hand {
-    async fn tend(self) {
+    async fn tend(&self, lease: &mut Lease) {
         let (shared, name) = (&self.shared, &self.name);
-        let mut lease = Lease::new(shared, format!("sink:{name}"));
         let mut cursor: Option<Cursor> = None;
         let mut standstill = Standstill::default();
-        while !shared.stopping.load(Ordering::Acquire) {
+        while !shared.is_stopping() {
             let nudged = shared.nudge.notified();
             let limit = if standstill.failures > 0 { PAGE_AFTER_FAILURE } else { PAGE };
             let before = cursor;
@@ -77,12 +124,16 @@ impl Hand {
                 if !lease.hold(shared).await.map_err(words)? {
                     // Whoever has it moves the cursor.
                     cursor = None;
+                    shared.sinks.forget(name);
                     return Ok(false);
                 }
                 self.hand_over(&mut cursor, limit).await
             };
             let pause = match round.await {
                 Ok(more) => {
+                    if cursor.is_some() {
+                        shared.sinks.note(name, |standing| standing.failing_since = None);
+                    }
                     if standstill.ends() {
                         tracing::info!(sink = %name, "a sink takes events again");
                     }
@@ -92,8 +143,12 @@ impl Hand {
                     PERIOD
                 }
                 Err(why) => {
-                    let at = cursor.map(|cursor| cursor.at);
-                    if at > before.map(|before| before.at) {
+                    let (at, now) = (cursor.map(|cursor| cursor.at), shared.ports.clock.now());
+                    let is_moving = at > before.map(|before| before.at);
+                    shared.sinks.note(name, |standing| {
+                        standing.failing_since = standing.failing_since.filter(|_| !is_moving).or(Some(now));
+                    });
+                    if is_moving {
                         standstill.failures = 0;
                     }
                     let (pause, tell) = standstill.goes_on(Instant::now());
@@ -106,10 +161,9 @@ impl Hand {
             tokio::select! {
                 () = async { tokio::time::sleep(REST).await; nudged.await }, if standstill.failures == 0 => {}
                 () = tokio::time::sleep(pause) => {}
-                () = shared.stop.notified() => {}
+                () = shared.stopped() => {}
             }
         }
-        lease.release(shared).await;
     }
 
     /// At most `limit` events of the log. True where more is there already.
@@ -136,6 +190,7 @@ impl Hand {
             _ => (feed.next_after, taken.failure),
         };
         cursor.at = upto;
+        self.shared.sinks.note(&self.name, |standing| standing.lag = feed.head - upto);
         if taken.count > 0 || cursor.at >= cursor.stored + STRIDE {
             // A crash before this hands the events over twice, which the sink knows by the ids.
             let params = [Value::from(self.name.as_str()), Value::Int(cursor.at), Value::Int(cursor.stored)];

@@ -1,13 +1,15 @@
 //! Two engines on one store: each takes itself to be alone while it is, and neither decides on what the other changed.
 
 use crate::shop::{Shop, ports, quiet};
+use async_trait::async_trait;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::catalog::item::ArchiveItem;
 use waybill_domain::ids::LocationId;
 use waybill_engine::{Engine, Submission};
-use waybill_store::Store;
+use waybill_store::around::{Around, Surrounded};
+use waybill_store::{Store, StoreError};
 use waybill_store_postgres::testing::TestDatabase;
 
 /// A shop on PostgreSQL, and the same with a second engine; nothing where no server is named.
@@ -99,6 +101,130 @@ fn a_key_that_both_engines_are_given_is_carried_out_once() {
             assert!(here.replayed != there.replayed, "one of them was first");
         }
         assert_eq!(orders().await, before + 20);
+    });
+}
+
+/// The older of two requests with one key looked the key up before the receipts' tables took turns.
+#[test]
+fn a_key_that_both_engines_are_given_while_the_receipts_turn_is_carried_out_once() {
+    with_two(async |first, second| {
+        first.receive(first.dublin, "MUG-1", 50).await;
+        // So that the two requests do not meet at the first block of numbers.
+        place(first, 1).await;
+        let asked = |shop: &Shop| {
+            let order = shop.order(&[("MUG-1", 1, 500)], shop.terms());
+            let submission = Submission::new(order, first.actor.clone(), shop.engine.ids()).keyed("one key");
+            let engine = shop.engine.clone();
+            tokio::spawn(async move { engine.submit(submission).await })
+        };
+        let waiting = async |count: i64| {
+            let sql =
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            while first.one::<i64>(sql, &[]).await < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        let mut held = first.store.writer().await.expect("a writer");
+        held.begin().await.expect("a transaction");
+        held.take_positions(&[], 0).await.expect("the head of the log");
+        let here = asked(first);
+        waiting(1).await;
+        first.store.execute(&[("UPDATE receipt_turn SET generation = 1 - generation", &[])]).await.expect("a turn");
+        let there = asked(second);
+        waiting(2).await;
+        held.rollback().await;
+        let (here, there) = (here.await.unwrap().expect("an order"), there.await.unwrap().expect("an order"));
+        assert_eq!(here.subject, there.subject);
+        assert!(here.replayed != there.replayed, "one of them was first");
+        assert_eq!(first.one::<i64>("SELECT COUNT(*) FROM orders", &[]).await, 2);
+    });
+}
+
+/// Where the next block of numbers begins, and the highest number that an order has.
+async fn numbers(shop: &Shop) -> (i64, i64) {
+    (
+        shop.one("SELECT next FROM number_blocks WHERE name = 'order'", &[]).await,
+        shop.one("SELECT MAX(number) FROM orders", &[]).await,
+    )
+}
+
+#[test]
+fn an_engine_that_met_others_leases_numbers_from_where_they_left_them() {
+    with_two(async |first, second| {
+        first.receive(first.dublin, "MUG-1", 10_000).await;
+        until_alone(first).await;
+        // So many that it leases a block while it is alone.
+        place(first, 60).await;
+        let (next, highest) = numbers(first).await;
+        place(second, 1_200).await;
+        // What is left of the block of the first.
+        place(first, (next - 1 - highest) as usize).await;
+        // An order that takes a number first, so that a block is leased, and is then refused: it makes no event.
+        assert_eq!(first.refused(first.order(&[("NONE-1", 1, 500)], first.terms())).await, "order.invalid");
+        let (next, highest) = numbers(first).await;
+        assert!(next > highest, "numbers go on at {next}, and {highest} is taken");
+        second.engine.stop().await;
+        place(first, 200).await;
+        let gone: i64 = first.one("SELECT COUNT(*) - COUNT(DISTINCT number) FROM orders", &[]).await;
+        assert_eq!(gone, 0, "each order has a number of its own");
+    });
+}
+
+/// Somebody leases order numbers, for orders that are then refused, whenever an engine asks its store for something. The
+/// log's head does not move by that.
+struct Refused {
+    store: Arc<dyn Store>,
+    next: AtomicI64,
+}
+
+#[async_trait]
+impl Around for Refused {
+    async fn reach(&self) -> Result<(), StoreError> {
+        // Whoever has the row has it until they commit.
+        let lease = "UPDATE number_blocks SET next = next + 10000 WHERE name IN \
+                     (SELECT name FROM number_blocks WHERE name = 'order' FOR UPDATE SKIP LOCKED)";
+        if self.store.execute(&[(lease, &[])]).await? == [1] {
+            let rows = self.store.read("SELECT next FROM number_blocks WHERE name = 'order'", &[]).await?;
+            self.next.fetch_max(rows.into_iter().next().map_or(Ok(0), |mut row| row.take())?, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn an_engine_that_is_alone_overwrites_no_lease_that_made_no_event() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let Some(database) = TestDatabase::create().await else { return };
+        let store: Arc<dyn Store> = Arc::new(database.open().await);
+        let refused = Arc::new(Refused { store: store.clone(), next: AtomicI64::new(0) });
+        let shop = Shop::open(Arc::new(Surrounded::new(store, refused.clone())), quiet()).await;
+        shop.receive(shop.dublin, "MUG-1", 1_000).await;
+        for _ in 0..5 {
+            until_alone(&shop).await;
+            // More than it has numbers for.
+            place(&shop, 100).await;
+            let leased = refused.next.load(Ordering::SeqCst);
+            let (next, _) = numbers(&shop).await;
+            assert!(next >= leased, "numbers up to {leased} were leased, and go on at {next}");
+        }
+        shop.engine.stop().await;
+    });
+}
+
+#[test]
+fn numbers_that_fell_behind_the_orders_go_on_above_them() {
+    with_two(async |first, second| {
+        first.receive(first.dublin, "MUG-1", 10_000).await;
+        for (place_on, count) in [(first, 300), (second, 20)] {
+            place(place_on, count).await;
+            let behind = "UPDATE number_blocks SET next = 100001 WHERE name = 'order'";
+            first.store.execute(&[(behind, &[])]).await.unwrap();
+        }
+        // More than any block that one of them still has.
+        place(first, 3_000).await;
+        let (next, highest) = numbers(first).await;
+        assert!(next > highest, "numbers go on at {next}, and {highest} is taken");
     });
 }
 

@@ -5,11 +5,12 @@ use crate::shop::{Shop, quiet};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use waybill_domain::personal::Personal;
 use waybill_engine::{Engine, EngineOptions, Ports, Submission, SubmitError};
 use waybill_store::around::{Around, Surrounded};
 use waybill_store::{Store, StoreError, Write, Writer};
+use waybill_store_postgres::testing::TestDatabase;
 use waybill_store_sqlite::testing::TestFolder;
 
 /// What the next commit does.
@@ -30,6 +31,9 @@ enum Fault {
 struct Faults {
     next: Mutex<Vec<Fault>>,
     met: AtomicU32,
+    /// From the next fault on the store cannot be reached.
+    stays_away: AtomicBool,
+    is_away: AtomicBool,
 }
 
 impl Faults {
@@ -40,12 +44,21 @@ impl Faults {
     fn take(&self) -> Option<Fault> {
         let fault = self.next.lock().unwrap().pop();
         self.met.fetch_add(u32::from(fault.is_some()), Ordering::SeqCst);
+        let goes_away = fault.is_some() && self.stays_away.load(Ordering::SeqCst);
+        self.is_away.fetch_or(goes_away, Ordering::SeqCst);
         fault
     }
 }
 
 #[async_trait]
 impl Around for Faults {
+    async fn reach(&self) -> Result<(), StoreError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("it is away".into()));
+        }
+        Ok(())
+    }
+
     async fn commit(&self, writer: &mut dyn Writer, writes: &[Write<'_>]) -> Result<(), StoreError> {
         let lost = || StoreError::CommitUnknown("the line went dead".into());
         match self.take() {
@@ -114,6 +127,44 @@ fn a_lost_commit_reply_is_neither_told_as_failure_nor_done_twice() {
             assert_eq!((receipt.position, head), (events, events), "{lost:?}");
         });
     }
+}
+
+/// What is asked of a store that took a commit, or not, and stays away: on SQLite, and beside others on PostgreSQL.
+async fn asks_about_a_lost_commit(store: Arc<dyn Store>, options: EngineOptions) {
+    let faults = Arc::new(Faults::default());
+    let shop = Shop::open(Arc::new(Surrounded::new(store, faults.clone())), options).await;
+    shop.receive(shop.dublin, "MUG-1", 100).await;
+    for (lost, before) in [(Fault::LostAfter, 0), (Fault::LostBefore, 2)] {
+        let order = |quantity| {
+            let order = shop.order(&[("MUG-1", quantity, 100)], shop.terms());
+            Submission::new(order, shop.actor.clone(), shop.engine.ids()).keyed(format!("{lost:?}/{quantity}"))
+        };
+        faults.expect(&[lost]);
+        faults.stays_away.store(true, Ordering::SeqCst);
+        let asked = order(1);
+        let told = shop.engine.submit(asked.clone()).await;
+        assert_eq!(told, Err(SubmitError::OutcomeUnknown), "{lost:?}");
+        let away = shop.engine.submit(order(2)).await;
+        assert!(matches!(away, Err(SubmitError::Unavailable(_))), "nothing was sent: {away:?}");
+        faults.stays_away.store(false, Ordering::SeqCst);
+        faults.is_away.store(false, Ordering::SeqCst);
+        let receipt = shop.engine.submit(asked).await.expect("an answer under the same key");
+        assert_eq!(receipt.replayed, lost == Fault::LostAfter);
+        assert_eq!(allocated(&shop).await, before + 1, "{lost:?}");
+        shop.must(shop.order(&[("MUG-1", 1, 100)], shop.terms())).await;
+    }
+    shop.engine.stop().await;
+}
+
+#[test]
+fn a_lost_commit_that_nobody_can_ask_about_is_told_as_unknown() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let folder = TestFolder::create();
+        asks_about_a_lost_commit(Arc::new(folder.open()), EngineOptions { own_thread: false, ..quiet() }).await;
+        let Some(database) = TestDatabase::create().await else { return };
+        asks_about_a_lost_commit(Arc::new(database.open().await), quiet()).await;
+    });
 }
 
 #[test]
@@ -230,7 +281,8 @@ fn what_was_decided_on_a_batch_that_failed_is_decided_again() {
                     let submission = submission.keyed(format!("{customer}/{n}"));
                     // What is not acknowledged is asked for again under its key.
                     while let Err(error) = shop.engine.submit(submission.clone()).await {
-                        assert!(matches!(error, SubmitError::Unavailable(_)), "{error:?}");
+                        let retried = matches!(error, SubmitError::Unavailable(_) | SubmitError::OutcomeUnknown);
+                        assert!(retried, "{error:?}");
                     }
                 }
             }

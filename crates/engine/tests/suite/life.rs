@@ -149,7 +149,7 @@ fn a_declined_card_holds_the_order_and_its_stock_stays_reserved() {
         assert_eq!(shop.order_column::<String>("lifecycle", id).await, "confirmed");
         assert_eq!(shop.order_column::<i64>("holds_active", id).await, 0);
         assert_eq!(shop.stock("MUG-1", "allocated").await, 2);
-        shop.must(CancelOrder { order_id: id, reason: "changed mind".into() }).await;
+        shop.must(CancelOrder { order_id: id, reason: "changed_mind".into() }).await;
         assert!(shop.engine.settled(id, Duration::from_secs(30)).await);
         assert_eq!(shop.stock("MUG-1", "available").await, 2);
         assert!(shop.events(id).await.contains(&"payment.voided".to_owned()));

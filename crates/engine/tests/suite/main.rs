@@ -12,4 +12,5 @@ mod receiver;
 mod search;
 mod shop;
 mod sinks;
+mod stopping;
 mod webhooks;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use waybill_domain::attempt::Origin;
 use waybill_domain::catalog::item::Supply;
-use waybill_engine::{EngineOptions, EventSink, Ports, Taken};
+use waybill_engine::{EngineOptions, EventSink, Ports, SinkStanding, Taken};
 use waybill_store::Value;
 use waybill_store::read::events::ShownEvent;
 use waybill_store::read::overview;
@@ -67,6 +67,22 @@ impl EventSink for Sink {
             Taken { count, failure }
         })
     }
+}
+
+#[test]
+fn a_sink_that_takes_nothing_is_seen_to_stand_still() {
+    on_both(|shop, sink| async move {
+        let standing = || shop.engine.sinks().into_iter().find(|standing| standing.name == "test");
+        let until = async |what: &dyn Fn(SinkStanding) -> bool| {
+            while !standing().is_some_and(what) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let end = head(&shop).await;
+        until(&|standing| standing.failing_since.is_some() && standing.lag == end).await;
+        sink.takes(|page| page.len());
+        until(&|standing| standing.failing_since.is_none() && standing.lag == 0).await;
+    });
 }
 
 fn on_both<F: Future<Output = ()>>(test: impl Fn(Shop, Sink) -> F) {

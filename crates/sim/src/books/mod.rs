@@ -219,7 +219,6 @@ impl Books {
             }
             Command::ReceiveReturn(returned) => {
                 let Some(order) = self.orders.get_mut(&returned.order_id) else { return };
-                order.credited = true;
                 let mut back = Vec::new();
                 for line in &returned.lines {
                     order.returned(line.line, line.quantity.0);
@@ -246,11 +245,6 @@ impl Books {
             Command::AddCharge(charge) => {
                 if let Some(order) = self.orders.get_mut(&charge.order_id) {
                     order.charges += charge.amount.0 + charge.tax.0;
-                }
-            }
-            Command::GrantRefund(refund) => {
-                if let Some(order) = self.orders.get_mut(&refund.order_id) {
-                    order.credited = true;
                 }
             }
             Command::RecordTracking(message) => {

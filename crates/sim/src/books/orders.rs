@@ -31,8 +31,6 @@ pub struct OrderBook {
     pub charges: i64,
     /// Received by hand, in minor units.
     pub recorded: i64,
-    /// Something was given back beyond what was cancelled.
-    pub credited: bool,
     pub version: i64,
     /// By parcel, what the carrier said.
     pub tracking: BTreeMap<u32, Vec<Fact>>,
@@ -57,7 +55,6 @@ impl OrderBook {
             charges: placed.charges.iter().map(|charge| charge.amount.0 + charge.tax.0).sum(),
             lines: placed.lines.iter().map(line).collect(),
             recorded: 0,
-            credited: false,
             version: receipt.version,
             tracking: BTreeMap::new(),
         }

@@ -72,10 +72,10 @@ impl Courier {
         Self { shared, sender, id, seen: None, quiet: None, written: Instant::now() }
     }
 
-    /// Delivers until the endpoint is disabled. Whoever started this ends it.
+    /// Delivers until the endpoint is disabled or the engine stops.
     pub(super) async fn work(mut self) {
         let shared = self.shared.clone();
-        loop {
+        while !shared.is_stopping() {
             let nudged = shared.nudge.notified();
             match self.round().await {
                 Ok(Next::More) => continue,
@@ -87,6 +87,7 @@ impl Courier {
                 biased;
                 () = async { tokio::time::sleep(REST).await; nudged.await } => {}
                 () = tokio::time::sleep(PERIOD) => {}
+                () = shared.stopped() => {}
             }
         }
     }

@@ -15,7 +15,6 @@ use crate::ports::WebhookSender;
 use courier::Courier;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use waybill_domain::ids::{Id, WebhookEndpointId};
@@ -49,11 +48,16 @@ pub(super) fn reads() -> Vec<String> {
     reads
 }
 
-pub(super) fn start(shared: &Arc<Shared>) {
-    if let Some(sender) = shared.ports.webhooks.clone() {
-        let shared = shared.clone();
-        tokio::spawn(async move { Office::new(shared, sender).tend().await });
-    }
+pub(super) fn start(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
+    let (shared, sender) = (shared.clone(), shared.ports.webhooks.clone()?);
+    Some(tokio::spawn(async move {
+        let mut lease = Lease::new(&shared, "webhooks");
+        let mut office = Office::new(shared.clone(), sender);
+        Lease::until_stopped(&shared, office.tend(&mut lease)).await;
+        // What is under way yet is sent again by whoever goes on.
+        office.staff(&FxHashSet::default());
+        lease.release(&shared).await;
+    }))
 }
 
 /// Keeps a courier for every enabled endpoint while this process has the lease.
@@ -69,11 +73,9 @@ impl Office {
         Self { shared, sender, couriers: FxHashMap::default(), tidied: Instant::now() }
     }
 
-    async fn tend(mut self) {
+    async fn tend(&mut self, lease: &mut Lease) {
         let shared = self.shared.clone();
-        let mut lease = Lease::new(&shared, "webhooks");
-        while !shared.stopping.load(Ordering::Acquire) {
-            let stopped = shared.stop.notified();
+        while !shared.is_stopping() {
             let wanted = match lease.hold(&shared).await {
                 Ok(true) => match self.erase_ended().await {
                     Ok(()) => self.endpoints(ENABLED, &[]).await,
@@ -92,12 +94,13 @@ impl Office {
             tokio::select! {
                 biased;
                 () = tokio::time::sleep(PERIOD) => {}
-                () = stopped => {}
+                () = shared.stopped() => {}
             }
         }
-        // What is under way is sent again by whoever goes on.
-        self.staff(&FxHashSet::default());
-        lease.release(&shared).await;
+        // They write down what they have sent.
+        for courier in self.couriers.values_mut() {
+            let _ = courier.await;
+        }
     }
 
     async fn endpoints(&self, which: &str, params: &[Value]) -> Result<FxHashSet<WebhookEndpointId>, StoreError> {
