@@ -64,6 +64,7 @@ pub async fn measure(
         let there = count(store).await?;
         say(&format!("filling the store to {size} orders"));
         prefill(engine, size - there, load.callers.max(500), &|_, _| {}).await?;
+        store.count_anew().await?;
         if all.is_empty() {
             release_some(engine).await?;
         }
@@ -100,7 +101,7 @@ async fn at_size(
         list_confirmed_ms: list(
             store,
             OrderFilter {
-                lifecycle: Some(Lifecycle::Confirmed),
+                lifecycles: vec![Lifecycle::Confirmed],
                 channel: Some(CHANNEL.to_owned()),
                 ..OrderFilter::default()
             },

@@ -3,7 +3,7 @@
 use crate::BenchError;
 use crate::engine;
 use crate::goods::{PLACES, Paid, Taste, caller_actor, key, submission};
-use crate::http::{self, Client, Server};
+use crate::http::{Client, Server};
 use crate::latency::Latency;
 use crate::memory::{Watch, private_bytes};
 use crate::random::Random;
@@ -98,15 +98,14 @@ pub async fn measure(engine: &Engine, callers: usize, measured: Duration) -> Res
     })
 }
 
-/// The same over HTTP: as many orders a second as [`TIMES`] what is served, on connections that each wait for an answer
+/// The same over HTTP: as many orders a second as [`TIMES`] the `capacity`, on connections that each wait for an answer
 /// before they offer the next. Both ends share the machine.
 pub async fn over_http(
     server: &dyn Server,
     engine: &Engine,
-    connections: usize,
+    capacity: f64,
     measured: Duration,
 ) -> Result<Overload, BenchError> {
-    let capacity = http::measure(server, engine, connections, measured).await?.per_s();
     let rss_before_mb = private_bytes().unwrap_or_default() as f64 / 1e6;
     let secret = key(engine, PLACES).await?;
     let serving = server.start(engine.clone()).await.map_err(BenchError::Http)?;

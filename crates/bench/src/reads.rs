@@ -89,7 +89,7 @@ async fn read_until(store: &dyn Store, ids: &[OrderId], over: &AtomicBool) -> Re
     let viewer = &Viewer::system();
     let page = &PageRequest { limit: None, after: None };
     let filter = &OrderFilter {
-        lifecycle: Some(Lifecycle::Confirmed),
+        lifecycles: vec![Lifecycle::Confirmed],
         channel: Some(CHANNEL.to_owned()),
         ..OrderFilter::default()
     };

@@ -122,6 +122,7 @@ async fn measure(
         }
     };
     prefill(&started, options.prefill, options.callers.max(500), &filling).await?;
+    store.count_anew().await?;
     report.orders_before = orders(&**store).await?;
     if apart(options, server, database, &started, report, say).await? {
         started.stop().await;
@@ -203,11 +204,13 @@ async fn apart(
         Part::Overload => {
             say("measuring what can be taken, then offering five times as much");
             report.overload = Some(overload::measure(started, callers, measured).await?);
+            // While all connections may wait at once.
+            let capacity = http::measure(server, started, options.connections, measured).await?.per_s();
             started.stop().await;
             say("the same over HTTP, to a queue that is soon full");
             let engine = EngineOptions { waiting_max: overload::WAITING_MAX, ..engine_options(options) };
             let engine = start_with(engine, database.store.clone(), Duration::ZERO).await?;
-            let offered = overload::over_http(server, &engine, options.connections, measured).await;
+            let offered = overload::over_http(server, &engine, capacity, measured).await;
             engine.stop().await;
             report.overload_http = Some(offered?);
         }

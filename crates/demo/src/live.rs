@@ -116,7 +116,12 @@ pub async fn keep_going(engine: &Engine, shop: &Shop) -> Result<(), DemoError> {
 fn go_on<T>(answer: Result<T, SubmitError>) -> Result<bool, DemoError> {
     match answer {
         Ok(_) => Ok(true),
-        Err(SubmitError::Refused { .. } | SubmitError::Overloaded { .. } | SubmitError::Unavailable(_)) => Ok(false),
+        Err(
+            SubmitError::Refused { .. }
+            | SubmitError::Overloaded { .. }
+            | SubmitError::Unavailable(_)
+            | SubmitError::OutcomeUnknown,
+        ) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

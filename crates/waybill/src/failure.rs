@@ -36,7 +36,7 @@ impl Failure {
         match self {
             Self::NotAsItMustBe => 1,
             Self::Usage(_) | Self::Settings(_) => 2,
-            Self::Store(_) => 3,
+            Self::Store(_) | Self::Refused(SubmitError::OutcomeUnknown) => 3,
             Self::Refused(_) => 4,
             Self::Other(_) => 5,
         }
@@ -48,6 +48,7 @@ impl Failure {
             Self::Usage(_) => "usage",
             Self::Settings(_) => "settings",
             Self::Store(_) => "store",
+            Self::Refused(SubmitError::OutcomeUnknown) => "outcome_unknown",
             Self::Refused(_) => "refused",
             Self::Other(_) => "other",
         }
@@ -61,6 +62,11 @@ impl Failure {
             Self::Settings(problems) => problems.iter().map(ToString::to_string).collect(),
             Self::Store(error) => vec![with_next_step(error)],
             Self::Refused(SubmitError::Refused { refusal, .. }) => vec![refusal.to_string()],
+            Self::Refused(SubmitError::OutcomeUnknown) => {
+                vec![
+                    "it may have been carried out: the store's answer was lost; look before you do it again".to_owned(),
+                ]
+            }
             Self::Refused(error) => vec![format!("{error}; try again, and look at the log if that does not help")],
         }
     }

@@ -52,6 +52,10 @@ async fn serve(
     let options = WebOptions {
         loopback_open: listen.ip().is_loopback(),
         settle: Duration::from_millis(settings.server.settle_ms),
+        connections_max: match settings.server.connections_max {
+            0 => waybill_web::connections_that_fit(),
+            max => max,
+        },
         session_idle_s: i64::from(settings.server.session_idle_min) * 60,
         session_max_s: i64::from(settings.server.session_max_h) * 3_600,
         sign_on,

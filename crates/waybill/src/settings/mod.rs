@@ -97,6 +97,8 @@ settings! {
         public_url: String = OFF.to_owned(),
         /// How long the answer to a new order waits for its payment, in milliseconds.
         settle_ms: u64 = 5_000,
+        /// Connections open at once at most; 0 for three quarters of the files that the process may open.
+        connections_max: usize = 0,
         /// How long running requests may take once the process is asked to stop, in milliseconds.
         stop_ms: u64 = 10_000,
         /// How long somebody stays signed in without doing anything, in minutes.

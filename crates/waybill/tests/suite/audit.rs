@@ -81,6 +81,8 @@ async fn tamperings(store: &Arc<dyn Store>) -> Vec<Tampering> {
     let (shipped, shipped_back) = both("allocations", "shipped", &allocation);
     let (sequence, sequence_back) = both("orders", "sequence", &delivered);
     let (deposit, deposit_back) = both("orders", "deposit", &delivered);
+    let block = |by: &str| format!("UPDATE number_blocks SET next = next {by} 1000000 WHERE name = 'order'");
+    let (block, block_back) = (block("-"), block("+"));
     let axis = |status: &str| format!("UPDATE orders SET delivery_status = '{status}' {delivered}");
     let actor = |actor: &str| format!("UPDATE events SET actor = '{actor}' WHERE position = {event}");
     let payload = |from: &str, to: &str| {
@@ -101,6 +103,7 @@ async fn tamperings(store: &Arc<dyn Store>) -> Vec<Tampering> {
         one("an allocation", shipped.clone(), shipped_back.clone(), "record.differs", "allocations", "shipped"),
         one("an allocation's law", shipped, shipped_back, "line.allocations", "order_lines", "customer"),
         one("a version", sequence, sequence_back, "record.differs", "orders", "sequence"),
+        one("a block of order numbers", block, block_back, "numbers.block", "number_blocks", "order"),
         one("an order's money", deposit, deposit_back, "order.money", "orders", "deposit"),
     ]
 }
