@@ -100,6 +100,7 @@ PAGES = [
     Page("settings-webhooks", "/settings/webhooks"),
     Page("settings-webhook-new", "/settings/webhooks/new"),
     Page("settings-appearance", "/settings/appearance"),
+    Page("settings-reasons", "/settings/reasons"),
     Page("settings-users", "/settings/users"),
     Page("settings-user", "/settings/users", ("a.id",)),
     Page("settings-keys", "/settings/keys"),

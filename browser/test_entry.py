@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from conftest import sign_in_as
+
 
 def type_slowly(page, text):
     page.keyboard.type(text, delay=15)
@@ -15,6 +17,16 @@ def add_item(page, text):
     type_slowly(page, text)
     page.keyboard.press("Enter")
     expect(page.locator("[data-lines] tr")).to_have_count(there + 1)
+
+
+def paste(page, text):
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.locator("[data-combo=items] input").focus()
+    page.keyboard.press("Control+V")
+
+
+def line(page, at, name):
+    return page.locator(f'[name="lines[{at}].{name}"]')
 
 
 def test_an_order_by_keyboard_alone(desk):
@@ -75,6 +87,13 @@ def test_a_pasted_list_becomes_lines(desk):
     expect(page.locator("main")).to_contain_text("500 lines")
 
 
+def test_a_pasted_list_that_is_too_long_says_what_is_not_there(desk):
+    page = desk.open("/orders/new", permissions=["clipboard-read", "clipboard-write"])
+    paste(page, "\n".join("TEAPOT-BIRCH\t1\t1.00" for _ in range(903)))
+    expect(page.locator("[data-lines] tr")).to_have_count(900)
+    expect(page.locator("[data-lines] tr").last).to_contain_text("The list went on: the last 3 of its 903 lines are not here.")
+
+
 def test_a_pasted_list_with_a_wrong_line_is_kept_and_says_which(desk):
     page = desk.open("/orders/new", permissions=["clipboard-read", "clipboard-write"])
     rows = ["TEAPOT-BIRCH\t3\t40.99"] * 40 + ["NO-SUCH-THING\t1\t1.00"] + ["CUSHION-ASH\tmany\t45.89"]
@@ -87,6 +106,77 @@ def test_a_pasted_list_with_a_wrong_line_is_kept_and_says_which(desk):
     expect(page.locator("[data-lines] tr")).to_have_count(42)
     expect(page.locator("[data-lines] tr.wrong")).not_to_have_count(0)
     expect(page.locator('[name="lines[41].quantity"]')).to_have_value("many")
+
+
+def test_a_pasted_price_is_taken_as_it_was_written_or_not_at_all(desk):
+    page = desk.open("/orders/new", permissions=["clipboard-read", "clipboard-write"])
+    lists = [
+        # By tabs, as out of a sheet; by semicolons, as out of a file; by commas; by spaces, as out of a mail.
+        ("TEAPOT-BIRCH\t2\t12,50\nCUSHION-ASH\t1\t1.234,50", ["12.50", "1234.50"]),
+        ("TEAPOT-BIRCH;3;1,234.50\nCUSHION-ASH;1;€ 9,50", ["1234.50", "9.50"]),
+        ("TEAPOT-BIRCH;3;1.234.567,5", ["1234567.5"]),
+        ("TEAPOT-BIRCH,2,12.50\nCUSHION-ASH,1,0.125", ["12.50", "0.125"]),
+        ("TEAPOT-BIRCH 2 12,50\nCUSHION-ASH 1 7", ["12.50", "7"]),
+        # A thousand or one and a bit; a comma between the cells or within one; no number.
+        ("TEAPOT-BIRCH;3;1.234\nCUSHION-ASH;1;9.5.0", ["", ""]),
+        ("TEAPOT-BIRCH,2,12,50\nCUSHION-ASH,1,dear", ["", ""]),
+    ]
+    for text, prices in lists:
+        page.evaluate("sessionStorage.clear()")
+        page.reload()
+        paste(page, text)
+        expect(page.locator("[data-lines] tr")).to_have_count(len(prices))
+        for at, price in enumerate(prices):
+            expect(line(page, at, "unit_price")).to_have_value(price)
+        expect(page.locator("[data-lines] tr.wrong")).to_have_count(prices.count(""))
+    # What could not be read is told, and is right again when it is mended.
+    expect(page.locator("[data-lines] tr.wrong").first).to_contain_text("12 50")
+    line(page, 0, "unit_price").fill("12,50")
+    expect(page.locator("[data-lines] tr.wrong")).to_have_count(1)
+
+
+def test_pasted_lines_say_what_they_are_and_where_it_lies(desk):
+    page = desk.open("/orders/new", permissions=["clipboard-read", "clipboard-write"])
+    paste(page, "TEAPOT-BIRCH\t2\t40,99\nNO-SUCH-THING\t1\t1.00")
+    rows = page.locator("[data-lines] tr")
+    expect(rows.nth(0).locator("[data-name]")).to_contain_text("teapot", ignore_case=True)
+    expect(rows.nth(0).locator("[data-stock]")).to_contain_text(re.compile(r"at [A-Z]{3}|0 available"))
+    expect(rows.nth(1)).to_contain_text("There is no item with this SKU.")
+    expect(page.locator("[data-lines] tr.wrong")).to_have_count(1)
+
+
+def test_a_draft_is_not_shown_to_whoever_signs_in_next(desk, colleague):
+    owner = desk.state["cookies"]
+    for signs_out in [True, False]:
+        page = desk.open("/login", anonymous=True)
+        sign_in_as(page, colleague)
+        page.goto("/orders/new")
+        page.locator('[name="customer.name"]').fill("Private Person")
+        page.locator('[name="customer.email"]').fill("private@example.org")
+        page.reload()
+        expect(page.locator('[name="customer.name"]')).to_have_value("Private Person")
+        if signs_out:
+            page.goto("/account")
+            page.get_by_role("button", name="Sign out", exact=True).click()
+            expect(page.locator("h1")).to_have_text("Sign in")
+        page.context.clear_cookies()
+        page.context.add_cookies(owner)
+        page.goto("/orders/new")
+        expect(page.locator("[data-combo=customers] input")).to_be_focused()
+        expect(page.locator('[name="customer.name"]')).to_have_value("")
+        kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+        assert "private" not in kept.lower(), kept
+
+
+def test_each_tab_keeps_a_draft_of_its_own(desk):
+    first = desk.open("/orders/new")
+    second = first.context.new_page()
+    second.goto("/orders/new")
+    first.locator('[name="customer.name"]').fill("One Person")
+    second.locator('[name="customer.name"]').fill("Another Person")
+    for page, name in [(first, "One Person"), (second, "Another Person")]:
+        page.reload()
+        expect(page.locator('[name="customer.name"]')).to_have_value(name)
 
 
 def test_a_double_click_places_one_order(desk):

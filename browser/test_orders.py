@@ -70,3 +70,22 @@ def test_more_columns_than_fit_scroll_within_the_list(desk):
     page.goto("/orders/columns")
     page.get_by_role("button", name="The usual ones").click()
     expect(page.locator("thead th.c-returns")).to_have_count(0)
+
+
+def test_a_menu_is_walked_by_arrows_and_the_palette_closes_at_once(desk):
+    page = desk.open("/orders")
+    page.goto(f"/orders/{place(page, 'BR-MENU')['number']}")
+    page.keyboard.press("e")
+    acts = page.locator("#acts a")
+    expect(acts.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(acts.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(acts.last).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#acts")).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("linen")
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()

@@ -135,11 +135,15 @@ impl FromJson for i64 {
         match &value {
             Value::Number(number) => match number.as_i64() {
                 Some(whole) => Some(whole),
-                None if number.is_u64() => {
-                    at.problem("out_of_range", "is larger than any number accepted here");
+                // JSON has one kind of number; those too large for any integer are read as the nearest there is.
+                None if number.as_f64().is_some_and(|near| near.abs() >= i64::MAX as f64) => {
+                    at.problem("out_of_range", "is larger or smaller than any number accepted here");
                     None
                 }
-                None => at.wrong_type("a whole number", &value),
+                None => {
+                    at.problem("wrong_type", "must be a whole number, without a fraction or an exponent");
+                    None
+                }
             },
             other => at.wrong_type("a whole number", other),
         }
@@ -254,8 +258,7 @@ impl<const MAX: usize> ToSchema for Text<MAX> {
     }
 }
 
-/// A reason, a queue or another word that goes into the log, where nothing may be said about a person: 1 to 64 of `a` to
-/// `z`, digits, `_`, `-` and `.`.
+/// A reason, a queue or another word that goes into the log, where nothing may be said about a person ([`is_word`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word(pub String);
 
@@ -273,7 +276,7 @@ impl FromJson for Word {
 impl PartialSchema for Word {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
-        let text = text.min_length(Some(1)).max_length(Some(64)).pattern(Some("^[a-z0-9_.-]+$"));
+        let text = text.min_length(Some(1)).max_length(Some(64)).pattern(Some("^[A-Za-z0-9_.-]+$"));
         RefOr::T(Schema::Object(text.build()))
     }
 }

@@ -6,6 +6,8 @@
 pub mod api;
 mod ask;
 mod auth;
+mod body;
+mod connections;
 mod console;
 pub mod errors;
 mod forms;
@@ -22,6 +24,7 @@ mod state;
 
 pub use api::openapi::openapi_json;
 pub use auth::{SECRET_PREFIX, is_public, secret_hash};
+pub use connections::connections_that_fit;
 pub use serve::serve;
 pub use sign_in::provider::SignOn;
 pub use state::{WebOptions, WebState};

@@ -141,6 +141,22 @@ pub async fn metrics(State(state): State<WebState>) -> Response {
         ("waybill_store_webhook_lag", "Positions that the endpoint furthest behind is behind.", standing.lag as f64),
         ("waybill_store_webhook_failing_seconds", "How long an endpoint has taken nothing.", failing_s as f64),
     ]);
+    let sinks = state.engine().sinks();
+    let failing = sinks.iter().filter_map(|sink| sink.failing_since).min();
+    let failing_s = failing.map_or(0, |since| state.engine().now().seconds_since(since).max(0));
+    let lag = sinks.iter().map(|sink| sink.lag).max().unwrap_or_default();
+    gauges.extend([
+        (
+            "waybill_sink_lag",
+            "Positions that the sink furthest behind is behind, of those that this process feeds.",
+            lag as f64,
+        ),
+        (
+            "waybill_sink_failing_seconds",
+            "How long a sink that this process feeds has taken nothing.",
+            failing_s as f64,
+        ),
+    ]);
     match state.store().gauges().await {
         Ok(store) => gauges.extend([
             ("waybill_store_bytes", "Size of the database.", store.data_bytes as f64),

@@ -72,7 +72,8 @@ edge_kinds! {
     RATE_LIMITED = "request.rate_limited", 429, SameRequest, "Wait as long as Retry-After says, then send it again.";
     TIMED_OUT = "request.timed_out", 408, SameRequest, "Send it again with the same Idempotency-Key.";
     OVERLOADED = "engine.overloaded", 503, SameRequest, "Wait as long as Retry-After says, then send it again.";
-    UNAVAILABLE = "engine.unavailable", 503, SameRequest, "Try again later; nothing was changed.";
+    UNAVAILABLE = "engine.unavailable", 503, SameRequest, "Try again later; this request changed nothing.";
+    OUTCOME_UNKNOWN = "engine.outcome_unknown", 503, SameRequest, "Send it again with the same Idempotency-Key; the answer tells what became of it.";
     FAULT = "engine.fault", 500, SameRequest, "Report the request id; sending it again with the same key is safe.";
 }
 
@@ -243,6 +244,7 @@ pub fn refusal_status(code: &str) -> StatusCode {
         | "same_location"
         | "wrong_state"
         | "wrong_method"
+        | "method_not_recorded"
         | "missing_tracking"
         | "from_the_future" => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
@@ -261,7 +263,12 @@ impl From<SubmitError> for Problem {
                 problem
             }
             SubmitError::Unavailable(_) => {
-                Self::edge(UNAVAILABLE, "The store cannot be written at the moment; nothing was done.").retry_after(5)
+                Self::edge(UNAVAILABLE, "The store cannot be written at the moment; this request did nothing.")
+                    .retry_after(5)
+            }
+            SubmitError::OutcomeUnknown => {
+                let detail = "It may have been carried out, whole or not at all: the answer of the store was lost.";
+                Self::edge(OUTCOME_UNKNOWN, detail).retry_after(5)
             }
             SubmitError::NotWriting(why) => {
                 Self::edge(UNAVAILABLE, format!("This process does not take requests: {why}.")).retry_after(5)

@@ -1,5 +1,6 @@
 //! What surrounds every request: its id, its time limit, its figures, and a net below it.
 
+use crate::body;
 use crate::problem::{self, Problem};
 use crate::state::WebState;
 use axum::extract::{MatchedPath, Request, State};
@@ -78,6 +79,7 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
         route = route.as_deref().unwrap_or("unmatched"),
         status = tracing::field::Empty,
     );
+    let (request, rest) = body::lend(request);
     let served = ID.scope(id.clone(), async {
         let encoded = request.uri().path_and_query().map_or("", |path| path.as_str());
         if encoded.contains("%00") {
@@ -100,6 +102,9 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
         }
     });
     let mut response = served.instrument(span.clone()).await;
+    if let Some(rest) = rest {
+        rest.read_on(LIMIT.saturating_sub(started.elapsed()));
+    }
     span.record("status", response.status().as_u16());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

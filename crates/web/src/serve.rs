@@ -1,5 +1,6 @@
 //! The socket: connections taken in, and closed where the client does not do its part.
 
+use crate::connections::Connections;
 use crate::router;
 use crate::sign_in::Peer;
 use crate::state::WebState;
@@ -19,8 +20,8 @@ const NO_ROOM: Duration = Duration::from_secs(1);
 /// Serves until `shutdown` is done, then finishes what is under way.
 ///
 /// A client that sends its head a byte at a time holds a connection and a file descriptor, which the process has a
-/// limited number of; such a connection is closed after [`crate::WebOptions::head_limit`]. Bodies are read within the
-/// time limit of the request.
+/// limited number of; such a connection is closed after [`crate::WebOptions::head_limit`], or where there are
+/// [`crate::WebOptions::connections_max`] and another comes. Bodies are read within the time limit of the request.
 ///
 /// # Errors
 /// When the listener fails for good.
@@ -33,6 +34,7 @@ pub async fn serve(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(state.options().head_limit);
     let open = GracefulShutdown::new();
+    let connections = Connections::new(state.options().connections_max);
     let mut shutdown = pin!(shutdown);
     loop {
         let stream = tokio::select! {
@@ -40,16 +42,30 @@ pub async fn serve(
             () = &mut shutdown => break,
         };
         let (stream, peer) = stream;
-        let service = service.clone();
+        let Some(seat) = connections.take_in().await else {
+            tracing::warn!("a connection is turned away: as many as may be open are being answered");
+            continue;
+        };
+        let (service, asked) = (service.clone(), seat.clone());
         let service = service_fn(move |mut request| {
             hyper::Request::extensions_mut(&mut request).insert(peer);
-            service.call(request)
+            // A connection that is about to be closed begins nothing.
+            let answer = asked.asks().map(|answering| (answering, service.call(request)));
+            async move {
+                match answer {
+                    Some((answering, answer)) => answer.await.map(|response| answering.until_sent(response)),
+                    None => std::future::pending().await,
+                }
+            }
         });
         let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                // The client's doing, and nothing that anybody has to look at.
-                tracing::debug!(%error, "a connection ended");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    // The client's doing, and nothing that anybody has to look at.
+                    tracing::debug!(%error, "a connection ended");
+                },
+                () = seat.gives_way() => tracing::debug!("a silent connection gave way to another"),
             }
         });
     }

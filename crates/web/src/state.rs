@@ -24,6 +24,8 @@ pub struct WebOptions {
     pub settle: Duration,
     /// How long a client may take to send the head of a request, or leave a connection idle, before it is closed.
     pub head_limit: Duration,
+    /// Connections open at once at most; for one more the longest silent is closed.
+    pub connections_max: usize,
     /// How long a session holds that is not used, in seconds.
     pub session_idle_s: i64,
     /// How long a session holds at most, in seconds.
@@ -41,6 +43,7 @@ impl Default for WebOptions {
             loopback_open: false,
             settle: Duration::from_millis(5_000),
             head_limit: Duration::from_secs(30),
+            connections_max: crate::connections_that_fit(),
             session_idle_s: 12 * 3_600,
             session_max_s: 14 * 86_400,
             requests_per_s: None,

@@ -56,7 +56,8 @@ impl From<CustomerRow> for CustomerView {
 type TierCode = OneOf<Tier>;
 
 body! {
-    /// What can be said about a customer. Without any name or contact the known ones stay.
+    /// What can be said about a customer. Name, company, email and phone are known as a whole: a body with any of them replaces all
+    /// four, and one with none of them leaves them as they are.
     pub struct CustomerFactsBody {
         /// `standard` when not said.
         tier: Option<TierCode>,

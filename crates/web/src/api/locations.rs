@@ -77,15 +77,31 @@ body! {
 /// # Errors
 /// A problem at `path` where there is none.
 pub async fn location_id(state: &WebState, path: &str, text: &str) -> Result<LocationId, Problem> {
-    if let Ok(id) = text.parse() {
-        return Ok(id);
+    let [id] = location_ids(state, [(path, text)]).await?;
+    Ok(id)
+}
+
+/// Several of them, each at its path in the body; every code that none has is told.
+pub async fn location_ids<const N: usize>(
+    state: &WebState,
+    named: [(&str, &str); N],
+) -> Result<[LocationId; N], Problem> {
+    let mut ids = named.map(|(_, text)| text.parse().unwrap_or(LocationId::NIL));
+    if ids.iter().all(|id| *id != LocationId::NIL) {
+        return Ok(ids);
     }
     let known = catalog::location_codes(state.store()).await?;
-    let found = known.iter().find(|location| location.code == text).map(|location| location.id);
-    found.ok_or_else(|| {
-        let message = format!("no location has the code {text}");
-        Problem::invalid(vec![refusal::Problem::new(path, "unknown_location", message)])
-    })
+    let mut problems = Vec::new();
+    for (id, (path, text)) in ids.iter_mut().zip(named).filter(|(id, _)| **id == LocationId::NIL) {
+        match known.iter().find(|location| location.code == text) {
+            Some(location) => *id = location.id,
+            None => {
+                let message = format!("no location has the code {text}");
+                problems.push(refusal::Problem::new(path, "unknown_location", message));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(ids) } else { Err(Problem::invalid(problems)) }
 }
 
 /// Locations by code.

@@ -175,7 +175,7 @@ pub async fn change(
 /// newest orders are looked at for one page. Words of an order are found about a second after it was placed.
 #[utoipa::path(get, path = "/orders", tag = "orders", params(
     ("search" = Option<String>, Query, description = "A number, a reference, or words; combines with the other filters"),
-    ("lifecycle" = Option<String>, Query), ("payment_status" = Option<String>, Query),
+    ("lifecycle" = Option<String>, Query, description = "One, or several separated by commas"), ("payment_status" = Option<String>, Query),
     ("fulfillment_status" = Option<String>, Query), ("delivery_status" = Option<String>, Query),
     ("return_status" = Option<String>, Query), ("channel" = Option<String>, Query, description = "The channel's code"),
     ("customer" = Option<String>, Query, description = "The customer's code"), ("external_ref" = Option<String>, Query),
@@ -205,7 +205,7 @@ pub async fn list(
 /// What both the API's list and the console's take alike: how an order stands and who it is of.
 pub fn filter(params: &mut Params) -> OrderFilter {
     OrderFilter {
-        lifecycle: params.code("lifecycle"),
+        lifecycles: params.code_list("lifecycle"),
         payment_status: params.code("payment_status"),
         fulfillment_status: params.code("fulfillment_status"),
         delivery_status: params.code("delivery_status"),

@@ -19,7 +19,6 @@ use utoipa::ToSchema;
 use waybill_domain::ids::LotId;
 use waybill_domain::ledger::StockAccount;
 use waybill_domain::quantity::Quantity;
-use waybill_domain::refusal;
 use waybill_domain::stock::adjust::{AdjustLine, AdjustReason, AdjustStock};
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
 use waybill_store::read::events::subject;
@@ -122,7 +121,7 @@ body! {
     pub struct ReceiptBody {
         /// Code or id of the location.
         location: Short,
-        /// available (when not said), quality_control or quarantined.
+        /// `available` (when not said), `quality_control`, `damaged` or `quarantined`.
         state: Option<Account>,
         /// The delivery note.
         reference: Option<Name>,
@@ -159,21 +158,8 @@ body! {
     }
 }
 
-/// States that goods can be booked into or corrected in by hand; the others belong to orders.
-const BY_HAND: [StockAccount; 4] =
-    [StockAccount::Available, StockAccount::QualityControl, StockAccount::Damaged, StockAccount::Quarantined];
-
-fn by_hand(state: Option<Account>, path: String, problems: &mut Vec<refusal::Problem>) -> StockAccount {
-    let state = state.map_or(StockAccount::Available, |state| state.0);
-    if !BY_HAND.contains(&state) {
-        let message = "must be available, quality_control, damaged or quarantined";
-        problems.push(refusal::Problem::new(path, "unknown_value", message));
-    }
-    state
-}
-
-fn none_or(problems: Vec<refusal::Problem>) -> Result<(), Problem> {
-    if problems.is_empty() { Ok(()) } else { Err(Problem::invalid(problems)) }
+fn state_of(named: Option<Account>) -> StockAccount {
+    named.map_or(StockAccount::Available, |state| state.0)
 }
 
 /// What is where, in which state.
@@ -219,9 +205,6 @@ pub async fn postings(
     request_body(content = ReceiptBody, example = json!({"location": "DUB", "lines": [{"sku": "MUG-1", "quantity": 100}]})),
     responses((status = 201, body = ReceiptView)))]
 pub async fn receive(State(state): State<WebState>, ask: Ask<ReceiptBody>) -> Result<Response, Problem> {
-    let mut problems = Vec::new();
-    let into = by_hand(ask.body.state, "state".to_owned(), &mut problems);
-    none_or(problems)?;
     let lines = ask.body.lines.into_iter().map(|line| ReceiveLine {
         sku: line.sku.0,
         lot_id: line.lot_id.map_or(LotId::NIL, |lot| lot.0),
@@ -229,7 +212,7 @@ pub async fn receive(State(state): State<WebState>, ask: Ask<ReceiptBody>) -> Re
     });
     let command = ReceiveStock {
         location_id: location_id(&state, "location", &ask.body.location.0).await?,
-        state: into,
+        state: state_of(ask.body.state),
         reference: ask.body.reference.map(|text| text.0),
         lines: lines.collect(),
     };
@@ -243,23 +226,18 @@ pub async fn receive(State(state): State<WebState>, ask: Ask<ReceiptBody>) -> Re
         "location": "DUB", "reason": "count", "lines": [{"sku": "MUG-1", "delta": -1}]})),
     responses((status = 201, body = ReceiptView)))]
 pub async fn adjust(State(state): State<WebState>, ask: Ask<AdjustmentBody>) -> Result<Response, Problem> {
-    let mut problems = Vec::new();
-    let mut lines = Vec::new();
-    for (n, line) in ask.body.lines.into_iter().enumerate() {
-        let from = by_hand(line.state, format!("lines[{n}].state"), &mut problems);
-        let to = line.to.map(|to| by_hand(Some(to), format!("lines[{n}].to"), &mut problems));
-        if to == Some(from) {
-            problems.push(refusal::Problem::new(format!("lines[{n}].to"), "same_state", "must be another state"));
-        }
-        let lot_id = line.lot_id.map_or(LotId::NIL, |lot| lot.0);
-        lines.push(AdjustLine { sku: line.sku.0, lot_id, state: from, to, delta: line.delta });
-    }
-    none_or(problems)?;
+    let lines = ask.body.lines.into_iter().map(|line| AdjustLine {
+        sku: line.sku.0,
+        lot_id: line.lot_id.map_or(LotId::NIL, |lot| lot.0),
+        state: state_of(line.state),
+        to: line.to.map(|to| to.0),
+        delta: line.delta,
+    });
     let command = AdjustStock {
         location_id: location_id(&state, "location", &ask.body.location.0).await?,
         reason: ask.body.reason.0,
         reference: ask.body.reference.map(|text| text.0),
-        lines,
+        lines: lines.collect(),
     };
     let receipt = ask.context.submit(&state, command, state.engine().ids()).await?;
     Ok(answer_receipt(StatusCode::CREATED, &receipt))

@@ -1,7 +1,7 @@
 //! Transfers between locations.
 
 use super::List;
-use super::locations::location_id;
+use super::locations::location_ids;
 use super::order_view::lot;
 use super::stock::Lot;
 use crate::ask::{Ask, Context, InPath, answer, answer_receipt, id};
@@ -152,11 +152,9 @@ pub async fn send(State(state): State<WebState>, ask: Ask<TransferBody>) -> Resu
         lot_id: line.lot_id.map_or(LotId::NIL, |lot| lot.0),
         quantity: Quantity(line.quantity),
     });
-    let command = SendTransfer {
-        from_location_id: location_id(&state, "from", &ask.body.from.0).await?,
-        to_location_id: location_id(&state, "to", &ask.body.to.0).await?,
-        lines: lines.collect(),
-    };
+    let named = [("from", ask.body.from.0.as_str()), ("to", ask.body.to.0.as_str())];
+    let [from_location_id, to_location_id] = location_ids(&state, named).await?;
+    let command = SendTransfer { from_location_id, to_location_id, lines: lines.collect() };
     let receipt = ask.context.submit(&state, command, state.engine().ids()).await?;
     let transfer_id = receipt.subject.map(|subject| TransferId(subject.id));
     answer_transfer(&state, &ask.context, StatusCode::CREATED, transfer_id, &receipt).await

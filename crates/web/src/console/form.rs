@@ -13,6 +13,7 @@ use waybill_domain::ids::EventId;
 use waybill_domain::money::{Currency, Minor};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::refusal;
+use waybill_domain::text::{WORD_FORM, is_word};
 
 /// The largest form, in bytes.
 const BODY_MAX: usize = 256 << 10;
@@ -152,13 +153,13 @@ impl Form {
         self.code(name)
     }
 
-    /// A short machine-readable reason, which goes into the log: 1 to 64 of a to z, digits, `_`, `-` and `.`.
+    /// A short machine-readable reason, which goes into the log ([`is_word`]).
     pub fn word(&mut self, name: &str) -> Option<String> {
         let word = self.typed(name)?.to_owned();
-        if waybill_domain::text::is_word(&word) {
+        if is_word(&word) {
             return Some(word);
         }
-        self.problem(name, "word", "Only a to z, 0 to 9, _, - and . fit here, and at most 64 of them.");
+        self.problem(name, "word", format!("This {WORD_FORM}."));
         None
     }
 

@@ -123,6 +123,8 @@ pub struct Frame {
     pub title: String,
     /// Who looks.
     pub person: String,
+    /// The same as no two people are called.
+    pub who: String,
     pub groups: Vec<(&'static str, Vec<Shown>)>,
     pub tabs: Vec<Shown>,
     pub may_place: bool,
@@ -157,6 +159,7 @@ impl Frame {
             brand: state.brand().await?,
             title: title.into(),
             person: caller.name.as_deref().unwrap_or("Owner of this machine").to_owned(),
+            who: caller.actor.principal.to_string(),
             groups: groups.filter(|(_, places): &(_, Vec<Shown>)| !places.is_empty()).collect(),
             tabs: TABS.iter().filter_map(shown).collect(),
             may_place: viewer.may(Permission::OrdersWrite),

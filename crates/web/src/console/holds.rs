@@ -18,7 +18,7 @@ use axum::extract::State;
 use axum::response::Response;
 use waybill_domain::order::{HoldKind, HoldState, OrderNumber};
 use waybill_store::read::catalog;
-use waybill_store::read::holds::{self, HoldRow, Whose};
+use waybill_store::read::holds::{self, HoldFilter, HoldRow, Whose};
 use waybill_store::read::order::{self, OrderDetail, OrderKey};
 
 /// A tab over the queue.
@@ -77,6 +77,8 @@ struct HoldsPage {
     /// One was chosen by its address, so that a phone shows it instead of the queue.
     is_chosen: bool,
     is_filtered: bool,
+    /// The only kind that is shown, and the queue of all kinds.
+    kind: Option<(&'static str, String)>,
     here: String,
     is_cut: bool,
 }
@@ -87,10 +89,18 @@ fn key(text: &str) -> Option<(OrderNumber, u32)> {
     Some((order.parse().ok()?, hold.parse().ok()?))
 }
 
-fn href(whose: Option<&str>, hold: Option<&HoldRow>) -> String {
-    let whose = whose.map(|whose| format!("whose={}", percent(whose)));
+/// The part of the queue that is looked at, as the address says it.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    whose: Option<&'a str>,
+    kind: Option<HoldKind>,
+}
+
+fn href(seen: Seen<'_>, hold: Option<&HoldRow>) -> String {
+    let whose = seen.whose.map(|whose| format!("whose={}", percent(whose)));
+    let kind = seen.kind.map(|kind| format!("kind={kind}"));
     let hold = hold.map(|row| format!("hold={}-{}", row.number, row.hold.number));
-    let query: Vec<String> = whose.into_iter().chain(hold).collect();
+    let query: Vec<String> = whose.into_iter().chain(kind).chain(hold).collect();
     if query.is_empty() { "/holds".to_owned() } else { format!("/holds?{}", query.join("&")) }
 }
 
@@ -104,6 +114,7 @@ pub async fn list(
     let mut params = params.of_form();
     let asked = params.text("whose");
     let chosen = params.text("hold");
+    let kind: Option<HoldKind> = params.code("kind");
     params.close()?;
     let mine = owners::word_of(&caller);
     let tomorrow = look.today().tomorrow().map(|day| look.start_of(day)).unwrap_or(look.now());
@@ -114,15 +125,16 @@ pub async fn list(
         (Some("today"), "Due today", Whose::DueBefore(tomorrow)),
     ];
     let here = tabs.iter().find(|(code, _, _)| code.is_some() && *code == asked.as_deref()).unwrap_or(&tabs[0]);
-    let (whose, viewer) = (here.0, caller.viewer());
-    let rows = holds::queue(state.store(), &viewer, &here.2).await?;
+    let (seen, viewer) = (Seen { whose: here.0, kind }, caller.viewer());
+    let only = |whose: &Whose| HoldFilter { whose: whose.clone(), kind };
+    let rows = holds::queue(state.store(), &viewer, &only(&here.2)).await?;
     let people = People::among(&state, &caller, rows.iter().filter_map(|row| row.hold.owner.as_deref())).await?;
-    let all: Vec<Whose> = tabs.iter().map(|(_, _, whose)| whose.clone()).collect();
+    let all: Vec<HoldFilter> = tabs.iter().map(|(_, _, whose)| only(whose)).collect();
     let counts = holds::counts(state.store(), &viewer, &all).await?;
     let views = tabs.iter().zip(&counts).map(|((code, name, _), count)| View {
         name,
-        href: href(*code, None),
-        is_here: *code == whose,
+        href: href(Seen { whose: *code, kind }, None),
+        is_here: *code == seen.whose,
         count: if *count > 0 { look::count(*count) } else { String::new() },
     });
     let wanted = chosen.as_deref().and_then(key);
@@ -132,20 +144,21 @@ pub async fn list(
     // After this one is decided, the next is looked at.
     let place = shown.and_then(|shown| ordered.iter().position(|row| std::ptr::eq(*row, shown))).unwrap_or(0);
     let following = ordered.get(place + 1).or_else(|| place.checked_sub(1).and_then(|before| ordered.get(before)));
-    let next = href(whose, following.copied());
+    let next = href(seen, following.copied());
     let detail = match shown {
         Some(row) => detail(&state, &caller, &people, &look, row, &next, (place, rows.len())).await?,
         None => None,
     };
-    let groups = groups(&ordered, whose, shown, (&mine, &people), &look);
+    let groups = groups(&ordered, seen, shown, (&mine, &people), &look);
     let frame = Frame::new(&state, &caller, HOLDS, "Holds").await?;
     Ok(page(&HoldsPage {
         views: views.collect(),
         groups,
         is_chosen: shown.is_some_and(|row| is_wanted(&row)),
         detail,
-        is_filtered: whose.is_some(),
-        here: href(whose, None),
+        is_filtered: seen.whose.is_some() || kind.is_some(),
+        kind: kind.map(|kind| (status::hold_words(kind), href(Seen { kind: None, ..seen }, None))),
+        here: href(seen, None),
         is_cut: rows.len() >= holds::SHOWN_MAX,
         frame,
     }))
@@ -164,7 +177,7 @@ fn by_kind(rows: &[HoldRow]) -> Vec<&HoldRow> {
 
 fn groups(
     ordered: &[&HoldRow],
-    whose: Option<&str>,
+    seen: Seen<'_>,
     shown: Option<&HoldRow>,
     (mine, people): (&str, &People),
     look: &Look,
@@ -177,7 +190,7 @@ fn groups(
         }
         let owner = row.hold.owner.as_deref();
         let line = Row {
-            href: href(whose, Some(row)),
+            href: href(seen, Some(row)),
             number: row.number.to_string(),
             name: row.name.clone().unwrap_or_else(|| "No name".to_owned()),
             total: look::money(row.total, row.currency),

@@ -1,10 +1,12 @@
 //! The languages of the customer's page, from the message files beside this one.
 
+use crate::console::look;
 use axum::http::{HeaderMap, header};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
+use waybill_domain::money::{Currency, Minor};
 use waybill_domain::time::Date;
 
 const FILES: &[(&str, &str)] = &[("en", include_str!("messages/en.ftl")), ("de", include_str!("messages/de.ftl"))];
@@ -74,6 +76,34 @@ impl Language {
         self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
     }
 
+    /// An amount as the language writes it: `€1,077.52`, `1.077,52 €`.
+    pub fn money(&self, amount: Minor, currency: Currency) -> String {
+        let english = look::money(amount, currency);
+        if self.code != "de" {
+            return english;
+        }
+        let digits = english.chars().filter(|letter| letter.is_ascii_digit() || "−,.".contains(*letter));
+        let digits: String = digits
+            .map(|one| {
+                if one == ',' {
+                    '.'
+                } else if one == '.' {
+                    ','
+                } else {
+                    one
+                }
+            })
+            .collect();
+        let sign = match currency.as_str() {
+            "EUR" => "€",
+            "USD" => "$",
+            "GBP" => "£",
+            code => code,
+        };
+        // The space does not break, so that no sign stands alone on a line.
+        format!("{digits}\u{a0}{sign}")
+    }
+
     /// A day as it is said.
     pub fn day(&self, day: Date, today: Date) -> String {
         let id = if day.year() == today.year() { "day" } else { "day-long" };
@@ -119,6 +149,25 @@ mod tests {
         assert_eq!(german.day(day, jiff::civil::date(2027, 1, 1)), "23. November 2026");
         let count = |n: i64| english.say_with("cost-items", &[("units", n.into())]);
         assert_eq!((count(1).as_str(), count(3).as_str()), ("1 item", "3 items"));
+    }
+
+    #[test]
+    fn amounts_are_written_as_the_language_does() {
+        let [english, german] = ["en", "de"].map(|code| Language::named(code).unwrap());
+        for (minor, code, here, there) in [
+            (7_752, "EUR", "€77.52", "77,52\u{a0}€"),
+            (-123_456, "USD", "−$1,234.56", "−1.234,56\u{a0}$"),
+            (1_234, "JPY", "1,234 JPY", "1.234\u{a0}JPY"),
+        ] {
+            let currency = code.parse().unwrap();
+            assert_eq!(english.money(Minor(minor), currency), here);
+            assert_eq!(german.money(Minor(minor), currency), there);
+        }
+        let all = |language: &Language, n: i64| {
+            language.say_with("cancel-effect", &[("units", n.into()), ("amount", "€5.00".into())])
+        };
+        assert_eq!(all(english, 1), "The item is cancelled. €5.00 is given back or not taken.");
+        assert_eq!(all(german, 2), "Alle 2 Artikel werden storniert. €5.00 werden erstattet oder nicht abgebucht.");
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub async fn send(
     let language = language(&headers, &mut params);
     params.close()?;
     let Some(seen) = seen(&state, &token, language).await? else {
-        return Ok(gone(&state, language));
+        return gone(&state, language).await;
     };
     let Posted { key, text } = match form {
         Ok(Form(posted)) => posted,
@@ -85,7 +85,7 @@ pub async fn send(
     };
     let again = |problem: &str, text: String| {
         let letter = Letter { problem: Some(seen.say(problem)), text, ..Letter::blank(&state, &seen) };
-        (StatusCode::UNPROCESSABLE_ENTITY, page(&seen.with_letter(&state, letter))).into_response()
+        (StatusCode::UNPROCESSABLE_ENTITY, page(&seen.with_letter(letter))).into_response()
     };
     // A browser writes the end of a line with two characters.
     let text = text.replace("\r\n", "\n");

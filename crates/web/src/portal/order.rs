@@ -5,8 +5,7 @@ use super::link;
 use super::message::Letter;
 use super::{CUSTOMER, is_customers};
 use crate::ask::{self, InPath};
-use crate::console::Html;
-use crate::console::{look, page, shape};
+use crate::console::{Html, ShownBrand, look, page, shape};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -18,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use waybill_domain::actor::{Actor, Door, Permission, Principal};
 use waybill_domain::ids::OrderId;
+use waybill_domain::money::Minor;
 use waybill_domain::order::cancel::CancelOrder;
 use waybill_domain::order::{ChargeKind, DeliveryStatus, Lifecycle, OrderLine, PaymentStatus};
 use waybill_domain::payment::PaymentMethod;
@@ -29,6 +29,9 @@ use waybill_store::read::Viewer;
 use waybill_store::read::catalog;
 use waybill_store::read::order::{self, OrderDetail, OrderKey};
 use waybill_store::read::timeline::{self, Note};
+
+/// The sentence for an order that a hold keeps.
+const HELD: &str = "now-held";
 
 /// A step of the way, with a shape that says how far it is.
 #[derive(Debug)]
@@ -52,13 +55,14 @@ struct Part {
 #[derive(Debug, Template)]
 #[template(path = "order.html")]
 pub struct OrderPage {
-    shop: String,
+    brand: Arc<ShownBrand>,
     language: &'static Language,
     others: Vec<&'static Language>,
     path: String,
     title: String,
     whose: String,
     now: String,
+    /// Whether it is held and the headline says something else.
     is_held: bool,
     steps: Vec<Step>,
     parts: Vec<Part>,
@@ -82,12 +86,13 @@ struct Cancel {
 #[derive(Template)]
 #[template(path = "gone.html")]
 struct GonePage {
-    shop: String,
+    brand: Arc<ShownBrand>,
     language: &'static Language,
 }
 
 /// What a page is made of.
 pub struct Seen {
+    brand: Arc<ShownBrand>,
     pub path: String,
     pub detail: OrderDetail,
     /// What the customer wrote so far.
@@ -118,12 +123,20 @@ pub async fn seen(state: &WebState, token: &str, language: &'static Language) ->
     let names = catalog::item_names(state.store(), &items).await?;
     // Days of a parcel are told in UTC: where the customer is, the page does not know.
     let today = look::Look::new(jiff::tz::TimeZone::UTC, state.engine().now()).today();
-    Ok(Some(Seen { path: format!("{}{token}", super::PREFIX), detail, messages, names, language, today }))
+    Ok(Some(Seen {
+        brand: state.brand().await?,
+        path: format!("{}{token}", super::PREFIX),
+        detail,
+        messages,
+        names,
+        language,
+        today,
+    }))
 }
 
-pub fn gone(state: &WebState, language: &'static Language) -> Response {
-    let page = page(&GonePage { shop: state.options().store_name.clone(), language });
-    (StatusCode::NOT_FOUND, page).into_response()
+pub async fn gone(state: &WebState, language: &'static Language) -> Result<Response, Problem> {
+    let page = page(&GonePage { brand: state.brand().await?, language });
+    Ok((StatusCode::NOT_FOUND, page).into_response())
 }
 
 pub fn language(headers: &HeaderMap, params: &mut Params) -> &'static Language {
@@ -143,7 +156,7 @@ pub async fn show(
     params.close()?;
     match seen(&state, &token, language).await? {
         Some(seen) => Ok(page(&seen.page(&state, said.map(|said| language.say(&said)), None))),
-        None => Ok(gone(&state, language)),
+        None => gone(&state, language).await,
     }
 }
 
@@ -157,7 +170,7 @@ pub async fn ask_cancel(
     let language = language(&headers, &mut params);
     params.close()?;
     let Some(seen) = seen(&state, &token, language).await? else {
-        return Ok(gone(&state, language));
+        return gone(&state, language).await;
     };
     let head = &seen.detail.head;
     let cancel = Cancel {
@@ -166,7 +179,7 @@ pub async fn ask_cancel(
             "cancel-effect",
             &[
                 ("units", seen.units(|line| line.wanted()).into()),
-                ("amount", look::money(head.total(), head.currency).into()),
+                ("amount", language.money(head.total(), head.currency).into()),
             ],
         ),
         key: state.engine().ids().nth::<OrderId>(0).to_string(),
@@ -185,7 +198,7 @@ pub async fn cancel(
     let language = language(&headers, &mut params);
     params.close()?;
     let Some(seen) = seen(&state, &token, language).await? else {
-        return Ok(gone(&state, language));
+        return gone(&state, language).await;
     };
     if body.len() > 1_000 {
         return Err(ask::too_large(1_000));
@@ -218,22 +231,22 @@ impl Seen {
         self.language.say(id)
     }
 
-    fn money(&self, amount: waybill_domain::money::Minor) -> String {
-        look::money(amount, self.detail.head.currency)
+    fn money(&self, amount: Minor) -> String {
+        self.language.money(amount, self.detail.head.currency)
     }
 
     fn page(&self, state: &WebState, said: Option<String>, cancel: Option<Cancel>) -> OrderPage {
-        OrderPage { said, cancel, ..self.with_letter(state, Letter::blank(state, self)) }
+        OrderPage { said, cancel, ..self.with_letter(Letter::blank(state, self)) }
     }
 
     /// The page with a letter that is being written.
-    pub fn with_letter(&self, state: &WebState, letter: Letter) -> OrderPage {
+    pub fn with_letter(&self, letter: Letter) -> OrderPage {
         let head = &self.detail.head;
         let name = self.detail.party.as_ref().and_then(|party| party.name.clone());
         let number = || ("number", head.number.to_string().into());
         let is_open = matches!(head.lifecycle, Lifecycle::Placed | Lifecycle::Confirmed);
         OrderPage {
-            shop: state.options().store_name.clone(),
+            brand: self.brand.clone(),
             language: self.language,
             others: Language::all().iter().filter(|other| other.code != self.language.code).collect(),
             path: self.path.clone(),
@@ -243,7 +256,7 @@ impl Seen {
                 None => self.language.say_with("order-alone", &[number()]),
             },
             now: self.say(self.now()),
-            is_held: head.holds_active > 0 && is_open,
+            is_held: head.holds_active > 0 && is_open && self.now() != HELD,
             steps: self.steps(),
             parts: self.parts(),
             costs: self.costs(),
@@ -253,6 +266,11 @@ impl Seen {
             cancel: None,
             letter,
         }
+    }
+
+    /// Whether an invoice follows.
+    fn is_on_terms(&self) -> bool {
+        self.detail.payments.iter().any(|payment| payment.method == PaymentMethod::Terms)
     }
 
     /// The sentence that says where the order stands.
@@ -268,8 +286,10 @@ impl Seen {
             _ if delivered > 0 => "now-part-delivered",
             _ if shipped > 0 && shipped >= wanted => "now-shipped",
             _ if shipped > 0 => "now-part-shipped",
-            _ if head.holds_active > 0 => "now-held",
-            (Lifecycle::Placed, _) if head.payment_status == PaymentStatus::Pending => "now-payment",
+            _ if head.holds_active > 0 => HELD,
+            (Lifecycle::Placed, _) if head.payment_status == PaymentStatus::Pending && !self.is_on_terms() => {
+                "now-payment"
+            }
             (Lifecycle::Placed, _) => "now-placed",
             _ if self.units(|line| line.backordered) > 0 => "now-backordered",
             _ => "now-confirmed",
@@ -289,9 +309,8 @@ impl Seen {
         let count = |id: &str, name: &'static str, count: i64| {
             self.language.say_with(id, &[(name, count.into()), ("units", wanted.into())])
         };
-        let is_terms = self.detail.payments.iter().any(|payment| payment.method == PaymentMethod::Terms);
         let (paid, is_paid) = match head.payment_status {
-            PaymentStatus::None if is_terms => (self.say("paid-terms"), true),
+            PaymentStatus::None | PaymentStatus::Pending if self.is_on_terms() => (self.say("paid-terms"), true),
             PaymentStatus::None => (self.say("paid-none"), false),
             PaymentStatus::Pending | PaymentStatus::Unknown => (self.say("paid-pending"), false),
             PaymentStatus::Authorized | PaymentStatus::PartiallyAuthorized => (self.say("paid-authorized"), true),
@@ -392,26 +411,34 @@ impl Seen {
 
     fn costs(&self) -> Vec<(String, String, &'static str)> {
         let head = &self.detail.head;
+        let (parts, owed) = (self.detail.costs(), self.detail.owed());
         let units = self.units(|line| line.wanted());
-        let mut rows =
-            vec![(self.language.say_with("cost-items", &[("units", units.into())]), self.money(head.goods), "")];
-        for charge in &self.detail.charges {
-            let name = match charge.kind {
+        let items = self.language.say_with("cost-items", &[("units", units.into())]);
+        let mut rows = vec![(items, self.money(parts.goods), "")];
+        for (kind, _, amount) in parts.charges {
+            let name = match kind {
                 ChargeKind::Shipping => "cost-shipping",
                 ChargeKind::Fee => "cost-fee",
                 ChargeKind::Surcharge => "cost-surcharge",
                 ChargeKind::Discount => "cost-discount",
             };
-            rows.push((self.say(name), self.money(charge.amount), ""));
+            rows.push((self.say(name), self.money(amount), ""));
         }
-        if !head.tax.is_zero() {
-            rows.push((self.say("cost-tax"), self.money(head.tax), ""));
+        if !parts.tax.is_zero() {
+            rows.push((self.say("cost-tax"), self.money(parts.tax), ""));
         }
         rows.push((self.say("cost-total"), self.money(head.total()), "total"));
-        rows.push((self.say("cost-received"), self.money(head.received), "sub"));
-        if !head.refunded.is_zero() {
-            rows.push((self.say("cost-refunded"), self.money(head.refunded), "sub"));
-        }
+        let (left, back) = (Minor(owed.left.0.max(0)), Minor((-owed.left.0).max(0)));
+        let moved = [
+            ("cost-credited", -owed.credited),
+            ("cost-received", head.received),
+            ("cost-refunded", head.refunded),
+            ("cost-charged-back", head.charged_back),
+            ("cost-left", left),
+            ("cost-back", back),
+        ];
+        let moved = moved.into_iter().filter(|(_, amount)| !amount.is_zero());
+        rows.extend(moved.map(|(name, amount)| (self.say(name), self.money(amount), "sub")));
         rows
     }
 }

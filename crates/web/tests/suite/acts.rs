@@ -258,6 +258,35 @@ async fn many_orders_change_together_and_those_that_cannot_are_named_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_orders_are_held_or_cancelled_for_a_reason_that_somebody_gave() {
+    on_each(async |api| {
+        api.shop().await;
+        for (act, reason) in [("hold", "fraud_suspected"), ("cancel", "duplicate_order")] {
+            let (id, number) = placed(api, act).await;
+            let dialog = page(api, &format!("/orders/bulk?act={act}&order={number}")).await.text;
+            assert!(dialog.contains("<option value=\"\">Choose one</option>"), "{dialog}");
+            let before = position(api).await;
+            let fields = [("key", hidden(&dialog, "key")), ("act", act), ("order", &number)];
+            for refused in [
+                send(api, "/orders/bulk", &fields).await,
+                send(api, "/orders/bulk", &[&fields[..], &[("reason", "")]].concat()).await,
+                send(api, "/orders/bulk", &[&fields[..], &[("reason", "Not a word")]].concat()).await,
+            ] {
+                assert_eq!(refused.status, 422, "{act}");
+                assert!(refused.text.contains("id=\"b-reason-e\""), "{}", refused.text);
+                assert_eq!(hidden(&refused.text, "key"), fields[0].1, "a second try is the same act");
+            }
+            assert_eq!(position(api).await, before);
+            let done = send(api, "/orders/bulk", &[&fields[..], &[("reason", reason)]].concat()).await;
+            assert_eq!(done.status, 303, "{}", done.text);
+            let timeline = api.get(&format!("/api/v1/orders/{id}/timeline")).await.ok();
+            assert!(timeline.to_string().contains(reason), "{timeline}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_list_is_exported_as_it_is_filtered_and_no_cell_is_a_formula() {
     on_each(async |api| {
         api.shop().await;

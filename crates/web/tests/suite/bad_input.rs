@@ -170,7 +170,7 @@ async fn work_beyond_what_is_there_is_refused() {
         let pick = |quantity: i64| json!({"picks": [{"line": 1, "quantity": quantity}]});
         api.post(&format!("{work}/pick"), &pick(3)).await.problem(409, "fulfillment.exceeds_allocated");
         api.post(&format!("{work}/pick"), &pick(0)).await.problem(422, "fulfillment.quantity_out_of_range");
-        api.post(&format!("{work}/pack"), &json!({})).await.problem(422, "fulfillment.nothing_named");
+        api.post(&format!("{work}/pack"), &json!({})).await.problem(409, "fulfillment.nothing_ready");
         let parcel = released["fulfillment_orders"][0]["id"].as_str().unwrap().replace("ful_", "pcl_");
         let ship = json!({"parcels": [{"parcel_id": parcel}]});
         api.post(&format!("{work}/ship"), &ship).await.problem(404, "fulfillment.unknown_parcel");

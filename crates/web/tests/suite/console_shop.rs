@@ -301,6 +301,17 @@ async fn a_shop_looks_as_it_says_and_a_bad_logo_is_refused() {
         assert!(shown.header("content-security-policy").unwrap().contains("sandbox"));
         assert_eq!(shown.header("x-content-type-options"), Some("nosniff"));
 
+        // So do the pages for who is not signed in.
+        let anybody = api.with_secret(None);
+        for (path, status) in [("/setup", 200), ("/o/no-such-link", 404)] {
+            let page = anybody.get(path).await;
+            assert_eq!(page.status.as_u16(), status, "{path}");
+            let named = page.text.matches("Alder &#38; &#60;Finch&#62;").count();
+            assert_eq!(named, 2, "{path}, in its title and on it: {}", page.text);
+            let parts = ["/assets/brand.css?v=", "/assets/brand/logo?v="];
+            assert!(parts.iter().all(|part| page.text.contains(part)), "{path}: {}", page.text);
+        }
+
         let active = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"></svg>";
         let refused = upload(api, "/settings/appearance", &fields[1..], Some(("logo", active))).await;
         assert!(refused.status.is_client_error() && refused.text.contains("onload"), "{}", refused.text);
@@ -317,6 +328,37 @@ async fn a_shop_looks_as_it_says_and_a_bad_logo_is_refused() {
         let stranger = api.with_secret(Some(&api.key(&[Permission::CatalogRead], None, None).await));
         assert_eq!(stranger.get("/settings/appearance").await.status.as_u16(), 403);
         assert_eq!(upload(&stranger, "/settings/appearance", &name, None).await.status.as_u16(), 403);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_chooses_the_reasons_that_its_people_choose_from() {
+    on_each(async |api| {
+        let page = api.get("/settings/reasons").await.text;
+        assert!(page.contains("customer_request\nout_of_stock"), "{page}");
+        let fields =
+            [("key", "k-1"), ("cancel", "found_cheaper\r\n\r\n other \r\n"), ("refund", "late\nToo late\nlate")];
+        let wrong = post(api, "/settings/reasons", &fields).await;
+        assert!(wrong.status.is_client_error(), "{}", wrong.text);
+        assert!(wrong.text.contains("“Too late” must be 1 to 64 letters"), "{}", wrong.text);
+        assert!(wrong.text.contains("“late” is there twice"), "{}", wrong.text);
+        assert!(wrong.text.contains("found_cheaper"), "what was typed stays");
+        let saved = post(api, "/settings/reasons", &fields[..2]).await;
+        assert_eq!(saved.status.as_u16(), 303, "{}", saved.text);
+        let page = api.get("/settings/reasons").await.text;
+        assert!(page.contains("found_cheaper\nother<") && page.contains("goodwill\nlate"), "{page}");
+        // Dialogs offer them, one order's and those for many.
+        api.shop().await;
+        let placed = api.post("/api/v1/orders", &order("r-1")).await.ok();
+        let order = placed["number"].as_str().unwrap();
+        for path in [format!("/orders/{order}/cancel"), format!("/orders/bulk?act=cancel&order={order}")] {
+            let page = api.get(&path).await.text;
+            assert!(page.contains("found_cheaper") && !page.contains("customer_request"), "{path}: {page}");
+        }
+        let stranger = api.with_secret(Some(&api.key(&[Permission::CatalogRead], None, None).await));
+        assert_eq!(stranger.get("/settings/reasons").await.status.as_u16(), 403);
+        assert_eq!(post(&stranger, "/settings/reasons", &fields[..2]).await.status.as_u16(), 403);
     })
     .await;
 }

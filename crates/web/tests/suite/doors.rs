@@ -1,16 +1,20 @@
 //! Who gets in, what they see, and that everything served is described.
 
 use crate::common::{api, on_each, open, order};
+use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tower::ServiceExt;
 use waybill_domain::Code;
 use waybill_domain::actor::{Actor, Door, Permission};
 use waybill_domain::ids::{ApiKeyId, ChannelId, LocationId};
 use waybill_domain::system::RevokeApiKey;
 use waybill_engine::Submission;
+use waybill_store::around::{Around, Surrounded};
+use waybill_store::{StoreError, Write, Writer};
 use waybill_store_sqlite::testing::TestFolder;
 use waybill_web::WebOptions;
 
@@ -253,6 +257,57 @@ async fn everything_described_is_served_and_no_more() {
     assert!(place["parameters"].to_string().contains("Idempotency-Key"));
     assert!(place["responses"]["default"]["content"]["application/problem+json"].is_object());
     assert!(description["components"]["securitySchemes"]["api_key"].is_object());
+}
+
+/// A store that takes the next commit, loses its answer, and stays away.
+#[derive(Default)]
+struct Unheard {
+    next: AtomicBool,
+    is_away: AtomicBool,
+}
+
+#[async_trait]
+impl Around for Unheard {
+    async fn reach(&self) -> Result<(), StoreError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("it is away".into()));
+        }
+        Ok(())
+    }
+
+    async fn commit(&self, writer: &mut dyn Writer, writes: &[Write<'_>]) -> Result<(), StoreError> {
+        writer.commit(writes).await?;
+        if !self.next.swap(false, Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.is_away.store(true, Ordering::SeqCst);
+        Err(StoreError::CommitUnknown("the line went dead".into()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_may_have_been_placed_is_not_told_as_refused_nor_as_not_done() {
+    let folder = TestFolder::create();
+    let unheard = Arc::new(Unheard::default());
+    let api = api(Arc::new(Surrounded::new(Arc::new(folder.open()), unheard.clone())), open()).await;
+    api.shop().await;
+    let place = || {
+        let mut body = order("UNHEARD-1");
+        body["payment"] = json!({"method": "terms"});
+        let api = api.clone();
+        async move { api.write("POST", "/api/v1/orders", &[("idempotency-key", "unheard")], &body).await }
+    };
+    unheard.next.store(true, Ordering::SeqCst);
+    let told = place().await.problem(503, "engine.outcome_unknown");
+    assert_eq!(told["retry"], "same_request");
+    for text in [&told["detail"], &told["next_step"]] {
+        assert!(!text.as_str().unwrap().contains("nothing"), "{told}");
+    }
+    unheard.is_away.store(false, Ordering::SeqCst);
+    let answer = place().await;
+    assert_eq!(answer.header("idempotency-replayed"), Some("true"));
+    answer.ok();
+    api.engine().stop().await;
 }
 
 #[test]

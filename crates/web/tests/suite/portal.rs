@@ -190,3 +190,28 @@ async fn a_message_that_cannot_be_kept_is_told_and_not_lost() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_order_on_terms_asks_for_no_payment_and_amounts_are_as_the_language_writes_them() {
+    on_each(async |api| {
+        api.shop().await;
+        let mut body = order("P-T");
+        body["payment"] = json!({"method": "terms"});
+        body["lines"][0]["quantity"] = json!(1);
+        let placed = api.post("/api/v1/orders", &body).await.ok();
+        let id = placed["id"].as_str().unwrap();
+        let link = api.get(&format!("/api/v1/orders/{id}/customer_page")).await.ok();
+        let path = link["path"].as_str().unwrap();
+        let english = read(api, path, "en").await.text;
+        assert!(english.contains("by invoice") && !english.contains("waits for your payment"), "{english}");
+        let german = read(api, path, "de").await.text;
+        assert!(german.contains("24,98\u{a0}€") && german.contains("auf Rechnung"), "{german}");
+        let asked = read(api, &format!("{path}/cancel"), "en").await.text;
+        assert!(asked.contains("The item is cancelled. €24.98 is given back"), "{asked}");
+        // A hold is told once.
+        api.post(&format!("/api/v1/orders/{id}/holds"), &json!({"reason": "velocity"})).await.ok();
+        let held = read(api, path, "en").await.text;
+        assert_eq!(held.matches("We are checking something").count(), 1, "{held}");
+    })
+    .await;
+}

@@ -66,7 +66,7 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
     overview::position(store).await.unwrap();
     for page in page(std::slice::from_ref(&id)) {
         let every = orders::OrderFilter {
-            lifecycle: Some(Lifecycle::Placed),
+            lifecycles: vec![Lifecycle::Placed],
             payment_status: Some(PaymentStatus::Paid),
             fulfillment_status: Some(FulfillmentStatus::Fulfilled),
             delivery_status: Some(DeliveryStatus::None),
@@ -78,6 +78,7 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
             held: Some(true),
             origin: Some(Origin::Live),
             placed_from: Some(Timestamp(1)),
+            unsent_from: None,
             unsent_by: None,
             placed_to: Some(Timestamp(2)),
             search: None,

@@ -1,14 +1,44 @@
 //! The real server on a real port: it answers, counts, stops without waiting for streams, and for no client's head.
 
-use crate::common::{api, open};
+use crate::common::{Api, api, open};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use waybill_store_sqlite::testing::TestFolder;
 use waybill_web::WebOptions;
 
-async fn ask(address: std::net::SocketAddr, request: &str) -> String {
+/// A server on a port of its own.
+struct Serving {
+    api: Api,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Serving {
+    async fn begin(folder: &TestFolder, options: WebOptions) -> Self {
+        let api = api(Arc::new(folder.open()), options).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(waybill_web::serve(listener, api.state.clone(), async move {
+            let _ = stopped.await;
+        }));
+        Self { api, address, stop, server }
+    }
+
+    async fn end(self) {
+        self.stop.send(()).unwrap();
+        tokio::time::timeout(Duration::from_secs(10), self.server).await.expect("it stops").unwrap().unwrap();
+        self.api.engine().stop().await;
+    }
+}
+
+async fn ask(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -19,13 +49,8 @@ async fn ask(address: std::net::SocketAddr, request: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_server_ends_its_streams_and_finishes() {
     let folder = TestFolder::create();
-    let api = api(Arc::new(folder.open()), open()).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(waybill_web::serve(listener, api.state.clone(), async move {
-        let _ = stopped.await;
-    }));
+    let serving = Serving::begin(&folder, open()).await;
+    let (api, address) = (&serving.api, serving.address);
     let ready = ask(address, "GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
     assert!(ready.starts_with("HTTP/1.1 200 OK\r\n"), "{ready}");
     let page = ask(address, "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
@@ -42,11 +67,42 @@ async fn a_stopping_server_ends_its_streams_and_finishes() {
     ));
     api.shop().await;
     assert!(waiting.await.unwrap().contains("channel.created"));
-    stop.send(()).unwrap();
-    tokio::time::timeout(Duration::from_secs(10), server).await.expect("it stops").unwrap().unwrap();
+    serving.end().await;
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.unwrap();
-    api.engine().stop().await;
+}
+
+/// Many that never finish their heads do not keep anybody else out, and who is being answered stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_of_silent_clients_give_way_to_others() {
+    let folder = TestFolder::create();
+    let options = WebOptions { connections_max: 8, head_limit: Duration::from_secs(3_600), ..open() };
+    let serving = Serving::begin(&folder, options).await;
+    let (api, address) = (&serving.api, serving.address);
+    let mut feed = TcpStream::connect(address).await.unwrap();
+    feed.write_all(b"GET /api/v1/events/stream HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut first = [0; 12];
+    feed.read_exact(&mut first).await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /healthz HTT").await.unwrap();
+        silent.push(stream);
+        let healthy = ask(address, "GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+        assert!(healthy.starts_with("HTTP/1.1 200 OK\r\n"), "{healthy}");
+    }
+    let mut closed = Vec::new();
+    assert!(matches!(silent[0].read_to_end(&mut closed).await, Ok(0) | Err(_)), "the first of them was closed");
+    api.shop().await;
+    let mut events = Vec::new();
+    while !String::from_utf8_lossy(&events).contains("channel.created") {
+        let mut more = [0; 1_024];
+        let count = feed.read(&mut more).await.unwrap();
+        assert!(count > 0, "the feed was closed");
+        events.extend_from_slice(&more[..count]);
+    }
+    drop((silent, feed));
+    serving.end().await;
 }
 
 /// A client that never finishes its head, or keeps a connection for nothing, would keep it for ever: a few hundred of them,
@@ -55,13 +111,8 @@ async fn a_stopping_server_ends_its_streams_and_finishes() {
 async fn a_connection_whose_client_does_nothing_is_closed() {
     let folder = TestFolder::create();
     let options = WebOptions { head_limit: Duration::from_millis(50), ..open() };
-    let api = api(Arc::new(folder.open()), options).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(waybill_web::serve(listener, api.state.clone(), async move {
-        let _ = stopped.await;
-    }));
+    let serving = Serving::begin(&folder, options).await;
+    let address = serving.address;
     let all = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
     for (sent, answered) in [("", ""), ("GET /healthz HTT", ""), (&all[..all.len() - 2], ""), (all, "HTTP/1.1 200 OK")]
     {
@@ -76,7 +127,58 @@ async fn a_connection_whose_client_does_nothing_is_closed() {
         let answer = tokio::time::timeout(Duration::from_secs(20), closed).await.expect("it is closed");
         assert!(answer.starts_with(answered) && (answered.is_empty() || answer.ends_with("ok\n")), "{sent}: {answer}");
     }
-    stop.send(()).unwrap();
-    tokio::time::timeout(Duration::from_secs(10), server).await.expect("it stops").unwrap().unwrap();
-    api.engine().stop().await;
+    serving.end().await;
+}
+
+/// Reads nothing before it has sent everything, as urllib does; a broken connection is no answer.
+async fn answer_to(address: SocketAddr, head: &str, body: &[u8]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
+/// Whoever sends ten megabytes is to read why they are not wanted, whoever asks first is not to send them, and whoever goes on
+/// sending is cut off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_sends_all_before_it_reads_is_told_that_the_body_is_too_large() {
+    let folder = TestFolder::create();
+    let serving = Serving::begin(&folder, open()).await;
+    let address = serving.address;
+    let head = |path: &str, more: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nconnection: close\r\n{more}\r\n"
+        )
+    };
+    for megabytes in [3, 10] {
+        let body = vec![b' '; megabytes << 20];
+        let declared = head("/api/v1/orders", &format!("content-length: {}\r\n", body.len()));
+        let chunked = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+        let streamed = head("/api/v1/orders", "transfer-encoding: chunked\r\n");
+        for (head, body) in [(&declared, &body), (&streamed, &chunked)] {
+            let answer = answer_to(address, head, body).await.expect("an answer");
+            assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("request.too_large"), "{answer}");
+        }
+        // Nor is it read by anybody here.
+        let lost = declared.replace("/orders", "/nowhere");
+        let answer = answer_to(address, &lost, &body).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    }
+    let asks = head("/api/v1/orders", "content-length: 10485760\r\nexpect: 100-continue\r\n");
+    let answer = ask(address, &asks).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+
+    let endless = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(head("/api/v1/orders", "content-length: 1000000000000\r\n").as_bytes()).await?;
+        let more = vec![b' '; 1 << 20];
+        loop {
+            stream.write_all(&more).await?;
+        }
+    };
+    let cut: std::io::Result<()> = tokio::time::timeout(Duration::from_secs(20), endless).await.expect("it is cut off");
+    assert!(cut.is_err());
+    serving.end().await;
 }

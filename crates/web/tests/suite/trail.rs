@@ -1,6 +1,6 @@
 //! The audit trail: who did what, and who signed in.
 
-use crate::common::{Api, on_each};
+use crate::common::{Api, on_each, order};
 use crate::sign_in::{PASSWORD, cookie, get, hidden, log_in, me, post, submit, user};
 use std::sync::Arc;
 use waybill_domain::access::role::Role;
@@ -22,6 +22,25 @@ async fn trail_page(api: &Api, cookie: &str, path: &str) -> (Vec<i64>, Option<St
     let next = answer.text.split_once("\" rel=\"next\"").map(|(before, _)| before.rsplit("href=\"").next().unwrap());
     let next = next.map(|path| path.replace("&#38;", "&"));
     (positions, next, answer.text)
+}
+
+/// A row of the trail says what people call a thing, and keeps its id for whoever needs that.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_names_things_as_people_know_them() {
+    on_each(async |api| {
+        api.shop().await;
+        let placed = api.post("/api/v1/orders", &order("r-1")).await.ok();
+        user(api, "own@example.com", Role::Owner).await;
+        let cookie = cookie(&log_in(api, "own@example.com", PASSWORD).await);
+        let (_, _, text) = trail_page(api, &cookie, "/audit?user=all").await;
+        for name in
+            [&format!("order {}", placed["number"].as_str().unwrap()), "item MUG-1", "location DUB", "channel web"]
+        {
+            assert!(text.contains(&format!(">{name}<")), "{name}: {text}");
+        }
+        assert!(text.contains(&format!("title=\"{}\"", placed["id"].as_str().unwrap())), "{text}");
+    })
+    .await;
 }
 
 /// The page of what people did passes over a long stretch of what programs did, and says when it stopped on the way.

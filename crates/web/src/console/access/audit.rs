@@ -28,6 +28,7 @@ struct Row {
     who_href: Option<String>,
     what: String,
     subject: String,
+    id: String,
     href: Option<String>,
     position: i64,
 }
@@ -75,7 +76,7 @@ fn page_of(kind: &str, id: &str) -> Option<String> {
 }
 
 fn row(look: &Look, entry: TrailEntry) -> Row {
-    let TrailEntry { event, name } = entry;
+    let TrailEntry { event, name, subject } = entry;
     let who_href = event.actor.starts_with("usr_").then(|| format!("/settings/users/{}", event.actor));
     let at = Timestamp::from_rfc3339(&event.recorded_at).unwrap_or_default();
     Row {
@@ -84,7 +85,11 @@ fn row(look: &Look, entry: TrailEntry) -> Row {
         who_href,
         what: words(&event.kind),
         href: page_of(&event.subject_kind, &event.subject_id),
-        subject: format!("{} {}", words(&event.subject_kind), event.subject_id),
+        subject: match subject {
+            Some(name) => format!("{} {name}", words(&event.subject_kind)),
+            None => words(&event.subject_kind),
+        },
+        id: event.subject_id,
         actor: event.actor,
         position: event.position,
     }

@@ -12,9 +12,15 @@ if (zone && !document.cookie.includes(`zone=${encodeURIComponent(zone)}`)) {
   document.cookie = `zone=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 }
 
-// An order that was placed is no draft any more.
+// A new order is kept while it is typed: until it is placed or its writer signs out, and never for somebody else.
+function forgetDrafts(isGone) {
+  try { for (const name of Object.keys(sessionStorage)) if (name.startsWith("draft-order/") && isGone(name)) sessionStorage.removeItem(name); } catch { /* private window */ }
+}
+if (document.body.dataset.who) forgetDrafts((name) => name !== `draft-order/${document.body.dataset.who}`);
+// Where drafts of anybody were kept before.
+try { localStorage.removeItem("draft-order"); } catch { /* private window */ }
 if (new URLSearchParams(location.search).has("placed")) {
-  try { localStorage.removeItem("draft-order"); } catch { /* private window */ }
+  forgetDrafts(() => true);
   history.replaceState(null, "", location.pathname);
 }
 
@@ -131,22 +137,49 @@ document.addEventListener("click", (event) => {
   else if ((hit = at("a[data-ask]")) && !event.metaKey && !event.ctrlKey && !event.shiftKey) { event.preventDefault(); hit.closest("[popover]")?.hidePopover(); ask(hit.href); }
 });
 // What a dialog would change follows what is typed in it.
-document.addEventListener("change", async (event) => {
-  const form = event.target.closest?.("#ask form");
-  const button = form && one("[data-preview]", form);
-  if (!button) return;
+let previewed = 0;
+let previewing;
+async function preview(form) {
+  const button = one("[data-preview]", form);
+  const mine = ++previewed;
   const body = new URLSearchParams(new FormData(form, button));
   const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "dialog" } }).catch(() => null);
-  if (!answer) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of ["[data-effects]", "header", "footer"]) {
+  const text = await answer?.text();
+  // What was typed since is asked about by a later question.
+  if (!text || mine !== previewed || !form.isConnected) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
+  for (const part of ["[data-effects]", "header"]) {
     const [its, here] = [one(`[data-part] ${part}`, page), one(part, form)];
-    if (its && here && !(part === "footer" && here.contains(document.activeElement))) here.replaceChildren(...its.childNodes);
+    if (its && here) here.replaceChildren(...its.childNodes);
   }
+  // The button stays the one that it is, so that it keeps the focus and a click that has begun.
+  const [its, here] = ["[data-part] [data-does]", "[data-does]"].map((query, at) => one(query, at ? form : page));
+  if (!its || !here) return;
+  for (const name of here.getAttributeNames()) if (!its.hasAttribute(name)) here.removeAttribute(name);
+  for (const name of its.getAttributeNames()) here.setAttribute(name, its.getAttribute(name));
+  here.textContent = its.textContent;
+}
+const previewable = (event) => { const form = event.target.closest?.("#ask form"); return form && one("[data-preview]", form) && form; };
+document.addEventListener("input", (event) => {
+  const form = previewable(event);
+  if (!form) return;
+  // Until the answer is there the button names no amount: what it named is not what it would do any more.
+  previewed++;
+  const button = one("[data-does]", form);
+  if (button) button.textContent = button.dataset.does;
+  clearTimeout(previewing);
+  previewing = setTimeout(() => preview(form), 250);
+});
+document.addEventListener("change", (event) => {
+  const form = previewable(event);
+  if (!form) return;
+  clearTimeout(previewing);
+  preview(form);
 });
 // A second click on a form that is on its way is the same act; the key in it makes sure, this spares the wait.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.matches('[action="/logout"]')) forgetDrafts(() => true);
   if (form.matches("[data-bulk-form]")) { event.preventDefault(); ask(`${form.action}?${new URLSearchParams(new FormData(form, event.submitter))}`); return; }
   if (form.matches("[data-export]")) { exporting(form); return; }
   if (form.method !== "post") { for (const field of all("input, select", form)) if (!field.value) field.disabled = true; return; }
@@ -198,6 +231,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Escape" && inField(event.target) && !one("dialog[open]")) { event.target.blur(); return; }
   if (inField(event.target) || one("dialog[open]") || event.metaKey || event.ctrlKey || event.altKey) return;
+  // What floats is closed by the browser, unless somebody prevents it.
+  if (event.key === "Escape" && one(":popover-open")) return;
   if (kept("keys") === "off") return;
   const go = leader === "g" && one(`[data-go="${CSS.escape(event.key)}"]`);
   leader = event.key === "g" ? "g" : "";
@@ -215,6 +250,24 @@ document.addEventListener("keydown", (event) => {
   if (!act) return;
   if (event.key !== "Enter") event.preventDefault();
   act();
+});
+
+// Where one is, among tabs that do not all fit.
+one(".views [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
+// ── Menus ────────────────────────────────────────────────────────────────
+// Whoever opens one is in it: the arrows go through it, Escape goes back to its button.
+const choices = (menu) => all("a[href], button", menu);
+document.addEventListener("toggle", (event) => {
+  if (event.newState === "open" && event.target.matches(".pop.menu")) choices(event.target)[0]?.focus();
+}, true);
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.(".pop.menu");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!menu || !step) return;
+  event.preventDefault();
+  const list = choices(menu);
+  list[(list.indexOf(document.activeElement) + step + list.length) % list.length]?.focus();
 });
 
 // ── Palette ──────────────────────────────────────────────────────────────
@@ -241,7 +294,10 @@ if (palette) {
       choose(entries()[0]);
     }, 120);
   });
+  palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
   palette.addEventListener("keydown", (event) => {
+    // A search field would take the key to empty itself.
+    if (event.key === "Escape") { event.preventDefault(); palette.close(); return; }
     const list = entries();
     const at = list.indexOf(chosen());
     if (event.key === "ArrowDown") { event.preventDefault(); choose(list[Math.min(list.length - 1, at + 1)]); }

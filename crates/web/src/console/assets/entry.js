@@ -21,23 +21,43 @@
     find("[data-remove]", row).hidden = false;
   });
   const prices = () => { try { return JSON.parse(localStorage.getItem("prices") ?? "{}"); } catch { return {}; } };
+  /** A row that stands nowhere yet. Without a price it gets what this item was last sold at from this computer; the clerk sees
+      it and can change it. Where `price` is null it stays without. */
+  function made(item, quantity, price) {
+    const row = blank.cloneNode(true);
+    row.removeAttribute("data-spare");
+    part(row, "sku").value = item.sku;
+    part(row, "quantity").value = quantity;
+    part(row, "unit_price").value = price === null ? "" : price || prices()[item.sku] || "";
+    name(row, item);
+    return row;
+  }
+  function name(row, item) {
+    find("[data-name]", row).textContent = item.name ?? "";
+    find("[data-stock]", row).textContent = item.stock ?? "";
+    find("[data-stock]", row).title = item.stock ?? "";
+  }
+  /** Says at a row what is wrong with one of its fields. */
+  function wrong(row, its, message) {
+    const said = document.createElement("p");
+    said.className = "err";
+    said.textContent = message;
+    find("[data-name]", row).after(said);
+    row.classList.add("wrong");
+    part(row, its).setAttribute("aria-invalid", "true");
+  }
+  function more(row, quantity) {
+    part(row, "quantity").value = Number(part(row, "quantity").value || 0) + Number(quantity);
+  }
   function add(item, quantity = "1", price = "") {
     const there = lines().find((row) => part(row, "sku").value === item.sku);
     if (there && !price) {
-      part(there, "quantity").value = Number(part(there, "quantity").value || 0) + Number(quantity);
+      more(there, quantity);
       part(there, "quantity").select();
       sum();
       return there;
     }
-    const row = blank.cloneNode(true);
-    row.removeAttribute("data-spare");
-    part(row, "sku").value = item.sku;
-    find("[data-name]", row).textContent = item.name ?? "";
-    find("[data-stock]", row).textContent = item.stock ?? "";
-    find("[data-stock]", row).title = item.stock ?? "";
-    part(row, "quantity").value = quantity;
-    // What this item was last sold at from this computer; the clerk sees it and can change it.
-    part(row, "unit_price").value = price || prices()[item.sku] || "";
+    const row = made(item, quantity, price);
     body.append(row);
     renumber();
     sum();
@@ -166,20 +186,90 @@
     keep();
     items.focus();
   });
-  // A list copied from a sheet or a mail: SKU, units and price, one line each.
+  // ── A list copied from a sheet or a mail: SKU, units and price, one line each ──
+  const LINES_MAX = 900;
+  const SKUS_ASKED = 100;
+  /** One mark parts the cells of the whole list, so that a comma may be within a price. */
+  function cells(text) {
+    const list = text.split(/\r?\n/).filter((line) => line.trim());
+    const has = (pattern) => list.some((line) => pattern.test(line));
+    const mark = has(/\t/) ? "\t" : has(/;/) ? ";" : has(/^[^\s,]+\s*,/) ? "," : /\s+/;
+    return list.map((line) => (mark === "\t" ? line : line.trim()).split(mark).map((cell) => cell.trim()))
+      // After a cell too many nobody knows which of them make a number.
+      .map(([sku, quantity, ...rest]) => {
+        const isWhole = mark === "\t" || mark === ";" || rest.length < 2;
+        return { sku, quantity, isWhole, price: isWhole ? rest[0] : rest.join(" ") };
+      });
+  }
+  /** A number as people of different countries write it, with a point for its decimals; null where it could be another one. */
+  function read(text) {
+    const plain = text.replace(/^[€$£]\s*|\s*[€$£]$/g, "").replace(/^[A-Z]{3}\s+|\s+[A-Z]{3}$/g, "").replace(/[\u00a0\u202f]/g, " ");
+    const [, whole, point, rest] = plain.match(/^(\d[\d., ']*?)(?:([.,])(\d*))?$/) ?? [];
+    if (whole === undefined || rest === "") return null;
+    const marks = new Set(whole.replace(/\d/g, ""));
+    // Three digits behind the only mark are thousands to some and decimals to others.
+    const isEither = !marks.size && rest?.length === 3 && digits() !== 3 && /^[1-9]\d{0,2}$/.test(whole);
+    if (isEither) return null;
+    if (!marks.size) return point ? `${whole}.${rest}` : whole;
+    const [mark] = marks;
+    const isGrouped = marks.size === 1 && whole.split(mark).every((group, at) => (at ? group.length === 3 : group.length >= 1 && group.length <= 3));
+    if (!isGrouped || (point === mark && rest.length !== 3)) return null;
+    const sum = whole.split(mark).join("");
+    return point === mark ? sum + rest : point ? `${sum}.${rest}` : sum;
+  }
   items.addEventListener("paste", (event) => {
     const text = event.clipboardData?.getData("text") ?? "";
-    if (!/[\n\t]/.test(text.trim())) return;
+    if (!/[\n\t;]/.test(text.trim())) return;
     event.preventDefault();
-    for (const line of text.split(/\r?\n/).slice(0, 900)) {
-      const [sku, quantity, price] = line.trim().split(/[\t;,]|\s{2,}|\s+(?=\d)/).map((cell) => cell?.trim());
-      if (sku) add({ sku, name: "", stock: "" }, quantity || "1", price || "");
+    const there = new Map(lines().map((row) => [part(row, "sku").value, row]));
+    const fresh = [];
+    const list = cells(text);
+    for (const { sku, quantity, price, isWhole } of list.slice(0, LINES_MAX)) {
+      if (!sku) continue;
+      const units = read(quantity || "1") ?? quantity;
+      if (!price && there.has(sku)) { more(there.get(sku), units); continue; }
+      const cost = price ? (isWhole ? read(price) : null) : "";
+      const row = made({ sku }, units, cost);
+      if (cost === null) wrong(row, "unit_price", `The price “${price}” could be read in two ways, or in none.`);
+      if (!there.has(sku)) there.set(sku, row);
+      fresh.push(row);
+    }
+    if (list.length > LINES_MAX && fresh.length) wrong(fresh.at(-1), "sku", `The list went on: the last ${list.length - LINES_MAX} of its ${list.length} lines are not here.`);
+    body.append(...fresh);
+    renumber();
+    sum();
+    keep();
+    named(fresh);
+  });
+  /** Says of pasted rows what their items are called and where they are, or that there is none. */
+  async function named(fresh) {
+    const skus = [...new Set(fresh.map((row) => part(row, "sku").value))];
+    for (let at = 0; at < skus.length; at += SKUS_ASKED) {
+      const some = skus.slice(at, at + SKUS_ASKED);
+      const answer = await fetch(`/orders/new/items/named?${new URLSearchParams(some.map((sku) => ["sku", sku]))}`).catch(() => null);
+      if (!answer?.ok) return;
+      const page = new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html");
+      const known = new Map([...page.querySelectorAll("li[data-sku]")].map((item) => [item.dataset.sku, item.dataset]));
+      for (const row of fresh) {
+        const sku = part(row, "sku").value;
+        if (!some.includes(sku)) continue;
+        if (known.has(sku)) name(row, known.get(sku));
+        else wrong(row, "sku", "There is no item with this SKU.");
+      }
     }
     keep();
+  }
+  // What is mended is not wrong any more.
+  body.addEventListener("input", (event) => {
+    if (!event.target.matches("[aria-invalid]")) return;
+    const row = event.target.closest("tr");
+    event.target.removeAttribute("aria-invalid");
+    if (!find("[aria-invalid]", row)) { row.classList.remove("wrong"); for (const said of row.querySelectorAll(".err")) said.remove(); }
   });
 
   // ── The draft ──────────────────────────────────────────────────────────
-  const DRAFT = "draft-order";
+  // It is of one tab and one person: another tab has its own, and whoever signs in here next does not find it.
+  const DRAFT = `draft-order/${document.body.dataset.who}`;
   const skip = new Set(["key"]);
   function keep() {
     const kept = [...new FormData(form)].filter(([name, value]) => !skip.has(name) && !name.startsWith("lines[") && value !== "");
@@ -188,20 +278,21 @@
       name: find("[data-name]", row).textContent, stock: find("[data-stock]", row).textContent,
     }));
     try {
-      localStorage.setItem(DRAFT, JSON.stringify({ fields: kept.filter(([name]) => name !== "payment.token"), rows }));
+      sessionStorage.setItem(DRAFT, JSON.stringify({ fields: kept.filter(([name]) => name !== "payment.token"), rows }));
       const said = find("[data-kept]");
-      said.textContent = `Kept on this computer, ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}.`;
+      said.textContent = `Kept in this tab, ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}.`;
     } catch { /* private window */ }
   }
   function restore() {
     let draft = null;
-    try { draft = JSON.parse(localStorage.getItem(DRAFT) ?? "null"); } catch { return; }
+    try { draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null"); } catch { return; }
     if (!draft || document.querySelector("#problems") || lines().length) return;
     for (const [name, value] of draft.fields ?? []) {
       const its = field(name);
       if (its) its.value = value;
     }
-    for (const row of draft.rows ?? []) add({ sku: row.sku, name: row.name, stock: row.stock }, row.quantity, row.price);
+    body.append(...(draft.rows ?? []).map((row) => made(row, row.quantity, row.price || null)));
+    renumber();
   }
   form.addEventListener("input", (event) => { if (!event.target.closest("[data-combo]")) { sum(); keep(); } });
   form.addEventListener("submit", () => {

@@ -39,6 +39,7 @@ pub fn router() -> Router<WebState> {
     Router::new()
         .route("/orders/new", get(show).post(place))
         .route("/orders/new/items", get(options::items))
+        .route("/orders/new/items/named", get(options::named))
         .route("/orders/new/customers", get(options::customers))
         .route("/orders/new/customers/{code}", get(options::history))
 }

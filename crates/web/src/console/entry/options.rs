@@ -9,7 +9,7 @@ use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use std::collections::BTreeMap;
 use waybill_domain::Code;
@@ -23,6 +23,9 @@ use waybill_store::search::Search;
 
 /// Offered at once.
 const OFFERED: u32 = 8;
+
+/// Named at once.
+const NAMED_MAX: usize = 100;
 
 /// Notes about a customer shown beside a new order.
 const NOTES_OFFERED: usize = 3;
@@ -98,7 +101,11 @@ pub async fn items(State(state): State<WebState>, caller: Caller, params: Params
         "" => Vec::new(),
         text => catalog::suggest_items(state.store(), &viewer, text, OFFERED as usize).await?,
     };
-    let stock = stock(&state, &viewer, &found).await?;
+    options(&state, &viewer, found).await
+}
+
+async fn options(state: &WebState, viewer: &Viewer, found: Vec<Item>) -> Result<Response, Problem> {
+    let stock = stock(state, viewer, &found).await?;
     let option = |item: Item| ItemOption {
         stock: stock.get(&item.id).cloned().unwrap_or_default(),
         sku: item.sku,
@@ -106,6 +113,21 @@ pub async fn items(State(state): State<WebState>, caller: Caller, params: Params
         unit: item.unit,
     };
     Ok(page(&ItemOptions { items: found.into_iter().map(option).collect() }))
+}
+
+/// `GET /orders/new/items/named?sku=MUG-1&sku=CARD-1`: the items of a pasted list that there are.
+pub async fn named(
+    State(state): State<WebState>,
+    caller: Caller,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let viewer = caller.viewer();
+    let skus: Vec<String> = pairs.into_iter().filter(|(name, _)| name == "sku").map(|(_, sku)| sku).collect();
+    if skus.len() > NAMED_MAX {
+        return Err(Problem::malformed(format!("At most {NAMED_MAX} items are named at once.")));
+    }
+    let found = catalog::items_of(state.store(), &viewer, &skus).await?.into_iter().map(|(item, _)| item);
+    options(&state, &viewer, found.collect()).await
 }
 
 /// `GET /orders/new/customers?q=`.

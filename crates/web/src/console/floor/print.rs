@@ -88,7 +88,7 @@ pub async fn pick_list(
     let number = found.order_number.to_string();
     Ok(rendered(&PickList {
         sheet,
-        shop: state.options().store_name.clone(),
+        shop: state.brand().await?.shop.clone(),
         id: found.fulfillment_order.id().to_string(),
         barcode: barcode::code_128(&number),
         number,
@@ -137,7 +137,7 @@ pub async fn slip(
     let number = found.order_number.to_string();
     Ok(rendered(&SlipPage {
         sheet,
-        shop: state.options().store_name.clone(),
+        shop: state.brand().await?.shop.clone(),
         id: id.to_string(),
         barcode: barcode::code_128(&number),
         number,

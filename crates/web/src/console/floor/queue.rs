@@ -20,6 +20,39 @@ const ANYWHERE: &str = "all";
 /// In the address: only what is the viewer's own.
 const MINE: &str = "mine";
 
+/// A stage that Today counts at all of the viewer's locations, whichever of them one stands at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    Released,
+    Picking,
+    Packed,
+}
+
+impl Counted {
+    /// What the address asks for, of what the page can show.
+    pub(super) fn read(params: &mut Params, possible: &[Self]) -> Option<Self> {
+        let asked = params.text("stage")?;
+        possible.iter().copied().find(|one| one.code() == asked)
+    }
+
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Picking => "picking",
+            Self::Packed => "packed",
+        }
+    }
+
+    /// As Today names it.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Released => "Released, not begun",
+            Self::Picking => "Begun, nothing packed",
+            Self::Packed => "Packed",
+        }
+    }
+}
+
 /// Where one stands, and where else one could.
 #[derive(Debug)]
 pub(super) struct Standing {
@@ -51,6 +84,12 @@ impl Standing {
         };
         let here = here.map(|place| place.code.clone());
         Ok(Self { places, here, chosen })
+    }
+
+    /// Every location of the viewer's, for this page only.
+    pub(super) fn everywhere(mut self) -> Self {
+        (self.here, self.chosen) = (None, None);
+        self
     }
 
     /// Keeps what was chosen for a year.
@@ -91,6 +130,8 @@ struct QueuePage {
     standing: Standing,
     /// Only what is the viewer's own.
     is_mine: bool,
+    /// Only what Today counts at a stage: its name.
+    counted: Option<&'static str>,
     /// This page, to come back to.
     here: String,
     /// Who the viewer is as an assignee.
@@ -135,13 +176,24 @@ async fn list(
     let mut params = params.of_form();
     let (chosen, scanned, after) = (params.text("location"), params.text("order"), params.text("after"));
     let is_mine = params.text("whose").as_deref() == Some(MINE);
+    let possible: &[Counted] = if stage == Stage::Pick { &[Counted::Released, Counted::Picking] } else { &[] };
+    let counted = Counted::read(&mut params, possible);
     params.close()?;
     let place = if stage == Stage::Pick { PICK } else { PACK };
     let standing = Standing::find(state, caller, headers, chosen).await?;
+    let standing = if counted.is_some() { standing.everywhere() } else { standing };
     let viewer = caller.viewer();
     let me = owners::word_of(caller);
     let assignee = is_mine.then(|| me.clone());
-    let filter = WorkFilter { location: standing.here.clone(), stage: Some(stage), assignee, ..WorkFilter::default() };
+    let filter = WorkFilter {
+        location: standing.here.clone(),
+        // What is begun may have nothing left to pick, and is counted all the same.
+        stage: counted.is_none().then_some(stage),
+        begun: counted.map(|counted| counted == Counted::Picking),
+        unpacked: counted == Some(Counted::Picking),
+        assignee,
+        ..WorkFilter::default()
+    };
     if let Some(number) = scanned.as_ref().and_then(|text| text.trim().parse::<OrderNumber>().ok()) {
         let of_order = WorkFilter { order: Some(number), assignee: None, ..filter.clone() };
         let found = queue(state.store(), &viewer, &of_order, &PageRequest::default()).await?;
@@ -152,13 +204,15 @@ async fn list(
     let found = queue(state.store(), &viewer, &filter, &PageRequest { limit: Some(50), after }).await?;
     let title = if stage == Stage::Pick { "Pick" } else { "Pack" };
     let frame = Frame::new(state, caller, place, title).await?;
-    let here = if is_mine { format!("{}?whose={MINE}", place.path) } else { place.path.to_owned() };
+    let pairs = [is_mine.then(|| format!("whose={MINE}")), counted.map(|counted| format!("stage={}", counted.code()))];
+    let query = pairs.into_iter().flatten().collect::<Vec<_>>().join("&");
+    let here = if query.is_empty() { place.path.to_owned() } else { format!("{}?{query}", place.path) };
     let works: Vec<&Work> = found.rows.iter().collect();
     let whose = Whose::of(state, caller, &works).await?.into_iter();
     let rows = works.iter().zip(whose);
-    let rows = rows.map(|(work, whose)| row(work, stage, place.path, (whose, &here, form::key(state)), look)).collect();
+    let rows = rows.map(|(work, whose)| row(work, at(work, stage), (whose, &here, form::key(state)), look)).collect();
     let next = found.next.map(|next| {
-        let and = if is_mine { "&" } else { "?" };
+        let and = if query.is_empty() { "?" } else { "&" };
         format!("{here}{and}after={}", percent(&next))
     });
     let page = QueuePage {
@@ -166,6 +220,7 @@ async fn list(
         path: place.path,
         standing,
         is_mine,
+        counted: counted.map(Counted::words),
         here,
         me,
         may_work: viewer.may(Permission::FulfillmentWrite),
@@ -177,7 +232,17 @@ async fn list(
     Ok(page.standing.kept(response))
 }
 
-fn row(work: &Work, stage: Stage, path: &str, (whose, here, key): (Whose, &str, String), look: &Look) -> Row {
+/// Where it goes on: what is all picked is packed, also where it stands among what is being picked.
+fn at(work: &Work, stage: Stage) -> Stage {
+    let (to_pick, picked) = work
+        .lines
+        .iter()
+        .fold((false, false), |(to_pick, picked), line| (to_pick || line.allocated.0 > 0, picked || line.picked.0 > 0));
+    if stage == Stage::Pick && !to_pick && picked { Stage::Pack } else { stage }
+}
+
+fn row(work: &Work, stage: Stage, (whose, here, key): (Whose, &str, String), look: &Look) -> Row {
+    let path = if stage == Stage::Pick { PICK.path } else { PACK.path };
     let sum =
         |of: fn(&WorkLine) -> Quantity| -> i64 { work.lines.iter().map(|line| units(of(line), line.precision)).sum() };
     let of = |line: &WorkLine| if stage == Stage::Pick { line.allocated } else { line.picked };

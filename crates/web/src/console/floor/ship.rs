@@ -1,6 +1,6 @@
 //! Packed parcels that wait for their carrier: one or several leave, with their tracking numbers.
 
-use super::queue::Standing;
+use super::queue::{Counted, Standing};
 use super::*;
 use crate::ask::Context;
 use crate::console::form;
@@ -70,6 +70,7 @@ struct Asked<'a> {
     location: Option<String>,
     work: Option<String>,
     after: Option<String>,
+    counted: Option<Counted>,
     refused: Option<(&'a [refusal::Problem], &'a Form)>,
 }
 
@@ -81,6 +82,7 @@ async fn show(
     asked: Asked<'_>,
 ) -> Result<Response, Problem> {
     let standing = Standing::find(state, caller, headers, asked.location).await?;
+    let standing = if asked.counted.is_some() { standing.everywhere() } else { standing };
     let viewer = caller.viewer();
     let (works, next) = match &asked.work {
         Some(text) => (vec![found(state, caller, text).await?], None),
@@ -89,7 +91,10 @@ async fn show(
             let filter = WorkFilter { location, stage: Some(Stage::Ship), ..WorkFilter::default() };
             let page = PageRequest { limit: Some(50), after: asked.after };
             let found = queue(state.store(), &viewer, &filter, &page).await?;
-            (found.rows, found.next.map(|next| format!("/ship?after={}", crate::console::orders::percent(&next))))
+            let counted = asked.counted.map(|counted| format!("stage={}&", counted.code())).unwrap_or_default();
+            let next =
+                found.next.map(|next| format!("/ship?{counted}after={}", crate::console::orders::percent(&next)));
+            (found.rows, next)
         }
     };
     let form = asked.refused.map(|(_, form)| form);
@@ -148,8 +153,9 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     let mut params = params.of_form();
     let (location, work, after) = (params.text("location"), params.text("work"), params.text("after"));
+    let counted = Counted::read(&mut params, &[Counted::Packed]);
     params.close()?;
-    show(&state, &caller, &look, &headers, Asked { location, work, after, refused: None }).await
+    show(&state, &caller, &look, &headers, Asked { location, work, after, counted, refused: None }).await
 }
 
 /// What leaves, by fulfillment order.

@@ -65,11 +65,11 @@ impl JoinPage {
         Some(format!("This {}.", found.message))
     }
 
-    fn by_link(state: &WebState, purpose: LinkPurpose, token: &str, account: &Account) -> Self {
+    fn by_link(gate: Gate, purpose: LinkPurpose, token: &str, account: &Account) -> Self {
         let (title, button) =
             if purpose == LinkPurpose::Join { ("Join", "Join") } else { ("New password", "Set the password") };
         Self {
-            gate: Gate::new(state),
+            gate,
             title,
             button,
             action: format!("/join/{token}"),
@@ -80,9 +80,9 @@ impl JoinPage {
         }
     }
 
-    fn first_owner(state: &WebState, name: &str, email: &str) -> Self {
+    fn first_owner(gate: Gate, name: &str, email: &str) -> Self {
         Self {
-            gate: Gate::new(state),
+            gate,
             title: "Set up Waybill",
             button: "Begin",
             action: "/setup".to_owned(),
@@ -115,8 +115,8 @@ pub async fn as_oneself(state: &WebState, user_id: UserId, command: impl Into<Co
 /// `GET /join/{token}`.
 pub async fn invitation(State(state): State<WebState>, InPath(token): InPath<String>) -> Result<Response, Problem> {
     match sign_in::by_link(&state, &token, PURPOSES).await {
-        Ok((purpose, account)) => Ok(page(&JoinPage::by_link(&state, purpose, &token, &account))),
-        Err(SignInError::Spent) => Ok(spent(&state)),
+        Ok((purpose, account)) => Ok(page(&JoinPage::by_link(Gate::new(&state).await?, purpose, &token, &account))),
+        Err(SignInError::Spent) => spent(&state).await,
         Err(error) => Err(error.problem()),
     }
 }
@@ -131,10 +131,10 @@ pub async fn accept(
 ) -> Result<Response, Problem> {
     let (purpose, account) = match sign_in::by_link(&state, &token, PURPOSES).await {
         Ok(found) => found,
-        Err(SignInError::Spent) => return Ok(spent(&state)),
+        Err(SignInError::Spent) => return spent(&state).await,
         Err(error) => return Err(error.problem()),
     };
-    let mut join = JoinPage::by_link(&state, purpose, &token, &account);
+    let mut join = JoinPage::by_link(Gate::new(&state).await?, purpose, &token, &account);
     join.problems = password_problems(&fields, join.person.as_ref().map_or("", |person| &person.email));
     if !join.problems.is_empty() {
         return Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, page(&join)));
@@ -142,7 +142,7 @@ pub async fn accept(
     let hash = sign_in::hash(&state, field(&fields, "password")).await.map_err(SignInError::problem)?;
     match sign_in::take(&state, &token, purpose).await {
         Ok(()) => {}
-        Err(SignInError::Spent) => return Ok(spent(&state)),
+        Err(SignInError::Spent) => return spent(&state).await,
         Err(error) => return Err(error.problem()),
     }
     let user_id = account.user.id;
@@ -154,7 +154,7 @@ pub async fn accept(
     }
     let peer = peer.map(|Extension(peer)| peer);
     let come = sign_in::after_link(&state, user_id, SignInWay::Link, peer).await.map_err(SignInError::problem)?;
-    come_in(&state, &headers, come, Onward::default())
+    come_in(&state, &headers, come, Onward::default()).await
 }
 
 fn chosen(purpose: LinkPurpose, user_id: UserId, hash: PasswordHash) -> Command {
@@ -172,11 +172,11 @@ fn is_first_run(caller: &Caller) -> bool {
 }
 
 /// `GET /setup`.
-pub async fn setup(State(state): State<WebState>, caller: Caller) -> Response {
+pub async fn setup(State(state): State<WebState>, caller: Caller) -> Result<Response, Problem> {
     if !is_first_run(&caller) {
-        return Redirect::to("/").into_response();
+        return Ok(Redirect::to("/").into_response());
     }
-    page(&JoinPage::first_owner(&state, "", ""))
+    Ok(page(&JoinPage::first_owner(Gate::new(&state).await?, "", "")))
 }
 
 /// `POST /setup`.
@@ -191,7 +191,7 @@ pub async fn make_owner(
         return Ok(Redirect::to("/").into_response());
     }
     let (name, email) = (field(&fields, "name").trim(), field(&fields, "email").trim());
-    let mut join = JoinPage::first_owner(&state, name, email);
+    let mut join = JoinPage::first_owner(Gate::new(&state).await?, name, email);
     join.problems = password_problems(&fields, email);
     let ids = state.engine().ids();
     let value = Party { name: Some(name.to_owned()), email: Some(email.to_owned()), ..Party::default() };
@@ -218,5 +218,5 @@ pub async fn make_owner(
     as_oneself(&state, user_id, AcceptInvitation { user_id, password_hash: Some(hash) }).await?;
     let peer = peer.map(|Extension(peer)| peer);
     let come = sign_in::after_link(&state, user_id, SignInWay::Password, peer).await.map_err(SignInError::problem)?;
-    come_in(&state, &headers, come, Onward::default())
+    come_in(&state, &headers, come, Onward::default()).await
 }

@@ -8,7 +8,7 @@ pub use join::{as_oneself, password_problem};
 pub use onward::Onward;
 
 use super::html::{Html, icon, shape};
-use super::{assets, page};
+use super::{ShownBrand, assets, page};
 use crate::ask::InPath;
 use crate::auth::{self, cookie, secret_hash};
 use crate::params::Params;
@@ -20,20 +20,21 @@ use axum::extract::{Extension, Form, FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use std::sync::Arc;
 
 /// What every template of the gate has.
 #[derive(Debug)]
 pub struct Gate {
-    shop: String,
+    brand: Arc<ShownBrand>,
     /// What people call the provider of single sign-on, where there is one.
     provider: Option<String>,
     notice: Option<&'static str>,
 }
 
 impl Gate {
-    fn new(state: &WebState) -> Self {
+    async fn new(state: &WebState) -> Result<Self, Problem> {
         let provider = state.options().sign_on.as_ref().map(|sign_on| sign_on.provider.name().to_owned());
-        Self { shop: state.options().store_name.clone(), provider, notice: None }
+        Ok(Self { brand: state.brand().await?, provider, notice: None })
     }
 
     fn icon(&self, name: &str) -> Html {
@@ -144,7 +145,7 @@ async fn login(State(state): State<WebState>, headers: HeaderMap, params: Params
     if nobody && state.options().loopback_open && !state.keyring().any(state.store()).await? {
         return Ok(Redirect::to("/setup").into_response());
     }
-    Ok(page(&LoginPage { nobody, ..LoginPage::new(Gate::new(&state), onward) }))
+    Ok(page(&LoginPage { nobody, ..LoginPage::new(Gate::new(&state).await?, onward) }))
 }
 
 /// `POST /login`.
@@ -159,22 +160,20 @@ async fn log_in(
     if !auth::origin::is_plain_local(&headers) && auth::origin::came_without_tls(&headers) {
         let wrong =
             "This address has no TLS, and a browser keeps no session without. Open it as https://, or on this machine.";
-        return Ok(refused(&state, onward, email, wrong.to_owned()));
+        let login = LoginPage::new(Gate::new(&state).await?, onward);
+        let page = page(&LoginPage { email: email.to_owned(), wrong: Some(wrong.to_owned()), ..login });
+        return Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, page));
     }
     let peer = peer.map(|Extension(peer)| peer);
     match sign_in::password(&state, email, password, peer).await {
-        Ok(come) => come_in(&state, &headers, come, onward),
+        Ok(come) => come_in(&state, &headers, come, onward).await,
         Err(error) => {
-            let wrong = words(error, "Email and password do not match.")?;
-            Ok(refused(&state, onward, email, wrong))
+            let wrong = Some(words(error, "Email and password do not match.")?);
+            let login = LoginPage::new(Gate::new(&state).await?, onward);
+            let page = page(&LoginPage { email: email.to_owned(), wrong, ..login });
+            Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, page))
         }
     }
-}
-
-fn refused(state: &WebState, onward: Onward, email: &str, wrong: String) -> Response {
-    let (email, wrong) = (email.to_owned(), Some(wrong));
-    let login = LoginPage { email, wrong, ..LoginPage::new(Gate::new(state), onward) };
-    with_status(StatusCode::UNPROCESSABLE_ENTITY, page(&login))
 }
 
 /// `POST /login/totp`.
@@ -186,29 +185,30 @@ async fn show_code(
 ) -> Result<Response, Problem> {
     let (onward, step) = (Onward::of(&fields), field(&fields, "step").to_owned());
     match sign_in::second_step(&state, &step, field(&fields, "code"), peer.map(|Extension(peer)| peer)).await {
-        Ok(token) => come_in(&state, &headers, Come::In(token), onward),
+        Ok(token) => come_in(&state, &headers, Come::In(token), onward).await,
         Err(SignInError::Spent) => {
-            let gate = Gate { notice: Some("That took a while. Begin again with your password."), ..Gate::new(&state) };
+            let gate =
+                Gate { notice: Some("That took a while. Begin again with your password."), ..Gate::new(&state).await? };
             Ok(page(&LoginPage::new(gate, onward)))
         }
         Err(error) => {
             let wrong = Some(words(error, "This is not the code of this moment. Each code works once.")?);
-            let page = page(&CodePage { gate: Gate::new(&state), onward, step, wrong });
+            let page = page(&CodePage { gate: Gate::new(&state).await?, onward, step, wrong });
             Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, page))
         }
     }
 }
 
 /// Lets somebody in, or asks for the code.
-fn come_in(state: &WebState, headers: &HeaderMap, come: Come, onward: Onward) -> Result<Response, Problem> {
+async fn come_in(state: &WebState, headers: &HeaderMap, come: Come, onward: Onward) -> Result<Response, Problem> {
     let token = match come {
         Come::In(token) => token,
         Come::CodeWanted(step) => {
-            return Ok(page(&CodePage { gate: Gate::new(state), onward, step, wrong: None }));
+            return Ok(page(&CodePage { gate: Gate::new(state).await?, onward, step, wrong: None }));
         }
     };
     let response = match onward.action {
-        Some(action) => page(&OnwardPage { gate: Gate::new(state), action, kept: onward.kept }),
+        Some(action) => page(&OnwardPage { gate: Gate::new(state).await?, action, kept: onward.kept }),
         None => Redirect::to(onward.next.as_deref().unwrap_or("/")).into_response(),
     };
     Ok(with_session(state, headers, response, &token))
@@ -251,14 +251,14 @@ async fn by_link(
         return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
     match sign_in::with_link(&state, &token, peer.map(|Extension(peer)| peer)).await {
-        Ok(come) => come_in(&state, &headers, come, Onward::default()),
-        Err(SignInError::Spent) => Ok(spent(&state)),
+        Ok(come) => come_in(&state, &headers, come, Onward::default()).await,
+        Err(SignInError::Spent) => spent(&state).await,
         Err(error) => Err(error.problem()),
     }
 }
 
-fn spent(state: &WebState) -> Response {
-    with_status(StatusCode::NOT_FOUND, page(&SpentPage { gate: Gate::new(state) }))
+async fn spent(state: &WebState) -> Result<Response, Problem> {
+    Ok(with_status(StatusCode::NOT_FOUND, page(&SpentPage { gate: Gate::new(state).await? })))
 }
 
 /// What a browser gets that asks for a page as nobody: the way to the gate, and back. None for programs.
@@ -283,7 +283,7 @@ pub async fn instead(state: &WebState, request: Request) -> Option<Response> {
     }
     let Form(fields) = Form::<Fields>::from_request(request, state).await.ok()?;
     let onward = Onward::with_form(&path, fields);
-    let gate = Gate { notice: Some("You were signed out. What you entered is kept."), ..Gate::new(state) };
+    let gate = Gate { notice: Some("You were signed out. What you entered is kept."), ..Gate::new(state).await.ok()? };
     let page = page(&LoginPage::new(gate, onward));
     Some(with_status(StatusCode::UNAUTHORIZED, page))
 }

@@ -25,18 +25,18 @@ pub async fn begin(
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     query: Query<Pairs>,
-) -> Response {
+) -> Result<Response, Problem> {
     let onward = Onward::to(one(&query, "next").as_deref());
     let Some(sign_on) = state.options().sign_on.as_ref().filter(|_| !auth::origin::is_led_here(&headers)) else {
-        return Redirect::to("/login").into_response();
+        return Ok(Redirect::to("/login").into_response());
     };
     let next = onward.next.as_deref().unwrap_or("/");
     match provider::begin(&state, sign_on, next, peer.map(|Extension(peer)| peer)).await {
         Ok((address, begun)) => {
             let response = Redirect::to(&address).into_response();
-            remembered(response, cookie::remember(&headers, &begun, provider::LASTS_S))
+            Ok(remembered(response, cookie::remember(&headers, &begun, provider::LASTS_S)))
         }
-        Err(problem) => wrong(&state, onward, problem),
+        Err(problem) => wrong(&state, onward, problem).await,
     }
 }
 
@@ -57,10 +57,10 @@ pub async fn end(
     let peer = peer.map(|Extension(peer)| peer);
     match provider::end(&state, sign_on, cookie::begun(&headers), answer, peer).await {
         Ok(Arrived { come, next }) => {
-            let response = come_in(&state, &headers, come, Onward::to(Some(&next)))?;
+            let response = come_in(&state, &headers, come, Onward::to(Some(&next))).await?;
             Ok(remembered(response, cookie::remember(&headers, "", 0)))
         }
-        Err(problem) => Ok(wrong(&state, Onward::default(), problem)),
+        Err(problem) => wrong(&state, Onward::default(), problem).await,
     }
 }
 
@@ -71,8 +71,8 @@ fn remembered(mut response: Response, cookie: Option<HeaderValue>) -> Response {
 }
 
 /// The way in again, with what kept them out.
-fn wrong(state: &WebState, onward: Onward, problem: Problem) -> Response {
+async fn wrong(state: &WebState, onward: Onward, problem: Problem) -> Result<Response, Problem> {
     let status = problem.status;
-    let login = LoginPage { problem: Some(problem), ..LoginPage::new(Gate::new(state), onward) };
-    remembered(with_status(status, page(&login)), None)
+    let login = LoginPage { problem: Some(problem), ..LoginPage::new(Gate::new(state).await?, onward) };
+    Ok(remembered(with_status(status, page(&login)), None))
 }

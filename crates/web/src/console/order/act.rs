@@ -1,6 +1,7 @@
 //! Everything one can do to an order here: each act with its address, its words, and whether the rules allow it now.
 
 use super::ask;
+use super::obstacle::obstacle;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -271,7 +272,7 @@ async fn judged(
             act,
             path: act.path(detail.head.number),
             words: act.words(),
-            obstacle: refusal.map(|refusal| refusal.message),
+            obstacle: refusal.and_then(|refusal| obstacle(act, &refusal, detail)),
         })
     };
     Ok(acts.into_iter().zip(verdicts).filter_map(offer).collect())

@@ -31,6 +31,7 @@ use waybill_domain::payment::refund::GrantRefund;
 use waybill_domain::personal::Personal;
 use waybill_domain::quantity::Quantity;
 use waybill_domain::returns::receive::{ReceiveReturn, ReturnInput};
+use waybill_domain::system::reasons::Reasons;
 use waybill_store::read::order::OrderDetail;
 
 /// How a field is filled in.
@@ -73,14 +74,6 @@ impl Field {
 const NOTE_MAX: usize = 2_000;
 const LABEL_MAX: usize = 100;
 
-const CANCEL_REASONS: &[&str] =
-    &["customer_request", "out_of_stock", "duplicate_order", "wrong_price", "fraud", "undeliverable", "other"];
-const RELEASE_REASONS: &[&str] = &["checked", "customer_confirmed", "payment_verified", "applied_by_mistake", "other"];
-const REJECT_REASONS: &[&str] = &["fraud", "not_reachable", "undeliverable", "not_paid", "customer_request", "other"];
-const HOLD_REASONS: &[&str] =
-    &["to_be_checked", "customer_asked", "address_doubtful", "fraud_suspected", "price_doubtful", "stock_doubtful"];
-const REFUND_REASONS: &[&str] = &["goodwill", "late", "damaged", "missing", "price_match", "other"];
-const RETURN_REASONS: &[&str] = &["unwanted", "damaged", "wrong_item", "defective", "late", "refused", "other"];
 /// Where units that come back can go.
 const DISPOSITIONS: &[StockAccount] = &[
     StockAccount::Available,
@@ -90,8 +83,17 @@ const DISPOSITIONS: &[StockAccount] = &[
     StockAccount::Loss,
 ];
 
-fn words(codes: &[&str]) -> Input {
-    Input::Choice(codes.iter().map(|code| ((*code).to_owned(), status::words(code))).collect())
+/// The reasons there are for an act; none where it needs none.
+fn reasons_for(act: Act, reasons: &Reasons) -> &[String] {
+    match act {
+        Act::Cancel | Act::CancelLine(_) => &reasons.cancel,
+        Act::Hold | Act::HoldLine(_) => &reasons.hold,
+        Act::ReleaseHold(_) => &reasons.release,
+        Act::RejectHold(_) => &reasons.reject,
+        Act::Refund => &reasons.refund,
+        Act::Return => &reasons.returned,
+        _ => &[],
+    }
 }
 
 fn codes<T: Code>(all: &[T]) -> Vec<(String, String)> {
@@ -108,32 +110,32 @@ fn returnable(line: &OrderLine) -> Quantity {
     line.shipped - line.returned - line.lost
 }
 
-fn units_field(line: u32) -> String {
+/// The field for units of a line.
+pub fn units_field(line: u32) -> String {
     format!("units-{line}")
 }
 
 /// What stands in the fields before anybody typed: all of it, as far as that makes sense.
-pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller) -> Vec<(String, String)> {
+pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller, reasons: &Reasons) -> Vec<(String, String)> {
     let currency = detail.head.currency;
     let amount = |amount: Minor| amount.0.max(0).to_string_at(currency.exponent());
     let one = |name: &str, value: String| (name.to_owned(), value);
+    let reason = || one("reason", reasons_for(act, reasons).first().cloned().unwrap_or_default());
     match act {
         Act::CancelLine(number) => {
             let line = detail.lines.iter().find(|(line, _)| line.number == number).map(|(line, _)| line);
-            let mut fields = vec![one("reason", "customer_request".into()), one("refund", "yes".into())];
+            let mut fields = vec![reason(), one("refund", "yes".into())];
             if let Some(line) = line.filter(|line| line.unshipped().0 > 0) {
                 fields.push(one("quantity", plain(line.unshipped(), line.precision)));
             }
             fields
         }
-        Act::Cancel => vec![one("reason", "customer_request".into())],
-        Act::Hold | Act::HoldLine(_) => vec![
-            one("kind", HoldKind::Manual.code().into()),
-            one("reason", "to_be_checked".into()),
-            one("step", Step::Release.code().into()),
-        ],
-        Act::ReleaseHold(_) => vec![one("reason", "checked".into())],
-        Act::RejectHold(_) => vec![one("reason", "other".into())],
+        Act::Cancel => vec![reason()],
+        Act::Hold | Act::HoldLine(_) => {
+            vec![one("kind", HoldKind::Manual.code().into()), reason(), one("step", Step::Release.code().into())]
+        }
+        Act::ReleaseHold(_) => vec![reason()],
+        Act::RejectHold(_) => vec![reason()],
         Act::HandOver(number) => {
             let mine = owners::word_of(caller);
             let hold = detail.holds.iter().find(|(hold, _)| hold.number == number).map(|(hold, _)| hold);
@@ -141,14 +143,15 @@ pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller) -> Vec<(String,
             if is_mine { Vec::new() } else { vec![one("owner", mine)] }
         }
         Act::Charge => vec![one("kind", ChargeKind::Fee.code().into())],
-        Act::Pay => vec![
-            one("method", PaymentMethod::Transfer.code().into()),
-            one("amount", amount(detail.head.total() - detail.head.kept())),
-        ],
+        Act::Pay => {
+            let left = Some(detail.owed().left).filter(|left| left.0 > 0);
+            let amount = left.map(|left| one("amount", amount(left)));
+            amount.into_iter().chain([one("method", PaymentMethod::Transfer.code().into())]).collect()
+        }
         Act::Refund => {
-            let over = detail.head.kept() - detail.head.total();
-            let all = if over.0 > 0 { over } else { detail.head.kept() };
-            vec![one("amount", amount(all)), one("reason", "goodwill".into())]
+            let back = Some(detail.owed().to_refund(&detail.head)).filter(|back| back.0 > 0);
+            let amount = back.map(|back| one("amount", amount(back)));
+            amount.into_iter().chain([reason()]).collect()
         }
         Act::Capture(number) => {
             let payment = detail.payments.iter().find(|payment| payment.number == number);
@@ -159,11 +162,7 @@ pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller) -> Vec<(String,
             .map(|(line, units)| (units_field(line.number), plain(units, line.precision)))
             .collect(),
         Act::Return => {
-            vec![
-                one("state", StockAccount::Available.code().into()),
-                one("reason", "unwanted".into()),
-                one("refund", "yes".into()),
-            ]
+            vec![one("state", StockAccount::Available.code().into()), reason(), one("refund", "yes".into())]
         }
         Act::Submit | Act::Confirm | Act::Allocate | Act::Release | Act::Complete | Act::Note | Act::Void(_) => {
             Vec::new()
@@ -193,7 +192,8 @@ impl Scaled for i64 {
 
 /// The command that stands for an act when nobody has typed yet, for asking the rules whether it is possible at all.
 pub fn typical(act: Act, detail: &OrderDetail, caller: &Caller, ids: IdSource) -> Option<Command> {
-    let mut fields = defaults(act, detail, caller);
+    // Which reason it will be changes nothing of whether it can be done.
+    let mut fields = defaults(act, detail, caller, &Reasons::default());
     let mut put = |name: &str, value: &str| {
         fields.retain(|(one, _)| one != name);
         fields.push((name.to_owned(), value.to_owned()));
@@ -352,6 +352,7 @@ pub fn fields(
     form: &Form,
     names: &dyn Fn(&OrderLine) -> String,
     locations: &[Location],
+    reasons: &Reasons,
 ) -> Vec<Field> {
     let field = |name: &str, label: &str, input: Input| Field {
         values: form.all(name).map(str::to_owned).collect(),
@@ -361,6 +362,10 @@ pub fn fields(
         input,
         is_optional: false,
         hint: None,
+    };
+    let why = || {
+        let words = reasons_for(act, reasons).iter().map(|code| (code.clone(), status::words(code)));
+        Input::Choice(words.collect())
     };
     let optional = |field: Field| Field { is_optional: true, ..field };
     let hint = |field: Field, hint: String| Field { hint: Some(hint), ..field };
@@ -375,10 +380,10 @@ pub fn fields(
     };
     match act {
         Act::Submit | Act::Confirm | Act::Allocate | Act::Release | Act::Complete | Act::Void(_) => Vec::new(),
-        Act::Cancel => vec![field("reason", "Reason", words(CANCEL_REASONS))],
+        Act::Cancel => vec![field("reason", "Reason", why())],
         Act::CancelLine(_) => vec![
             field("quantity", "Units to cancel", Input::Number),
-            field("reason", "Reason", words(CANCEL_REASONS)),
+            field("reason", "Reason", why()),
             field("refund", "Refund what was paid for them", Input::Tick),
         ],
         Act::Hold | Act::HoldLine(_) => vec![
@@ -392,13 +397,13 @@ pub fn fields(
                         .collect(),
                 ),
             ),
-            field("reason", "Reason", words(HOLD_REASONS)),
+            field("reason", "Reason", why()),
             field("step", "Blocks", Input::Boxes(codes(Step::ALL))),
             optional(field("owner", "Who looks at it", Input::Text)),
             optional(field("note", "Note", Input::Area)),
         ],
-        Act::ReleaseHold(_) => vec![field("reason", "Reason", words(RELEASE_REASONS))],
-        Act::RejectHold(_) => vec![field("reason", "Reason", words(REJECT_REASONS))],
+        Act::ReleaseHold(_) => vec![field("reason", "Reason", why())],
+        Act::RejectHold(_) => vec![field("reason", "Reason", why())],
         Act::HandOver(_) => vec![field("owner", "Who looks at it", Input::Text)],
         Act::Charge => vec![
             field("kind", "Kind", Input::Choice(codes(ChargeKind::ALL))),
@@ -411,7 +416,7 @@ pub fn fields(
             money("Amount"),
             optional(field("reference", "The bank's reference", Input::Text)),
         ],
-        Act::Refund => vec![money("Amount"), field("reason", "Reason", words(REFUND_REASONS))],
+        Act::Refund => vec![money("Amount"), field("reason", "Reason", why())],
         Act::Capture(_) => vec![money("Amount")],
         Act::ShipFromSupplier => unit_fields(&|line| line.at_supplier),
         Act::Return => {
@@ -420,7 +425,7 @@ pub fn fields(
             all.extend([
                 field("location", "Came back to", Input::Choice(places.collect())),
                 field("state", "The units are", Input::Choice(codes(DISPOSITIONS))),
-                field("reason", "Reason", words(RETURN_REASONS)),
+                field("reason", "Reason", why()),
                 field("refund", "Refund what was paid for them", Input::Tick),
             ]);
             all

@@ -9,6 +9,7 @@ use super::super::page;
 use super::act::Act;
 use super::ask::{self, Field, Input};
 use super::effect::{Effect, effects};
+use super::obstacle;
 use super::wording::{Words, wording};
 use crate::ask::InPath;
 use crate::auth::Caller;
@@ -21,12 +22,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
+use waybill_domain::command::Command;
 use waybill_domain::ids::ItemId;
 use waybill_domain::order::OrderLine;
 use waybill_engine::{Submission, SubmitError};
 use waybill_store::read::catalog::{self, CatalogFilter};
 use waybill_store::read::order::{self, OrderDetail};
-use waybill_store::read::{PageRequest, order::OrderKey};
+use waybill_store::read::{PageRequest, order::OrderKey, settings};
 
 /// What would happen.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ struct Dialog {
     /// Where the harmless button leads without a script.
     back: String,
     words: Words,
+    /// What the button says while nobody knows the amount.
+    plain: &'static str,
     fields: Vec<Field>,
     outlook: Outlook,
     awaits_gateway: bool,
@@ -55,8 +59,8 @@ struct Dialog {
     is_danger: bool,
     /// A note asks nothing of the rules, so nothing is shown before.
     has_effects: bool,
-    /// Field and message of everything wrong, where that is more than one thing.
-    problems: Vec<(String, String)>,
+    /// Field, where there is one, and message of everything wrong, where that is more than one thing.
+    problems: Vec<(Option<String>, String)>,
     key: String,
     version: i64,
 }
@@ -120,7 +124,8 @@ async fn open(state: &WebState, caller: Caller, id: &str, act: Act, mut params: 
     if !act.has_its_part(&detail) {
         return Err(Problem::not_found("such part of the order"));
     }
-    let mut fields = ask::defaults(act, &detail, &caller);
+    let (settings, _) = settings::settings(state.store()).await?;
+    let mut fields = ask::defaults(act, &detail, &caller, &settings.reasons);
     fields.extend(next.map(|next| ("next".to_owned(), next)));
     shown(state, &detail, act, Form::blank(caller, fields), Told::Nothing).await
 }
@@ -176,10 +181,33 @@ enum Told {
 }
 
 /// What the rules have against a field goes beside it.
-fn beside(form: &mut Form, problems: &[waybill_domain::refusal::Problem]) {
+fn beside(
+    form: &mut Form,
+    command: Option<&Command>,
+    detail: &OrderDetail,
+    problems: &[waybill_domain::refusal::Problem],
+) {
     for one in problems {
-        let field = if one.path.contains("amount") { "amount" } else { one.path.as_str() };
-        form.problem(field, &one.code, one.message.clone());
+        match line_at(&one.path, command).and_then(|line| detail.lines.iter().find(|(one, _)| one.number == line)) {
+            Some((line, _)) => {
+                let message = obstacle::about_units(&one.code, line, &one.message);
+                form.problem(&ask::units_field(line.number), &one.code, message);
+            }
+            None => {
+                let field = one.path.strip_suffix("_minor").unwrap_or(&one.path);
+                form.problem(field, &one.code, one.message.clone());
+            }
+        }
+    }
+}
+
+/// The order's line that a path in a command is about: of `lines[1].quantity`, the second one named.
+fn line_at(path: &str, command: Option<&Command>) -> Option<u32> {
+    let place = path.strip_prefix("lines[")?.split_once(']')?.0.parse::<usize>().ok()?;
+    match command? {
+        Command::ReceiveReturn(asked) => asked.lines.get(place).map(|one| one.line),
+        Command::ShipFromSupplier(asked) => asked.lines.get(place).map(|(line, _)| *line),
+        _ => None,
     }
 }
 
@@ -228,8 +256,9 @@ async fn shown(
                     Outlook::Effects(effects(&preview, &names, &owners))
                 }
                 Err(SubmitError::Refused { refusal, .. }) => {
-                    beside(&mut form, &refusal.problems);
-                    Outlook::Refused(refusal.message, refusal.next_step)
+                    beside(&mut form, Some(command), detail, &refusal.problems);
+                    let sentence = obstacle::sentence(&refusal.code, &refusal.facts, &refusal.message, detail);
+                    Outlook::Refused(sentence, obstacle::next_step(&refusal.code, &refusal.next_step))
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -241,8 +270,11 @@ async fn shown(
         && !matches!(outlook, Outlook::Refused(..))
     {
         match problem.problems.is_empty() {
-            true => form.problem("", &problem.code, problem.detail.clone()),
-            false => beside(&mut form, &problem.problems),
+            true => {
+                let sentence = obstacle::sentence(&problem.code, &problem.facts, &problem.detail, detail);
+                form.problem("", &problem.code, sentence);
+            }
+            false => beside(&mut form, command.as_ref(), detail, &problem.problems),
         }
     }
     let locations = match act {
@@ -255,7 +287,8 @@ async fn shown(
     };
     let words = wording(act, detail, command.as_ref(), &names, &owners);
     let problems = form.problems().iter().map(|one| (one.path.clone(), one.message.clone())).collect::<Vec<_>>();
-    let mut fields = ask::fields(act, detail, &form, &names, &locations);
+    let (settings, _) = settings::settings(state.store()).await?;
+    let mut fields = ask::fields(act, detail, &form, &names, &locations, &settings.reasons);
     for field in fields.iter_mut().filter(|field| field.name == "owner") {
         field.input = Input::Choice(owners.choices(field.value()));
     }
@@ -271,9 +304,13 @@ async fn shown(
         number: detail.head.number.to_string(),
         path: act.path(detail.head.number),
         back: back(detail, &form),
-        problems: if listed { problems } else { Vec::new() },
+        problems: if listed { problems } else { Vec::new() }
+            .into_iter()
+            .map(|(path, message)| (has_place(&path).then_some(path), message))
+            .collect(),
         fields,
         words,
+        plain: act.words(),
         outlook,
         awaits_gateway,
         is_stale: matches!(told, Told::Stale),

@@ -41,6 +41,7 @@ pub fn effects(preview: &Preview, names: &dyn Fn(&OrderLine) -> String, owners: 
     let mut table = Table(Vec::new());
     let money = |amount| look::money(amount, after.head.currency);
     let (then, now) = (&*after.head, &*before.head);
+    let (will, owed) = (after.owed(), before.owed());
     for (thing, from, to) in [
         ("Lifecycle", now.lifecycle.code(), then.lifecycle.code()),
         ("Payment", now.payment_status.code(), then.payment_status.code()),
@@ -61,8 +62,9 @@ pub fn effects(preview: &Preview, names: &dyn Fn(&OrderLine) -> String, owners: 
     stock(preview, &skus(after), &mut table);
     for (thing, from, to) in [
         ("Items", now.goods, then.goods),
-        ("Charges", now.charges, then.charges),
-        ("Tax", now.tax, then.tax),
+        ("Charges with their tax", now.charges, then.charges),
+        ("Tax on items", now.tax, then.tax),
+        ("Credited", owed.credited, will.credited),
         ("Received", now.received, then.received),
         ("Refunded", now.refunded, then.refunded),
         ("Authorized, not captured", authorized(before), authorized(after)),
@@ -80,7 +82,9 @@ pub fn effects(preview: &Preview, names: &dyn Fn(&OrderLine) -> String, owners: 
         );
     }
     table.always("Total", money(now.total()), money(then.total()));
-    table.always("Left to receive", money(now.total() - now.kept()), money(then.total() - then.kept()));
+    let gives_back = owed.left.0.min(will.left.0) < 0 && owed.left.0.max(will.left.0) <= 0;
+    let (thing, sign) = if gives_back { ("To give back", -1) } else { ("Left to receive", 1) };
+    table.always(thing, money(Minor(sign * owed.left.0)), money(Minor(sign * will.left.0)));
     table.0
 }
 

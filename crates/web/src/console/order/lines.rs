@@ -6,6 +6,7 @@ use super::act::{Act, Offer};
 use std::collections::BTreeMap;
 use waybill_domain::ids::ItemId;
 use waybill_domain::order::OrderLine;
+use waybill_domain::order::costs::line_due;
 use waybill_domain::quantity::Quantity;
 use waybill_store::read::order::OrderDetail;
 
@@ -22,6 +23,7 @@ pub struct Line {
     /// What is still wanted, where some was cancelled.
     pub wanted: Option<String>,
     pub price: String,
+    /// Of what is still wanted; all lines together are the goods.
     pub amount: String,
     pub note: Option<String>,
     pub expected: Option<String>,
@@ -70,6 +72,7 @@ impl Line {
             mine.insert(0, Offer { act, path, words: act.words(), obstacle: hold.obstacle.clone() });
         }
         let quantity = |quantity| look::quantity(quantity, line.precision);
+        let due = line_due(line);
         let mut parts: Vec<(&'static str, &'static str, Quantity)> =
             places(line).into_iter().filter(|(_, _, units)| units.0 > 0).collect();
         if line.cancelled.0 > 0 {
@@ -88,7 +91,7 @@ impl Line {
             ordered: quantity(line.ordered),
             wanted: (line.cancelled.0 > 0).then(|| quantity(line.wanted())),
             price: look::price(line.unit_price, detail.head.currency),
-            amount: look::money(line.total, detail.head.currency),
+            amount: look::money(due.revenue - due.discounts, detail.head.currency),
             note: note.clone(),
             offers: mine,
             expected: line.expected_on.filter(|_| line.backordered.0 > 0).map(|day| day.strftime("%b %-d").to_string()),

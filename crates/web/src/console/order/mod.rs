@@ -1,11 +1,12 @@
 //! One order: what is true now, what blocks it, who owes what, and everything that happened.
 
 pub mod act;
-mod ask;
+pub mod ask;
 pub mod dialog;
 mod effect;
 mod lines;
 mod money;
+mod obstacle;
 mod parcels;
 pub mod timeline;
 mod wording;
@@ -205,7 +206,7 @@ pub fn axes(detail: &OrderDetail, look: &Look) -> Vec<Axis> {
         Axis {
             name: "Payment",
             value: status::payment(head.payment_status),
-            beside: format!("{} of {}", money(head.kept()), money(head.total())),
+            beside: format!("{} of {}", money(head.kept()), money(head.total() - detail.owed().credited)),
         },
         Axis {
             name: "Fulfillment",

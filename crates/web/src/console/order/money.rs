@@ -32,9 +32,14 @@ pub struct Money {
     /// Label and amount, which add up to `total`.
     pub costs: Vec<(String, String)>,
     pub total: String,
-    /// Label and amount of what came in and went out.
+    /// Taken off again, for what came back and as goodwill.
+    pub credited: Option<String>,
+    /// Label and amount of what came in and went out: with `left` they add up to `total` less `credited`.
     pub moved: Vec<(String, String)>,
-    pub left: String,
+    /// What is still to come in, or to be given back.
+    pub left: (&'static str, String),
+    /// Label and amount of what has not moved yet.
+    pub beside: Vec<(&'static str, String)>,
     pub payments: Vec<PaymentRow>,
     pub refunds: Vec<(Html, String, String)>,
 }
@@ -43,46 +48,46 @@ impl Money {
     pub fn of(detail: &OrderDetail, offers: &[Offer]) -> Self {
         let head = &detail.head;
         let money = |amount| look::money(amount, head.currency);
-        let mut costs = vec![("Items".to_owned(), money(head.goods))];
-        let mut charges = Minor::ZERO;
-        for charge in &detail.charges {
-            charges += charge.amount;
-            let label = charge.label.as_ref().map(|label| format!(" {label}")).unwrap_or_default();
-            costs.push((format!("{}{label}", kind(charge.kind)), money(charge.amount)));
-        }
-        if charges != head.charges {
-            costs.push(("Charges that were cancelled".to_owned(), money(head.charges - charges)));
-        }
-        costs.push(("Tax".to_owned(), money(head.tax)));
+        let (parts, owed) = (detail.costs(), detail.owed());
+        let mut costs = vec![("Items".to_owned(), money(parts.goods))];
+        costs.extend(parts.charges.into_iter().map(|(of, label, amount)| {
+            let label = label.map(|label| format!(" {label}")).unwrap_or_default();
+            (format!("{}{label}", kind(of)), money(amount))
+        }));
+        costs.push(("Tax".to_owned(), money(parts.tax)));
         let authorized: Minor = detail
             .payments
             .iter()
             .map(|payment| payment.open_authorization())
             .fold(Minor::ZERO, |sum, open| sum + open);
-        let mut moved = vec![
-            ("Received".to_owned(), money(head.received)),
-            ("Refunded".to_owned(), money(Minor(-head.refunded.0))),
-        ];
+        let mut moved =
+            vec![("Received".to_owned(), money(head.received)), ("Refunded".to_owned(), money(-head.refunded))];
         if !head.charged_back.is_zero() {
-            moved.push(("Charged back".to_owned(), money(Minor(-head.charged_back.0))));
+            moved.push(("Charged back".to_owned(), money(-head.charged_back)));
         }
-        if !authorized.is_zero() {
-            moved.push(("Authorized, not captured".to_owned(), money(authorized)));
-        }
+        let beside = [("Authorized, not captured", authorized), ("Refund under way", owed.promised_back)];
+        let beside = beside.into_iter().filter(|(_, amount)| !amount.is_zero());
         let refunds = detail
             .refunds
             .iter()
-            .map(|refund| (status::refund(refund.state), money(refund.amount), refund.reason.clone()));
+            .map(|refund| (status::refund(refund.state), money(refund.amount), status::words(&refund.reason)));
         Self {
             status: status::payment(head.payment_status),
             costs,
             total: money(head.total()),
+            credited: (!owed.credited.is_zero()).then(|| money(-owed.credited)),
             moved,
-            left: money(head.total() - head.kept()),
+            left: left(owed.left, money),
+            beside: beside.map(|(label, amount)| (label, money(amount))).collect(),
             payments: detail.payments.iter().map(|payment| row(detail, payment, offers)).collect(),
             refunds: refunds.collect(),
         }
     }
+}
+
+/// What is still to come in, or to be given back.
+pub fn left(left: Minor, money: impl Fn(Minor) -> String) -> (&'static str, String) {
+    if left.0 < 0 { ("To give back", money(-left)) } else { ("Left to receive", money(left)) }
 }
 
 fn row(detail: &OrderDetail, payment: &waybill_domain::payment::Payment, offers: &[Offer]) -> PaymentRow {

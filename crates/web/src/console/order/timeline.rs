@@ -157,13 +157,13 @@ pub fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static 
         Event::OrderSubmitted(_) => ("file-text", "", "Submitted".to_owned()),
         Event::OrderConfirmed(_) => ("check", "good", "Confirmed".to_owned()),
         Event::OrderCompleted(_) => ("check", "good", "Completed".to_owned()),
-        Event::OrderCancelled(one) => ("x", "bad", format!("Cancelled: {}", one.reason)),
+        Event::OrderCancelled(one) => ("x", "bad", format!("Cancelled: {}", plain(&one.reason))),
         Event::LinesCancelled(one) => {
             let lines = one.lines.iter().map(|line| {
                 let open = line.open + line.backordered + line.at_supplier;
                 if open.is_zero() { words.sku(line.line).0 } else { words.units(line.line, open) }
             });
-            ("pencil", "", format!("Cancelled {}: {}", list(lines), one.reason))
+            ("pencil", "", format!("Cancelled {}: {}", list(lines), plain(&one.reason)))
         }
         Event::ChargeAdded(one) => (
             "credit-card",
@@ -189,6 +189,9 @@ pub fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static 
         Event::RoutingDecided(one) => {
             let from = one.winners.iter().map(|winner| words.place(winner.location));
             ("route", "", format!("Sourced from {}", list(from)))
+        }
+        Event::AllocationMade(one) if one.at.is_empty() => {
+            ("boxes", "wait", format!("No stock could be {}", waybill_domain::Code::code(one.to)))
         }
         Event::AllocationMade(one) => {
             ("boxes", "", format!("{}: {}", status::words(waybill_domain::Code::code(one.to)), words.at(&one.at)))
@@ -268,7 +271,9 @@ pub fn said(event: &Event, words: &Words<'_>) -> Option<(&'static str, &'static 
         Event::PaymentResolved(one) => {
             ("credit-card", "", format!("The gateway's answer is known: {}", waybill_domain::Code::code(one.state)))
         }
-        Event::RefundGranted(one) => ("undo-2", "", format!("Refund of {} granted: {}", money(one.amount), one.reason)),
+        Event::RefundGranted(one) => {
+            ("undo-2", "", format!("Refund of {} granted: {}", money(one.amount), plain(&one.reason)))
+        }
         Event::RefundSucceeded(one) => ("undo-2", "good", format!("{} refunded", money(one.amount))),
         Event::ReturnReceived(one) => {
             let units = list(one.lines.iter().map(|line| words.units(line.line, line.quantity)));
@@ -292,8 +297,13 @@ fn lines(count: usize) -> String {
     plural(i64::try_from(count).unwrap_or(i64::MAX), "line")
 }
 
+/// A reason as words within a sentence.
+fn plain(reason: &str) -> String {
+    reason.replace('_', " ")
+}
+
 fn ended(what: &str, reason: Option<&str>) -> String {
-    reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {}", reason.replace('_', " ")))
+    reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {}", plain(reason)))
 }
 
 /// A note as HTML: `@name` is marked, and a line of the note is a line.

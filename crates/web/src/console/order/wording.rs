@@ -141,6 +141,7 @@ pub fn wording(
             )
         }
         (Act::Refund, _) => words(format!("Refund on {number}?"), "No refund", "Refund", String::new()),
+        (Act::Capture(_), None) => words(format!("Capture on {number}?"), "Not now", "Capture", String::new()),
         (Act::Capture(payment), command) => {
             let open = detail
                 .payments

@@ -15,7 +15,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use waybill_domain::Code;
-use waybill_domain::order::{FulfillmentStatus, HoldKind, Lifecycle};
+use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle};
 use waybill_store::read::orders::OrderRow;
 use waybill_store::read::preferences;
 
@@ -99,10 +99,12 @@ impl Column {
             Self::Customer => Some("b1"),
             Self::Total => Some("a2"),
             Self::Payment => Some("b2"),
-            Self::Fulfillment => Some("c1"),
+            // Trouble on the way is what a card has to show.
+            Self::Delivery => (row.delivery_status == DeliveryStatus::Exception).then_some("c1"),
+            Self::Fulfillment => (row.delivery_status != DeliveryStatus::Exception).then_some("c1"),
             Self::Holds => (row.holds_active > 0).then_some("c2"),
             Self::Wanted => (row.holds_active == 0).then_some("c2"),
-            Self::Placed | Self::Channel | Self::ExternalRef | Self::Country | Self::Delivery | Self::Returns => None,
+            Self::Placed | Self::Channel | Self::ExternalRef | Self::Country | Self::Returns => None,
         }
     }
 }

@@ -19,11 +19,14 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
+use std::collections::BTreeSet;
 use waybill_domain::Code;
+use waybill_domain::actor::Permission;
 use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle, PaymentStatus, ReturnStatus};
 use waybill_domain::time::Date;
-use waybill_store::read::orders::{self, OrderFilter};
-use waybill_store::read::{PageRequest, preferences};
+use waybill_store::read::catalog::{self, CatalogFilter};
+use waybill_store::read::orders::{self, OrderFilter, OrderRow};
+use waybill_store::read::{PageRequest, Viewer, preferences};
 use waybill_store::search::Search;
 
 /// What a viewer comes for most, as tabs.
@@ -60,8 +63,25 @@ pub struct Chip {
 pub struct Choice {
     field: &'static str,
     name: &'static str,
-    values: Vec<(&'static str, String, bool)>,
+    /// Code, words, and whether it is set.
+    values: Vec<(String, String, bool)>,
 }
+
+/// A field of the filter that one writes into.
+#[derive(Debug)]
+struct Typed {
+    field: &'static str,
+    name: &'static str,
+    /// Of the input.
+    kind: &'static str,
+    value: String,
+}
+
+/// What one writes into the filter.
+const TYPED: [(&str, &str); 4] =
+    [("search", "search"), ("customer", "text"), ("placed_from", "date"), ("placed_to", "date")];
+/// Filters that only links set; the dialog has no field for them and keeps them.
+const OTHERS: [&str; 4] = ["external_ref", "number", "unsent_from", "unsent_by"];
 
 #[derive(Debug)]
 pub struct Row {
@@ -77,6 +97,9 @@ struct OrdersPage {
     views: Vec<View>,
     chips: Vec<Chip>,
     choices: Vec<Choice>,
+    typed: [Typed; TYPED.len()],
+    /// Filters that the dialog keeps as they are.
+    others: Vec<(&'static str, String)>,
     columns: Vec<Column>,
     rows: Vec<Row>,
     next: Option<String>,
@@ -100,6 +123,10 @@ impl Asked {
     /// Names and values of the filters that are set.
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.pairs.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.pairs().find(|(one, _)| *one == name).map(|(_, value)| value)
     }
 
     /// What is filtered by, in words.
@@ -167,6 +194,7 @@ pub async fn list(
     let holds = orders::active_holds(state.store(), &viewer, &held).await?;
     let preferences = preferences::of_one(state.store(), &caller.actor.principal.to_string()).await?;
     let columns = columns::chosen(&preferences);
+    let channels = channels(&state, &viewer, &found.rows).await?;
     let rows = found.rows.iter().map(|row| {
         let kind = holds.iter().find(|(id, _)| *id == row.id).map(|(_, kind)| *kind);
         let cells = columns.iter().map(|column| columns::cell(*column, row, kind, &look));
@@ -192,7 +220,12 @@ pub async fn list(
         choose: format!("/orders/columns?back={}", percent(&href)),
         columns,
         chips: chips(&asked, &look),
-        choices: choices(&filter),
+        choices: choices(&asked, &channels),
+        typed: TYPED.map(|(name, kind)| {
+            let value = asked.value(name).unwrap_or_default().to_owned();
+            Typed { field: field(name), name, kind, value }
+        }),
+        others: OTHERS.iter().filter_map(|name| Some((*name, asked.value(name)?.to_owned()))).collect(),
         next: found.next.map(|next| asked.href(None, Some(("after", &next)))),
         is_filtered: !asked.pairs.is_empty(),
         export: asked.export(),
@@ -202,10 +235,22 @@ pub async fn list(
     }))
 }
 
+/// Codes and names of the channels one can filter by; of those shown where one may not see the channels themselves.
+async fn channels(state: &WebState, viewer: &Viewer, rows: &[OrderRow]) -> Result<Vec<(String, String)>, Problem> {
+    if viewer.may(Permission::CatalogRead) {
+        let page = PageRequest { limit: Some(PageRequest::LIMIT_MAX), after: None };
+        let found = catalog::channels(state.store(), viewer, &CatalogFilter::default(), &page).await?;
+        return Ok(found.rows.into_iter().map(|channel| (channel.code, channel.name)).collect());
+    }
+    let shown: BTreeSet<&str> = rows.iter().map(|row| row.channel.as_str()).collect();
+    Ok(shown.into_iter().map(|code| (code.to_owned(), code.to_owned())).collect())
+}
+
 /// What the address asks for: as a filter, and as it is written there.
 pub fn filtered(params: &mut Params, look: &Look) -> (OrderFilter, Asked) {
     let filter = api::orders::filter(params);
-    let filter = OrderFilter { unsent_by: params.written("unsent_by"), ..filter };
+    let (unsent_from, unsent_by) = (params.written("unsent_from"), params.written("unsent_by"));
+    let filter = OrderFilter { unsent_from, unsent_by, ..filter };
     let sought = params.text("search");
     let (from, to): (Option<Date>, Option<Date>) = (params.written("placed_from"), params.written("placed_to"));
     let mut asked = asked(&filter, from, to);
@@ -219,10 +264,15 @@ pub fn filtered(params: &mut Params, look: &Look) -> (OrderFilter, Asked) {
     (filter, asked)
 }
 
+/// Lifecycles as they stand in an address.
+fn written(lifecycles: &[Lifecycle]) -> String {
+    lifecycles.iter().map(|one| one.code()).collect::<Vec<_>>().join(",")
+}
+
 fn asked(filter: &OrderFilter, from: Option<Date>, to: Option<Date>) -> Asked {
     let mut asked = Asked::default();
     let code = |code: Option<&'static str>| code.map(str::to_owned);
-    asked.keep("lifecycle", code(filter.lifecycle.map(Code::code)));
+    asked.keep("lifecycle", Some(written(&filter.lifecycles)).filter(|written| !written.is_empty()));
     asked.keep("payment_status", code(filter.payment_status.map(Code::code)));
     asked.keep("fulfillment_status", code(filter.fulfillment_status.map(Code::code)));
     asked.keep("delivery_status", code(filter.delivery_status.map(Code::code)));
@@ -232,6 +282,7 @@ fn asked(filter: &OrderFilter, from: Option<Date>, to: Option<Date>) -> Asked {
     asked.keep("external_ref", filter.external_ref.clone());
     asked.keep("number", filter.number.map(|number| number.to_string()));
     asked.keep("held", filter.held.map(|held| held.to_string()));
+    asked.keep("unsent_from", filter.unsent_from.map(|day| day.to_string()));
     asked.keep("unsent_by", filter.unsent_by.map(|day| day.to_string()));
     asked.keep("placed_from", from.map(|day| day.to_string()));
     asked.keep("placed_to", to.map(|day| day.to_string()));
@@ -251,6 +302,7 @@ fn field(name: &str) -> &'static str {
         "external_ref" => "Their number",
         "number" => "Number",
         "held" => "Holds",
+        "unsent_from" => "Not sent, wanted from",
         "unsent_by" => "Not sent, wanted by",
         "placed_from" => "Placed from",
         "search" => "Search",
@@ -262,10 +314,11 @@ fn chips(asked: &Asked, look: &Look) -> Vec<Chip> {
     let value = |name: &str, value: &str| match name {
         "held" if value == "true" => "active".to_owned(),
         "held" => "none".to_owned(),
-        "placed_from" | "placed_to" | "unsent_by" => {
+        "placed_from" | "placed_to" | "unsent_from" | "unsent_by" => {
             value.parse().map_or_else(|_| value.to_owned(), |day| look.day(day))
         }
         "channel" | "customer" | "external_ref" | "number" | "search" => value.to_owned(),
+        "lifecycle" => any_of(value),
         _ => status::words(value),
     };
     let chip = |(name, text): &(&'static str, String)| Chip {
@@ -276,16 +329,38 @@ fn chips(asked: &Asked, look: &Look) -> Vec<Chip> {
     asked.pairs.iter().map(chip).collect()
 }
 
-fn choices(filter: &OrderFilter) -> Vec<Choice> {
-    fn of<T: Code + PartialEq>(name: &'static str, set: Option<T>) -> Choice {
-        let values = T::ALL.iter().map(|one| (one.code(), status::words(one.code()), set == Some(*one)));
-        Choice { field: field(name), name, values: values.collect() }
+/// `placed or confirmed`.
+fn any_of(codes: &str) -> String {
+    codes.split(',').map(status::words).collect::<Vec<_>>().join(" or ")
+}
+
+/// The values of a filter's field, with what it is set to, also where that is none of them.
+fn choice(name: &'static str, values: impl Iterator<Item = (String, String)>, asked: &Asked) -> Choice {
+    let set = asked.value(name);
+    let mut values: Vec<_> = values
+        .map(|(code, words)| {
+            let is_set = Some(code.as_str()) == set;
+            (code, words, is_set)
+        })
+        .collect();
+    if let Some(set) = set.filter(|_| !values.iter().any(|(.., is_set)| *is_set)) {
+        values.push((set.to_owned(), any_of(set), true));
     }
+    Choice { field: field(name), name, values }
+}
+
+fn choices(asked: &Asked, channels: &[(String, String)]) -> Vec<Choice> {
+    fn of<T: Code>(name: &'static str, asked: &Asked) -> Choice {
+        choice(name, T::ALL.iter().map(|one| (one.code().to_owned(), status::words(one.code()))), asked)
+    }
+    let held = [("true", "active"), ("false", "none")].map(|(code, words)| (code.to_owned(), words.to_owned()));
     vec![
-        of::<Lifecycle>("lifecycle", filter.lifecycle),
-        of::<PaymentStatus>("payment_status", filter.payment_status),
-        of::<FulfillmentStatus>("fulfillment_status", filter.fulfillment_status),
-        of::<DeliveryStatus>("delivery_status", filter.delivery_status),
-        of::<ReturnStatus>("return_status", filter.return_status),
+        of::<Lifecycle>("lifecycle", asked),
+        of::<PaymentStatus>("payment_status", asked),
+        of::<FulfillmentStatus>("fulfillment_status", asked),
+        of::<DeliveryStatus>("delivery_status", asked),
+        of::<ReturnStatus>("return_status", asked),
+        choice("held", held.into_iter(), asked),
+        choice("channel", channels.iter().cloned(), asked),
     ]
 }

@@ -104,8 +104,8 @@ pub async fn report(asked: &Asked<'_>) -> Made {
             share_words(a.cancelled, a.placed),
             String::new(),
             Html::of(format!(
-                "{} orders · <a href=\"/reports/holds?{}\">reasons</a>",
-                look::number(a.cancelled),
+                "{} · <a href=\"/reports/holds?{}\">reasons</a>",
+                look::plural(a.cancelled, "order"),
                 range.query()
             )),
         ),
@@ -231,8 +231,10 @@ fn by_channel(is: &Sales, was: &Sales, currency: Currency) -> Table {
         vec![
             Cell::text(name),
             Cell::count(one.orders),
+            Cell::count(before.orders),
             Cell::change(one.orders, before.orders),
             money(one.ordered),
+            money(before.ordered),
             Cell::change(one.ordered, before.ordered),
             Cell::share(share(one.ordered, is.all.ordered)),
             money(one.average()),
@@ -243,7 +245,18 @@ fn by_channel(is: &Sales, was: &Sales, currency: Currency) -> Table {
     channels.sort_by_key(|(_, (sum, _))| std::cmp::Reverse(sum.ordered));
     let before = |name: &str| was.channels.get(name).map(|(sum, _)| *sum).unwrap_or_default();
     Table {
-        heads: vec!["Channel", "Orders", "Change", "Ordered", "Change", "Share", "Average", "Revenue"],
+        heads: vec![
+            "Channel",
+            "Orders",
+            "Orders before",
+            "Change of orders, %",
+            "Ordered",
+            "Ordered before",
+            "Change of ordered, %",
+            "Share, %",
+            "Average",
+            "Revenue",
+        ],
         rows: channels.into_iter().map(|(name, (sum, _))| cells(name, sum, &before(name))).collect(),
         foot: cells("All channels", &is.all, &was.all),
     }

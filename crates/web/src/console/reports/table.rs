@@ -2,6 +2,7 @@
 
 use super::super::html::Html;
 use super::super::look;
+use super::super::today::trend::{change, change_tenths};
 use waybill_domain::money::{Currency, Minor};
 
 /// A value as it is shown, and as a program reads it.
@@ -45,9 +46,13 @@ impl Cell {
         Self { shown: Html::text(&seconds.map_or("–".to_owned(), look::duration)), raw, is_number: true }
     }
 
-    /// A change against before; programs read what it was.
+    /// A change against before, in tenths of a percent; nothing where there was nothing.
     pub fn change(is: i64, was: i64) -> Self {
-        Self { shown: super::super::today::trend::change(is, was), raw: was.to_string(), is_number: true }
+        let raw = change_tenths(is, was).map(|tenths| {
+            let (sign, units) = (if tenths < 0 { "-" } else { "" }, tenths.unsigned_abs());
+            format!("{sign}{}.{}", units / 10, units % 10)
+        });
+        Self { shown: change(is, was), raw: raw.unwrap_or_default(), is_number: true }
     }
 
     pub fn number(shown: String) -> Self {
@@ -92,6 +97,13 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_is_written_in_percent_as_it_is_shown() {
+        let raw = |is, was| Cell::change(is, was).raw;
+        assert_eq!([raw(1_128, 1_000), raw(995, 1_000), raw(400, 1_000)], ["12.8", "-0.5", "-60.0"]);
+        assert_eq!(raw(7, 0), "", "of nothing there is no percentage");
+    }
 
     #[test]
     fn a_table_is_read_back_by_programs() {

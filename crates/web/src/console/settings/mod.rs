@@ -3,6 +3,7 @@
 mod appearance;
 mod channels;
 mod locations;
+mod reasons;
 mod webhook;
 mod webhooks;
 
@@ -31,6 +32,7 @@ pub fn router() -> Router<WebState> {
         .route("/settings/locations/new", get(locations::ask_new).post(locations::create))
         .route("/settings/locations/{code}", get(locations::edit).post(locations::save))
         .route("/settings/locations/{code}/archive", get(locations::ask_archive).post(locations::archive))
+        .route("/settings/reasons", get(reasons::ask).post(reasons::save))
         .route("/settings/webhooks", get(webhooks::list))
         .route("/settings/webhooks/new", get(webhooks::ask_new).post(webhooks::create))
         .route("/settings/webhooks/{id}", get(webhook::one))
@@ -64,6 +66,12 @@ const ENTRIES: &[Entry] = &[
         href: "/settings/locations",
         says: "Sites that hold stock and ship, with their time zones.",
         needs: &[Permission::CatalogRead],
+    },
+    Entry {
+        name: "Reasons",
+        href: "/settings/reasons",
+        says: "What people choose from when they cancel, hold, refund or take back.",
+        needs: &[Permission::SettingsWrite],
     },
     Entry {
         name: "Webhooks",

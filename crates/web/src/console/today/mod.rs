@@ -72,10 +72,13 @@ struct TodayPage {
     is_new: bool,
     stages: Vec<Stage>,
     needs: Vec<Need>,
-    needs_count: String,
+    /// How many holds there are.
+    held: String,
     trend: Trend,
     kept: Figure,
     cycles: Vec<Cycle>,
+    /// The report behind them.
+    times: String,
     news: Vec<Entry>,
     steps: Vec<SetUpStep>,
     behind: Option<String>,
@@ -107,7 +110,9 @@ pub async fn today(State(state): State<WebState>, caller: Caller, look: Look) ->
     let delivered = stats::counts(store, &viewer, &super::span::days(&look, day, day)).await?;
     let days = |back: i64| day.saturating_sub(jiff::Span::new().days(back));
     let promises = stats::promises(store, &viewer, days(14), days(1)).await?;
-    let times = stats::times(store, &viewer, days(6), day.tomorrow().unwrap_or(day)).await?;
+    // Stages belong to days of UTC, of which one may run ahead of the viewer's.
+    let (since, until) = stage_days(&look);
+    let times = stats::times(store, &viewer, since, until).await?;
     let progress = stats::progress(store).await?;
     let trend = trend::trend(store, &viewer, &look).await?;
     let news = news::entries(store, &viewer, &look).await?;
@@ -120,10 +125,11 @@ pub async fn today(State(state): State<WebState>, caller: Caller, look: Look) ->
         says: says(&needs, &setup),
         is_new: !setup.orders,
         stages: stages(&pipeline, &delivered, day, &look),
-        needs_count: if held > 0 { format!("{} held", look::count(held)) } else { String::new() },
+        held: if held > 0 { look::count(held) } else { String::new() },
         needs: rows,
-        kept: kept(&promises, days(7)),
+        kept: kept(&promises, days(7), days(1)),
         cycles: cycles(&times),
+        times: format!("/reports/times?from={since}&to={until}"),
         steps: if setup.orders { Vec::new() } else { steps(&setup) },
         behind: (progress.head - progress.position > BEHIND)
             .then(|| look::plural(progress.head - progress.position, "event")),
@@ -192,16 +198,16 @@ fn stages(
             &pipeline.confirmed,
             "checks passed",
         ),
-        stage("Released", "/pick", &pipeline.released, "sent to a location"),
-        stage("Picking", "/pick", &pipeline.picking, "in somebody’s hands"),
-        stage("Packed", "/ship", &pipeline.packed, "waiting for the carrier"),
+        stage("Released", "/pick?stage=released", &pipeline.released, "sent to a location"),
+        stage("Picking", "/pick?stage=picking", &pipeline.picking, "in somebody’s hands"),
+        stage("Packed", "/ship?stage=packed", &pipeline.packed, "waiting for the carrier"),
         stage("In transit", "/orders?delivery_status=in_transit", &pipeline.in_transit, "with the carrier"),
     ];
     let count = |what: &str| delivered.get(what).copied().unwrap_or_default();
     let (all, late) = (count("delivered"), count("delivered.late"));
     stages.push(Stage {
         name: "Delivered",
-        href: "/reports/promises".to_owned(),
+        href: format!("/reports/promises?from={day}&to={day}"),
         count: look::number(all),
         is_zero: all == 0,
         bar: if all == 0 { Vec::new() } else { vec![("a1", 0.0, 100.0)] },
@@ -220,7 +226,7 @@ fn rows(needs: &Needs, look: &Look) -> Vec<Need> {
             shape: shape("stop"),
             tone: "held",
             name: status::hold_words(held.kind).to_owned(),
-            href: "/holds".to_owned(),
+            href: format!("/holds?kind={}", held.kind),
             count: look::count(held.count),
             oldest: look.age(held.oldest),
             due: held.due.map(|due| look.moment(due)),
@@ -248,18 +254,28 @@ fn rows(needs: &Needs, look: &Look) -> Vec<Need> {
     };
     let day = |(count, since): (i64, Option<Date>)| (count, since.map(|day| look.day(day)));
     let age = |(count, since): (i64, Option<Timestamp>)| (count, since.map(|at| look.age(at)));
-    let unsent = |day: Date| format!("/orders?unsent_by={day}");
-    add(day(needs.missed), ("bad", "Past the day wanted by, not sent"), "warn", unsent(yesterday));
-    add(day(needs.at_risk), ("wait", "Wanted today or tomorrow, not sent"), "wait", unsent(tomorrow));
-    add(age(needs.exceptions), ("bad", "Delivery exceptions"), "warn", "/orders?delivery_status=exception".to_owned());
-    add(age(needs.payment_failed), ("bad", "Payment failed"), "warn", "/orders?payment_status=failed".to_owned());
-    add(age(needs.payment_unknown), ("wait", "Payment unknown"), "ask", "/orders?payment_status=unknown".to_owned());
-    add(age(needs.waiting_for_stock), ("wait", "Waiting for stock"), "wait", "/backorders".to_owned());
+    // Of orders that are not over: what went astray or was not paid of the others waits for nobody.
+    let not_over = |filter: &str| format!("/orders?{filter}&lifecycle=placed,confirmed");
+    let unsent = format!("/orders?unsent_by={yesterday}");
+    let soon = format!("/orders?unsent_from={today}&unsent_by={tomorrow}");
+    add(day(needs.missed), ("bad", "Past the day wanted by, not sent"), "warn", unsent);
+    add(day(needs.at_risk), ("wait", "Wanted today or tomorrow, not sent"), "wait", soon);
+    add(age(needs.exceptions), ("bad", "Delivery exceptions"), "warn", not_over("delivery_status=exception"));
+    add(age(needs.payment_failed), ("bad", "Payment failed"), "warn", not_over("payment_status=failed"));
+    add(age(needs.payment_unknown), ("wait", "Payment unknown"), "ask", not_over("payment_status=unknown"));
+    add(age(needs.waiting_for_stock), ("wait", "Lines waiting for stock"), "wait", "/backorders".to_owned());
     rows
 }
 
-/// The share of promises kept in the last seven full days, against the seven before.
-fn kept(promises: &std::collections::BTreeMap<Date, Promises>, middle: Date) -> Figure {
+/// The last seven days of UTC.
+fn stage_days(look: &Look) -> (Date, Date) {
+    let now = jiff::Timestamp::from_microsecond(look.now().0).unwrap_or_default();
+    let until = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    (until.saturating_sub(jiff::Span::new().days(6)), until)
+}
+
+/// The share of promises kept in the seven full days from `middle` to `last`, against the seven before.
+fn kept(promises: &std::collections::BTreeMap<Date, Promises>, middle: Date, last: Date) -> Figure {
     let sum = |of: &dyn Fn(&Date) -> bool| {
         let mut all = Promises::default();
         promises.iter().filter(|(day, _)| of(day)).for_each(|(_, one)| all.add(one));
@@ -285,7 +301,7 @@ fn kept(promises: &std::collections::BTreeMap<Date, Promises>, middle: Date) -> 
         exact: String::new(),
         before: format!("{} of {}", look::number(is.kept), look::number(is.counted())),
         change,
-        href: "/reports/promises".to_owned(),
+        href: format!("/reports/promises?from={middle}&to={last}"),
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Trend {
     pub chart: Html,
 }
 
-/// What a day had until a second of it.
+/// What a day had until a second of it, orders left out that were cancelled as a whole.
 #[derive(Clone, Copy, Default)]
 struct Day {
     orders: i64,
@@ -54,7 +54,8 @@ pub async fn trend(store: &dyn Store, viewer: &Viewer, look: &Look) -> Result<Tr
     let (is, was) = (up_to(&now, currency, until), up_to(&then, currency, until));
     let money = |amount| look::money(Minor(amount), currency);
     let whole = |amount| look::money_whole(Minor(amount), currency);
-    let href = format!("/orders?placed_from={today}&placed_to={today}");
+    let list = format!("/orders?placed_from={today}&placed_to={today}&lifecycle=placed,confirmed,completed");
+    let report = format!("/reports?from={today}&to={today}&currency={currency}");
     let figure = |name, value: String, exact: String, before, change, href: &str| Figure {
         name,
         value,
@@ -70,7 +71,7 @@ pub async fn trend(store: &dyn Store, viewer: &Viewer, look: &Look) -> Result<Tr
             String::new(),
             look::number(was.orders),
             change(is.orders, was.orders),
-            &href,
+            &list,
         ),
         figure(
             "Ordered",
@@ -78,7 +79,7 @@ pub async fn trend(store: &dyn Store, viewer: &Viewer, look: &Look) -> Result<Tr
             money(is.ordered),
             whole(was.ordered),
             change(is.ordered, was.ordered),
-            &href,
+            &report,
         ),
         figure(
             "Revenue",
@@ -86,7 +87,7 @@ pub async fn trend(store: &dyn Store, viewer: &Viewer, look: &Look) -> Result<Tr
             money(is.revenue),
             whole(was.revenue),
             change(is.revenue, was.revenue),
-            "/reports",
+            &report,
         ),
     ];
     let hour = (until - 1) / 3_600;
@@ -105,21 +106,25 @@ fn main_currency<'a>(rows: impl Iterator<Item = &'a SalesRow>) -> Option<Currenc
 fn up_to(rows: &[SalesRow], currency: Currency, until: i64) -> Day {
     let mut day = Day::default();
     for row in rows.iter().filter(|row| span::local(row.began_local_s).1 < until) {
-        day.orders += row.orders;
+        day.orders += row.orders - row.cancelled;
         if row.currency == currency {
-            day.ordered += row.ordered.0;
+            day.ordered += (row.ordered - row.cancelled_amount).0;
             day.revenue += row.revenue.0;
         }
     }
     day
 }
 
+/// What has changed in tenths of a percent; None where there was nothing.
+pub fn change_tenths(is: i64, was: i64) -> Option<i64> {
+    (was > 0).then(|| ((is - was) as f64 / was as f64 * 1_000.0).round() as i64)
+}
+
 /// `+14.1 %`, green or red beside its sign.
 pub fn change(is: i64, was: i64) -> Html {
-    if was <= 0 {
+    let Some(tenths) = change_tenths(is, was) else {
         return Html::of("<span class=\"quiet\">–</span>");
-    }
-    let tenths = ((is - was) as f64 / was as f64 * 1_000.0).round() as i64;
+    };
     let tone = match tenths {
         0 => "quiet",
         1.. => "tone-good",
@@ -142,7 +147,8 @@ fn chart(
         let mut sums = [0_i64; HOURS];
         for row in rows.iter().filter(|row| row.currency == currency) {
             let (_, second) = span::local(row.began_local_s);
-            sums[usize::try_from(second / 3_600).unwrap_or_default().min(HOURS - 1)] += row.ordered.0;
+            sums[usize::try_from(second / 3_600).unwrap_or_default().min(HOURS - 1)] +=
+                (row.ordered - row.cancelled_amount).0;
         }
         sums.iter()
             .scan(0, |sum, hour| {

@@ -7,6 +7,7 @@ order-alone = Bestellung { $number }
 now-draft = Ihre Bestellung liegt uns vor, ist aber noch nicht aufgegeben.
 now-placed = Ihre Bestellung ist eingegangen. Wir sehen sie uns an.
 now-held = Ihre Bestellung ist eingegangen. Wir prüfen noch etwas, bevor es weitergeht.
+held-too = Wir prüfen noch etwas, bevor es weitergeht.
 now-payment = Ihre Bestellung wartet auf Ihre Zahlung.
 now-confirmed = Ihre Bestellung ist bestätigt. Wir bereiten sie vor.
 now-backordered = Ihre Bestellung ist bestätigt. Wir warten auf das, was nicht vorrätig ist.
@@ -60,15 +61,22 @@ cost-surcharge = Zuschlag
 cost-discount = Rabatt
 cost-tax = Steuer
 cost-total = Summe
+cost-credited = Gutgeschrieben
 cost-received = Bisher eingegangen
 cost-refunded = Erstattet
+cost-charged-back = Von der Bank zurückgeholt
+cost-left = Noch nicht eingegangen
+cost-back = Erstatten wir noch
 
 change = Etwas ändern
 cancel = Bestellung stornieren
 cancel-hint = Noch ist nichts versendet, die ganze Bestellung lässt sich stornieren. Was Sie bezahlt haben, erstatten wir.
 cancel-late = Ein Teil der Bestellung hat uns verlassen, sie lässt sich hier nicht mehr stornieren. Schreiben Sie uns.
 cancel-title = Bestellung { $number } stornieren?
-cancel-effect = Alle { $units } Artikel werden storniert. { $amount } werden erstattet oder nicht abgebucht.
+cancel-effect = { $units ->
+    [one] Der Artikel wird storniert.
+   *[other] Alle { $units } Artikel werden storniert.
+} { $amount } werden erstattet oder nicht abgebucht.
 cancel-keep = Bestellung behalten
 cancel-do = Bestellung stornieren
 cancelled-now = Die Bestellung ist storniert.

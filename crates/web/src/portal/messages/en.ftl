@@ -8,6 +8,7 @@ order-alone = Order { $number }
 now-draft = We have your order, but it is not placed yet.
 now-placed = Your order is placed. We are looking at it.
 now-held = Your order is placed. We are checking something before we go on.
+held-too = We are checking something before we go on.
 now-payment = Your order waits for your payment.
 now-confirmed = Your order is confirmed. We are getting it ready.
 now-backordered = Your order is confirmed. We wait for what is not in stock.
@@ -65,15 +66,22 @@ cost-surcharge = Surcharge
 cost-discount = Discount
 cost-tax = Tax
 cost-total = Total
+cost-credited = Credited
 cost-received = Received so far
 cost-refunded = Given back
+cost-charged-back = Taken back by the bank
+cost-left = Not received yet
+cost-back = We still give back
 
 change = Change something
 cancel = Cancel the order
 cancel-hint = Nothing has shipped yet, so the whole order can still be cancelled. What you paid is given back.
 cancel-late = Part of the order has left us, so it cannot be cancelled here any more. Write to us.
 cancel-title = Cancel the order { $number }?
-cancel-effect = All { $units } items are cancelled. { $amount } is given back or not taken.
+cancel-effect = { $units ->
+    [one] The item is cancelled.
+   *[other] All { $units } items are cancelled.
+} { $amount } is given back or not taken.
 cancel-keep = Keep the order
 cancel-do = Cancel the order
 cancelled-now = The order is cancelled.

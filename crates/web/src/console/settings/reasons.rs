@@ -1,0 +1,94 @@
+//! The reasons that people choose from when they act: one word a line, the first chosen beforehand.
+
+use crate::auth::Caller;
+use crate::console::form::{self, Form};
+use crate::console::frame::{Frame, SETTINGS};
+use crate::console::sheet::{Field, Kind, Sheet};
+use crate::problem::Problem;
+use crate::state::WebState;
+use axum::extract::State;
+use axum::response::Response;
+use waybill_domain::actor::Permission;
+use waybill_domain::refusal;
+use waybill_domain::system::ChangeSettings;
+use waybill_domain::system::reasons::Reasons;
+use waybill_store::read::settings;
+
+/// Characters of one list at most: more than fit into it.
+const LIST_MAX: usize = 4_000;
+
+fn label(list: &str) -> &'static str {
+    match list {
+        "cancel" => "To cancel",
+        "hold" => "To hold",
+        "release" => "To release a hold",
+        "reject" => "To reject a hold",
+        "refund" => "To refund",
+        _ => "Why goods came back",
+    }
+}
+
+async fn sheet(state: &WebState, caller: &Caller, reasons: &Reasons) -> Result<Sheet, Problem> {
+    caller.viewer().must(&[Permission::SettingsWrite])?;
+    let frame = Frame::new(state, caller, SETTINGS, "Reasons").await?;
+    let mut sheet = Sheet::new(frame, form::key(state), ("Settings", "/settings"), "/settings/reasons");
+    sheet.lead = Some(
+        "One a line, in small letters with _ between words; the first is chosen beforehand. Reports count them, so what \
+         was given before keeps its name. An empty list becomes what it was at first."
+            .to_owned(),
+    );
+    sheet.fields = reasons
+        .lists()
+        .iter()
+        .map(|(list, words)| Field::new(*list, label(list), Kind::Area).value(words.join("\n")).optional())
+        .collect();
+    Ok(sheet)
+}
+
+/// `GET /settings/reasons`.
+pub async fn ask(State(state): State<WebState>, caller: Caller) -> Result<Response, Problem> {
+    let (settings, _) = settings::settings(state.store()).await?;
+    Ok(sheet(&state, &caller, &settings.reasons).await?.answer())
+}
+
+/// `POST /settings/reasons`.
+pub async fn save(State(state): State<WebState>, mut form: Form) -> Result<Response, Problem> {
+    let caller = form.context.caller.clone();
+    let (mut settings, _) = settings::settings(state.store()).await?;
+    let mut sheet = sheet(&state, &caller, &settings.reasons).await?;
+    let usual = Reasons::default();
+    let mut typed = |list: &str, usual: Vec<String>| match form.text(list, LIST_MAX) {
+        Some(text) => text.lines().map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        None => usual,
+    };
+    settings.reasons = Reasons {
+        cancel: typed("cancel", usual.cancel),
+        hold: typed("hold", usual.hold),
+        release: typed("release", usual.release),
+        reject: typed("reject", usual.reject),
+        refund: typed("refund", usual.refund),
+        returned: typed("returned", usual.returned),
+    };
+    for problem in settings.reasons.problems() {
+        name(&mut form, &settings.reasons, &problem);
+    }
+    sheet.typed(&form);
+    if !form.is_sound() {
+        return Ok(sheet.answer());
+    }
+    let result = form.context.submit(&state, ChangeSettings { settings }, state.engine().ids()).await;
+    sheet.concluded(result, "/settings/reasons", "Reasons saved")
+}
+
+/// Says a problem beside the list that it is in, with the word that it is about.
+fn name(form: &mut Form, reasons: &Reasons, problem: &refusal::Problem) {
+    let path = problem.path.trim_start_matches("reasons.");
+    let (list, place) = path.split_once('[').unwrap_or((path, ""));
+    let words = reasons.lists().into_iter().find(|(name, _)| *name == list).map_or(&[][..], |(_, words)| words);
+    let word = place.trim_end_matches(']').parse::<usize>().ok().and_then(|place| words.get(place));
+    let message = match word {
+        Some(word) => format!("“{word}” {}.", problem.message),
+        None => format!("This {}.", problem.message),
+    };
+    form.problem(list, &problem.code, message);
+}
