@@ -129,6 +129,8 @@ def test_a_pasted_price_is_taken_as_it_was_written_or_not_at_all(desk):
         for at, price in enumerate(prices):
             expect(line(page, at, "unit_price")).to_have_value(price)
         expect(page.locator("[data-lines] tr.wrong")).to_have_count(prices.count(""))
+        # With its name a row is kept once more; before that the draft is not to be cleared.
+        expect(page.locator("[data-lines] tr").last.locator("[data-name]")).not_to_be_empty()
     # What could not be read is told, and is right again when it is mended.
     expect(page.locator("[data-lines] tr.wrong").first).to_contain_text("12 50")
     line(page, 0, "unit_price").fill("12,50")
