@@ -149,7 +149,7 @@ impl Classifier<'_> {
         order.kept -= amount;
         order.credited += amount;
         let at = order.shipped_at.filter(|shipped| *shipped > invoice.at).unwrap_or(invoice.at);
-        let reference = format!("{} line {}", self.history.names.text(invoice.number), row.line);
+        let reference = credit_note(&format!("{}-{}", self.history.names.text(invoice.number), row.line));
         let deed = Deed::Refund { order: place, amount };
         self.history.effects.push(Effect { at, first_line: invoice.first_line, reference, line: row.line, deed });
     }

@@ -2,7 +2,7 @@
 
 use super::books::{Class, Tally};
 use super::classify::{Classifier, header};
-use super::records::{Deed, Effect, Invoice, Order, Row, Units};
+use super::records::{Deed, Effect, Invoice, Order, Row, Units, credit_note};
 use crate::source::names::Name;
 use rustc_hash::FxHashMap;
 use waybill_domain::money::{Minor, split_first};
@@ -143,7 +143,7 @@ impl Classifier<'_> {
                 None => group.lines.push((part.line, part.units)),
             }
         }
-        let reference = self.history.names.text(invoice.number).to_owned();
+        let reference = credit_note(self.history.names.text(invoice.number));
         for group in groups {
             let row = group.row;
             let deed = if group.returned { self.give_back(group, &reference) } else { self.call_off(group) };

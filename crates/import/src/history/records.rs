@@ -4,9 +4,11 @@ use super::books::Books;
 use super::price::{LinePrice, Price};
 use crate::reject::Reject;
 use crate::source::names::{Name, Names};
+use sha2::{Digest, Sha256};
 use waybill_domain::money::Currency;
 use waybill_domain::personal::{Address, Party};
 use waybill_domain::stock::adjust::AdjustReason;
+use waybill_domain::text::is_word;
 use waybill_domain::time::{Date, Timestamp};
 
 /// A row of the lines file with its values.
@@ -166,11 +168,21 @@ impl Order {
 pub struct Effect {
     pub at: Timestamp,
     pub first_line: u32,
-    /// Names the effect in reasons and keys: the number of its invoice, with a line where there are several.
+    /// Names the effect in reasons and keys: the number of its invoice, with a line where there are several, as [`credit_note`]
+    /// has it.
     pub reference: String,
     /// The row of the file to name when the rules refuse it.
     pub line: u32,
     pub deed: Deed,
+}
+
+/// What the log calls a credit note for ever, and an import that is repeated knows it by: its number where that is a word. One
+/// that holds more could name a person and is told by the first 64 bits of its SHA-256.
+pub fn credit_note(number: &str) -> String {
+    if is_word(number) {
+        return number.to_owned();
+    }
+    Sha256::digest(number).iter().take(8).fold("credit_note-".to_owned(), |word, byte| format!("{word}{byte:02x}"))
 }
 
 #[derive(Clone, Debug)]

@@ -29,7 +29,6 @@ use waybill_domain::shipping::TrackingStatus;
 use waybill_domain::shipping::track::RecordTracking;
 use waybill_domain::stock::adjust::{AdjustLine, AdjustStock};
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
-use waybill_domain::text::is_word;
 use waybill_domain::time::Timestamp;
 
 impl Run<'_> {
@@ -100,7 +99,7 @@ impl Run<'_> {
                 let command = CancelLine {
                     line_id: LineId::new(self.orders[*order].id?, line as u32 + 1),
                     quantity: Some(Quantity(units)),
-                    reason: word_for(reference),
+                    reason: reference.clone(),
                     // The file says how much goes back, in a step of its own.
                     refund: false,
                 };
@@ -118,7 +117,7 @@ impl Run<'_> {
             }
             (Deed::Cancel { order, refund: amount, .. }, _) | (Deed::Refund { order, amount }, _) => {
                 let order_id = self.orders[*order].id?;
-                let command = GrantRefund { order_id, amount: Minor(*amount), reason: word_for(reference) };
+                let command = GrantRefund { order_id, amount: Minor(*amount), reason: reference.clone() };
                 Some((command.into(), format!("{}/refund", named(*order))))
             }
             (Deed::Return { order, lines, credit }, _) => {
@@ -128,7 +127,7 @@ impl Run<'_> {
                     line: units.line as u32 + 1,
                     quantity: Quantity(units.units),
                     state: StockAccount::Available,
-                    reason: word_for(reference),
+                    reason: reference.clone(),
                 };
                 let command = ReceiveReturn {
                     order_id: self.orders[*order].id?,
@@ -242,11 +241,6 @@ pub(super) fn pack(work: FulfillmentOrderId) -> Command {
 pub(super) fn deliver(parcel_id: ParcelId, at: Timestamp) -> Command {
     let status = TrackingStatus::Delivered;
     RecordTracking { parcel_id, status, occurred_at: at, carrier_event: None, raw: None }.into()
-}
-
-/// What the log calls the reason of a credit note: its number, where that is a word; one that holds more could name a person.
-fn word_for(reference: &str) -> String {
-    if is_word(reference) { reference.to_owned() } else { "credit_note".to_owned() }
 }
 
 /// Corrections by hand, vouchers and the like have no kind of their own: the code stays as the label.
