@@ -4,13 +4,16 @@ use super::events::{ShownEvent, WINDOW, scope};
 use super::query::Query;
 use super::{ReadError, Viewer};
 use crate::backend::Store;
+use crate::error::StoreError;
 use crate::record::Record;
 use crate::record::columns;
-use crate::tables::EventRecord;
+use crate::tables::{EventRecord, Session};
+use crate::value::Row;
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
 use waybill_domain::event::AggregateKind;
 use waybill_domain::ids::{ApiKeyId, Id, UserId};
+use waybill_domain::time::Timestamp;
 
 /// What of the trail is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +38,9 @@ pub struct TrailEntry {
     pub name: Option<String>,
     /// An order's number, an item's SKU, a location's code: of what it was done to, where that has one.
     pub subject: Option<String>,
+    /// Network addresses of the sessions that the user had at that time, each once: one of them is where it was done. None for
+    /// whoever needs no session, and where the sessions are no longer kept.
+    pub addresses: Vec<String>,
 }
 
 /// A stretch of the trail, the latest first.
@@ -44,6 +50,12 @@ pub struct Trail {
     /// Ask on before this position; None at the beginning of the log.
     pub next_before: Option<i64>,
 }
+
+/// For how long a session may be used beyond what is noted of it, in seconds.
+const UNNOTED_S: i64 = Session::SEEN_S + Session::REMEMBERED_S;
+
+/// Sessions looked at for one answer, the latest first.
+const VISITS_MAX: usize = 500;
 
 /// At most so many positions are looked at for one answer, unless one user's are asked for: those are found by themselves.
 pub async fn trail(store: &dyn Store, viewer: &Viewer, filter: &TrailFilter) -> Result<Trail, ReadError> {
@@ -72,9 +84,11 @@ pub async fn trail(store: &dyn Store, viewer: &Viewer, filter: &TrailFilter) -> 
     };
     let names = names(store, &events).await?;
     let subjects = subjects(store, &events).await?;
+    let visits = visits(store, &events).await?;
     let named = |event: EventRecord| TrailEntry {
         name: names.get(&event.actor).cloned(),
         subject: subjects.get(&event.aggregate_id).cloned(),
+        addresses: from(&visits, &event),
         event: event.into(),
     };
     Ok(Trail { entries: events.into_iter().map(named).collect(), next_before: (reached > 1).then_some(reached) })
@@ -103,6 +117,51 @@ async fn subjects(store: &dyn Store, events: &[EventRecord]) -> Result<BTreeMap<
         names.extend(named(store, sql, column, ids).await?);
     }
     Ok(names)
+}
+
+/// From when until when a user may have acted in a session, and its address.
+struct Visit {
+    actor: String,
+    from: Timestamp,
+    until: Timestamp,
+    address: String,
+}
+
+/// The sessions that users had while these events were recorded.
+async fn visits(store: &dyn Store, events: &[EventRecord]) -> Result<Vec<Visit>, ReadError> {
+    let mut users: Vec<Id> =
+        events.iter().filter_map(|event| event.actor.parse::<UserId>().ok()).map(|id| id.0).collect();
+    users.sort_unstable();
+    users.dedup();
+    let at = || events.iter().map(|event| event.recorded_at);
+    let (Some(first), Some(last)) = (at().min(), at().max()) else { return Ok(Vec::new()) };
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query =
+        Query::new("SELECT s.user_id, s.created_at, s.seen_at, s.ended_at, s.address FROM sessions s WHERE TRUE");
+    let places: Vec<String> = users.into_iter().map(|id| query.bind(id)).collect();
+    query.push(&format!(" AND s.user_id IN ({}) AND s.address IS NOT NULL", places.join(", ")));
+    query.and("s.created_at <= ?", last.0);
+    query.and("s.seen_at >= ?", first.plus_seconds(-UNNOTED_S).0);
+    query.order_and_limit("s.created_at DESC", VISITS_MAX);
+    let visit = |row: &mut Row| {
+        let (user, from, seen): (Id, Timestamp, Timestamp) = (row.take()?, row.take()?, row.take()?);
+        let (ended, address): (Option<Timestamp>, String) = (row.take()?, row.take()?);
+        let until = ended.unwrap_or_else(|| seen.plus_seconds(UNNOTED_S));
+        Ok(Visit { actor: UserId(user).to_string(), from, until, address })
+    };
+    Ok(query.rows(store).await?.iter_mut().map(visit).collect::<Result<_, StoreError>>()?)
+}
+
+/// Where whoever did this may have been.
+fn from(visits: &[Visit], event: &EventRecord) -> Vec<String> {
+    let at = event.recorded_at;
+    let then = visits.iter().filter(|visit| visit.actor == event.actor && (visit.from..=visit.until).contains(&at));
+    let mut addresses: Vec<String> = then.map(|visit| visit.address.clone()).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 /// Names of the users and keys who acted.
@@ -135,8 +194,5 @@ async fn named(
     let places: Vec<String> = ids.into_iter().map(|id| query.bind(id)).collect();
     query.push(&format!(" AND {column} IN ({})", places.join(", ")));
     let rows = query.rows(store).await?;
-    Ok(rows
-        .into_iter()
-        .map(|mut row| Ok((row.take()?, row.take()?)))
-        .collect::<Result<_, crate::error::StoreError>>()?)
+    Ok(rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect::<Result<_, StoreError>>()?)
 }

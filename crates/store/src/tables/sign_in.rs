@@ -43,7 +43,7 @@ pub struct Session {
     /// The user's epoch when it began; void in any other.
     pub epoch: i64,
     pub created_at: Timestamp,
-    /// When it was last used, to about a minute.
+    /// When it was last used, less [`Session::SEEN_S`] at most.
     pub seen_at: Timestamp,
     /// When it ends, used or not.
     pub expires_at: Timestamp,
@@ -54,6 +54,13 @@ pub struct Session {
     pub address: Option<String>,
     /// When it was ended by somebody; None where it runs, or ran out.
     pub ended_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// How old the note of a session's last use may be, in seconds.
+    pub const SEEN_S: i64 = 60;
+    /// For how long whoever was let in is remembered without that note, in seconds.
+    pub const REMEMBERED_S: i64 = 2;
 }
 
 record!(

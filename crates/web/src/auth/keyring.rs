@@ -11,13 +11,12 @@ use waybill_domain::time::Timestamp;
 use waybill_store::Store;
 use waybill_store::read::sign_in::SessionOf;
 use waybill_store::read::{ReadError, keys, sign_in, users};
+use waybill_store::tables::Session;
 
 /// How long an answer about a key or a session is remembered; a revoked one stops working within this time.
-const REMEMBERED: Duration = Duration::from_secs(2);
+const REMEMBERED: Duration = Duration::from_secs(Session::REMEMBERED_S as u64);
 /// Secrets remembered at most.
 const REMEMBERED_MAX: usize = 10_000;
-/// How old the note of a session's last use may be, in seconds.
-const SEEN_S: i64 = 60;
 
 /// How much a key may still send now (a token bucket).
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +86,7 @@ impl Keyring {
         let idle_s = state.options().session_idle_s;
         let found = sign_in::session(state.store(), hash).await?.filter(|found| holds(found, now, idle_s));
         if let Some(found) = &found
-            && now.seconds_since(found.session.seen_at) >= SEEN_S
+            && now.seconds_since(found.session.seen_at) >= Session::SEEN_S
         {
             waybill_store::sign_in::seen(state.store(), hash, now).await?;
         }

@@ -218,7 +218,7 @@ async fn sessions_end_when_rights_or_proofs_change_and_after_a_while() {
 }
 
 /// What an authenticator with this secret shows at a moment.
-fn code(secret: &TotpSecret, now: Timestamp) -> String {
+pub fn code(secret: &TotpSecret, now: Timestamp) -> String {
     let builder = totp_rs::Builder::new().with_secret(totp_rs::Secret::from(secret.0.clone()));
     builder.build_noncompliant().generate(u64::try_from(now.0 / 1_000_000).unwrap()).to_string()
 }

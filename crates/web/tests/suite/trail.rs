@@ -1,7 +1,7 @@
 //! The audit trail: who did what, and who signed in.
 
 use crate::common::{Api, on_each, order};
-use crate::sign_in::{PASSWORD, cookie, get, hidden, log_in, me, post, submit, user};
+use crate::sign_in::{PASSWORD, code, cookie, get, hidden, log_in, me, post, submit, user};
 use std::sync::Arc;
 use waybill_domain::access::role::Role;
 use waybill_domain::access::totp::{ConfirmTotp, EnrollTotp, TotpSecret};
@@ -22,6 +22,50 @@ async fn trail_page(api: &Api, cookie: &str, path: &str) -> (Vec<i64>, Option<St
     let next = answer.text.split_once("\" rel=\"next\"").map(|(before, _)| before.rsplit("href=\"").next().unwrap());
     let next = next.map(|path| path.replace("&#38;", "&"));
     (positions, next, answer.text)
+}
+
+/// Who did something in a session did it from where that session was; a program has none, and a session that is over then, or
+/// not begun, says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_says_from_where_people_acted() {
+    on_each(async |api| {
+        let own = user(api, "own@example.com", Role::Owner).await;
+        let person = Arc::new(Actor::new(Principal::User(own), Door::Console, &Role::Owner.permissions()));
+        let act = async |code: &str| {
+            let name = format!("Channel {code}");
+            let facts = ChannelFacts { code: code.into(), name, ship_on_pending: false, auto_release: false };
+            let engine = api.engine();
+            engine.submit(Submission::new(PutChannel { facts }, person.clone(), engine.ids())).await.unwrap();
+        };
+        let come = async |address: &str| {
+            let cookie = cookie(&log_in(api, "own@example.com", PASSWORD).await);
+            let sql = "UPDATE sessions SET address = $1 WHERE address IS NULL";
+            api.state.store().execute(&[(sql, &[address.into()])]).await.unwrap();
+            cookie
+        };
+        act("before").await;
+        let first = come("192.0.2.1").await;
+        act("first").await;
+        post(api, "/logout", &first, &[]).await;
+        act("between").await;
+        come("192.0.2.2").await;
+        act("second").await;
+        let third = come("192.0.2.3").await;
+        act("both").await;
+        let rows = signed_in(api, &third, "/audit").await;
+        let from = |code: &str| {
+            let row = rows.iter().find(|row| row.contains(&format!("channel {code} "))).expect(code);
+            row.split_once(&format!("channel {code} "))
+                .unwrap()
+                .1
+                .rsplit_once(' ')
+                .map_or("", |(from, _)| from)
+                .to_owned()
+        };
+        let told = ["before", "first", "between", "second", "both"].map(from);
+        assert_eq!(told, ["", "192.0.2.1", "", "192.0.2.2", "192.0.2.2 or 192.0.2.3"], "{rows:#?}");
+    })
+    .await;
 }
 
 /// A row of the trail says what people call a thing, and keeps its id for whoever needs that.
@@ -126,14 +170,17 @@ async fn a_sign_in_is_kept_with_how_it_began_and_when_it_ended() {
         let asked = log_in(api, "ada@example.com", PASSWORD).await;
         let step = hidden(&asked, "step");
         let spoiled = step.replace("password", "single_sign_on");
-        let code = "000000";
-        let tried = post(api, "/login/totp", "", &[("step", &spoiled), ("code", code)]).await;
+        let code = code(&secret, api.engine().now());
+        let tried = post(api, "/login/totp", "", &[("step", &spoiled), ("code", &code)]).await;
         assert!(tried.text.contains("Begin again"), "a token says one thing alone: {}", tried.text);
-        let rows = signed_in(api, &owner, &path).await;
+        cookie(&post(api, "/login/totp", "", &[("step", &step), ("code", &code)]).await);
+        let mut rows = signed_in(api, &owner, &path).await;
+        let shown = rows.remove(0);
+        assert!(shown.contains("Ada password and code "), "{shown}");
         assert!(rows.len() == 2 && rows[0].contains("Ada one-time link "), "{rows:?}");
         assert!(rows[1].contains("Ada password ") && rows[1].contains(" signed out "), "{rows:?}");
         let all = signed_in(api, &owner, "/audit/sign-ins").await;
-        assert_eq!(all.len(), 3, "the owner's own, too: {all:?}");
+        assert_eq!(all.len(), 4, "the owner's own, too: {all:?}");
         user(api, "ben@example.com", Role::Viewer).await;
         let viewer = cookie(&log_in(api, "ben@example.com", PASSWORD).await);
         assert_eq!(get(api, "/audit/sign-ins", &viewer).await.status, 403, "a viewer does not see who came when");

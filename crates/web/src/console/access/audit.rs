@@ -1,4 +1,4 @@
-//! The audit trail: who did what to what, and when.
+//! The audit trail: who did what to what, when and from where.
 
 use super::Choice;
 use crate::auth::Caller;
@@ -30,6 +30,7 @@ struct Row {
     subject: String,
     id: String,
     href: Option<String>,
+    address: String,
     position: i64,
 }
 
@@ -76,7 +77,7 @@ fn page_of(kind: &str, id: &str) -> Option<String> {
 }
 
 fn row(look: &Look, entry: TrailEntry) -> Row {
-    let TrailEntry { event, name, subject } = entry;
+    let TrailEntry { event, name, subject, addresses } = entry;
     let who_href = event.actor.starts_with("usr_").then(|| format!("/settings/users/{}", event.actor));
     let at = Timestamp::from_rfc3339(&event.recorded_at).unwrap_or_default();
     Row {
@@ -90,6 +91,7 @@ fn row(look: &Look, entry: TrailEntry) -> Row {
             None => words(&event.subject_kind),
         },
         id: event.subject_id,
+        address: addresses.join(" or "),
         actor: event.actor,
         position: event.position,
     }
