@@ -46,6 +46,9 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         ("board.js", JS, include_str!("assets/board.js")),
         ("scan.js", JS, scan),
         ("htmx.js", JS, include_str!("assets/htmx.js")),
+        ("charts.js", JS, include_str!("assets/charts.js")),
+        ("uplot.js", JS, include_str!("assets/uplot.js")),
+        ("uplot.css", CSS, include_str!("assets/uplot.css")),
         ("icons.svg", SVG, include_str!("assets/icons.svg")),
         ("docs.css", CSS, include_str!("../pages/assets/docs.css")),
         ("docs.js", JS, include_str!("../pages/assets/docs.js")),
@@ -95,7 +98,7 @@ mod tests {
     fn no_script_of_a_page_takes_a_name_of_the_console_s() {
         let console = declared("console.js");
         assert!(console.contains("send"), "declarations are found");
-        for other in ["scan.js", "board.js", "entry.js"] {
+        for other in ["scan.js", "board.js", "entry.js", "charts.js"] {
             let both: Vec<_> = declared(other).intersection(&console).copied().collect();
             assert!(both.is_empty(), "{other} and console.js both declare {both:?}");
         }

@@ -7,6 +7,7 @@ mod scale;
 mod twin;
 
 use super::html::Html;
+use serde_json::json;
 use std::fmt::Write;
 
 /// How values are drawn.
@@ -100,7 +101,7 @@ impl Chart<'_> {
     }
 
     fn figure(&self, twin: &str) -> Html {
-        let mut out = String::from("<figure class=\"chart\"><figcaption>");
+        let mut out = format!("<figure class=\"chart\"{}><figcaption>", self.dense());
         // What stands alone needs no key: the heading names it.
         let keys = if self.is_of_things() && self.series.len() == 1 { &[][..] } else { &self.series[..] };
         for (n, series) in keys.iter().enumerate() {
@@ -115,6 +116,31 @@ impl Chart<'_> {
         let plot = if self.is_of_things() { self.rows() } else { self.plot() };
         let _ = write!(out, "</figcaption>{plot}{twin}</figure>");
         Html::of(out)
+    }
+
+    /// Whether it has more columns than a pointer can tell apart, so that a script draws it again.
+    pub fn is_dense(&self) -> bool {
+        !self.has_slots() && self.columns.len() > plot::NAMED_MAX
+    }
+
+    /// What that script needs beside the table and the key.
+    fn dense(&self) -> String {
+        if !self.is_dense() {
+            return String::new();
+        }
+        let (low, high, step) = self.scale();
+        let ticks = (0..).map(|n| low + n * step).take_while(|value| *value <= high);
+        let ticks: Vec<_> = ticks.map(|value| (value, (self.written)(value))).collect();
+        let values: Vec<_> = self.series.iter().map(|series| &series.values).collect();
+        let is_step = self.form == Form::Step;
+        let said = json!({"isStep": is_step, "low": low, "high": high, "ticks": ticks, "values": values});
+        format!(" data-dense=\"{}\"", escape(&said.to_string()))
+    }
+
+    /// The lowest value of the plot, its highest, and the distance of its grid lines.
+    fn scale(&self) -> (i64, i64, i64) {
+        let (low, high) = self.bounds();
+        scale::scale(low, high, self.base.max(1))
     }
 
     fn tone(&self, n: usize) -> String {

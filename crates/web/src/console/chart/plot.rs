@@ -1,16 +1,15 @@
 //! The marks of a chart.
 
-use super::scale::{Frame, scale};
+use super::scale::Frame;
 use super::{Chart, Form, Series, at, escape};
 use std::fmt::Write;
 
 /// Beyond so many columns, none is named on hover.
-const NAMED_MAX: usize = 130;
+pub const NAMED_MAX: usize = 130;
 
 impl Chart<'_> {
     pub(super) fn plot(&self) -> String {
-        let (low, high) = self.bounds();
-        let (low, high, step) = scale(low, high, self.base.max(1));
+        let (low, high, step) = self.scale();
         let frame = Frame { low, high, count: self.columns.len(), slots: self.has_slots() };
         let lines = || (0..).map(|n| low + n * step).take_while(|value| *value <= high);
         let mut out = String::new();
@@ -130,12 +129,14 @@ impl Chart<'_> {
             let last = series.values.iter().enumerate().rev().find_map(|(column, value)| Some((column, (*value)?)));
             let Some((column, value)) = last else { continue };
             let (x, y) = (frame.x(column), frame.y(value));
+            // Early on, a value to the left of its point would stand on the names of the grid lines.
+            let (dx, anchor) = if x < 20.0 { (48, "start") } else { (-4, "end") };
             let dy = if taken.iter().any(|other| (other - y).abs() < 8.0) { 16 } else { -8 };
             taken.push(y);
             let text = escape(&(self.written)(value));
             let _ = write!(
                 out,
-                "<text class=\"tag halo\" x=\"{x:.2}%\" y=\"{y:.2}%\" dx=\"-4\" dy=\"{dy}\" text-anchor=\"end\">{text}</text>"
+                "<text class=\"tag halo\" x=\"{x:.2}%\" y=\"{y:.2}%\" dx=\"{dx}\" dy=\"{dy}\" text-anchor=\"{anchor}\">{text}</text>"
             );
         }
         if let Some((column, text)) = self.note.as_ref().filter(|(column, _)| *column < frame.count) {

@@ -21,7 +21,16 @@ pub fn effect(from: StockAccount, to: StockAccount, quantity: Quantity) -> (i64,
     (change(&on_hand), change(&available))
 }
 
-/// The chart of the last `days` days, and since when it is known where that is not all of them.
+/// A balance over time.
+pub struct Balance {
+    pub html: Html,
+    /// Whether a script makes more of it.
+    pub is_dense: bool,
+    /// Since when it is known, where that is not all of the days.
+    pub known_since: Option<String>,
+}
+
+/// The balance of the last `days` days.
 pub fn chart(
     moves: &[Move],
     each_max: usize,
@@ -29,7 +38,7 @@ pub fn chart(
     precision: u32,
     days: i32,
     look: &Look,
-) -> (Html, Option<String>) {
+) -> Balance {
     let mut first = back(look.today(), days - 1);
     let known_since = known_since(moves, each_max).map(|at| look.day_of(at));
     let cut = known_since.filter(|since| *since > first);
@@ -84,7 +93,7 @@ pub fn chart(
         adds_up: false,
         note: most.map(|(n, units)| (n, format!("{} received", written(units)))),
     };
-    (chart.html(), cut.map(|since| look.day(since)))
+    Balance { is_dense: chart.is_dense(), html: chart.html(), known_since: cut.map(|since| look.day(since)) }
 }
 
 fn back(day: Date, days: i32) -> Date {
@@ -132,7 +141,7 @@ mod tests {
             posting("2026-11-03", Available, Allocated, 3),
             posting("2026-11-02", Supplier, Available, 10),
         ];
-        let (html, cut) = chart(&moves, 100, (Quantity(7), Quantity(7)), 0, 5, &look);
+        let Balance { html, known_since: cut, .. } = chart(&moves, 100, (Quantity(7), Quantity(7)), 0, 5, &look);
         let html = html.to_string();
         assert_eq!(cut, None);
         for (day, on_hand, available) in
@@ -142,7 +151,7 @@ mod tests {
             assert!(html.contains(&row), "{row} in {html}");
         }
         assert!(html.contains(">10 received</text>"), "{html}");
-        let (_, cut) = chart(&moves[..2], 2, (Quantity(7), Quantity(7)), 0, 5, &look);
+        let cut = chart(&moves[..2], 2, (Quantity(7), Quantity(7)), 0, 5, &look).known_since;
         assert_eq!(cut.as_deref(), Some("Nov 3"), "what lies before was not read");
     }
 }

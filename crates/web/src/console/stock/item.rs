@@ -1,6 +1,6 @@
 //! One item's stock: how many can be promised, where they are, and why the balance is what it is.
 
-use super::balance::{self, MOVES_MAX, effect};
+use super::balance::{self, Balance, MOVES_MAX, effect};
 use super::places;
 use super::words::{self, Cause, Known};
 use crate::ask::InPath;
@@ -87,8 +87,7 @@ struct ItemPage {
     places: Vec<PlaceRow>,
     sums: Vec<String>,
     on_hand: String,
-    chart: Option<Html>,
-    known_since: Option<String>,
+    balance: Option<Balance>,
     ranges: Vec<(&'static str, String, bool)>,
     at: Option<String>,
     postings: Vec<Posted>,
@@ -143,13 +142,10 @@ pub async fn item(
     let units = |quantity| look::quantity(quantity, item.precision);
     let sum = |of: &dyn Fn(&LevelRow) -> Quantity| levels.iter().map(of).sum::<Quantity>();
     let (on_hand, available) = (sum(&|row| row.level.on_hand()), sum(&|row| row.level.available()));
-    let (chart, known_since) = if moves.is_empty() {
-        (None, None)
-    } else {
+    let balance = (!moves.is_empty()).then(|| {
         let days = i32::try_from(days).unwrap_or(30);
-        let (html, cut) = balance::chart(&moves, each_max, (on_hand, available), item.precision, days, &look);
-        (Some(html), cut)
-    };
+        balance::chart(&moves, each_max, (on_hand, available), item.precision, days, &look)
+    });
     // Without a wish, the place with most units: its history explains most of the balance.
     let wanted = at.as_ref().map(|code| (code.as_str(), lot));
     let fullest = levels.iter().max_by_key(|row| row.level.on_hand());
@@ -197,8 +193,7 @@ pub async fn item(
         places: rows.collect(),
         sums: STATES.iter().map(|(state, ..)| units(sum(&|row| balance_of(row, *state)))).collect(),
         on_hand: units(on_hand),
-        chart,
-        known_since,
+        balance,
         ranges: [(30, "30 days"), (90, "90 days"), (366, "1 year")]
             .map(|(range, name)| (name, format!("{path}?days={range}#balance"), range == days))
             .to_vec(),
