@@ -2,7 +2,7 @@
 // closely. The server's picture stays for print and for whoever does not see, its table for who wants every figure.
 "use strict";
 (() => {
-  /** What was drawn of a figure: from which text, and by what. */
+  /** What was drawn of each figure: from which text, and by what. */
   const drawn = new Map();
   const HEIGHT = 208;
   const isRoom = (box) => box && box.clientWidth > 0;
@@ -18,39 +18,57 @@
     const style = getComputedStyle(mark);
     return { stroke: style.stroke, width: parseFloat(style.strokeWidth), dash: (mark.getAttribute("stroke-dasharray") ?? "").split(" ").filter(Boolean).map(Number) };
   };
-  function make(figure, text) {
-    const { isStep, low, high, ticks, values } = JSON.parse(text);
+  /** What a figure says now; the chart asks it for every name and value, so that it can be told anew. */
+  function read(figure) {
     const { heads, rows } = twin(figure);
+    return { ...JSON.parse(figure.dataset.dense), heads, rows };
+  }
+  const columns = ({ rows, values }) => [rows.map((_, column) => column), ...values];
+  function make(figure) {
+    const its = { figure, text: figure.dataset.dense, said: read(figure) };
     const marks = [...figure.querySelectorAll(".key line")].map(look);
     const fill = figure.querySelector(".fill1");
     const ink = (query) => getComputedStyle(figure.querySelector(query) ?? figure);
     const [grid, tick] = [ink(".grid").stroke, ink(".tick")];
-    const named = (column) => rows[column]?.[0] ?? "";
+    const cell = (column, at) => its.said.rows[column]?.[at] ?? "–";
     const axis = { stroke: tick.fill, font: `${tick.fontSize} ${tick.fontFamily}`, ticks: { show: false } };
-    const series = values.map((_, at) => ({
-      label: heads[at + 1],
+    const series = its.said.values.map((_, at) => ({
+      label: its.said.heads[at + 1],
       ...marks[at],
       fill: at === 0 && fill ? getComputedStyle(fill).fill : undefined,
-      paths: isStep ? uPlot.paths.stepped({ align: 1 }) : undefined,
+      paths: its.said.isStep ? uPlot.paths.stepped({ align: 1 }) : undefined,
       points: { show: false },
-      value: (_, value, __, column) => (column === null || column === undefined ? "–" : rows[column][at + 1]),
+      value: (_, __, ___, column) => cell(column, at + 1),
     }));
-    const chart = new uPlot({
+    its.chart = new uPlot({
       width: figure.clientWidth,
       height: HEIGHT,
       legend: { markers: { show: false } },
       cursor: { y: false, drag: { x: true, y: false } },
-      scales: { x: { time: false }, y: { range: [low, high] } },
-      series: [{ label: heads[0], value: (_, value) => (value === null || value === undefined ? "–" : named(value)) }, ...series],
+      scales: { x: { time: false }, y: { range: () => [its.said.low, its.said.high] } },
+      series: [{ label: its.said.heads[0], value: (_, column) => cell(column, 0) }, ...series],
       axes: [
-        { ...axis, grid: { show: false }, space: 72, incrs: [1, 2, 5, 7, 14, 30, 60, 90, 180], values: (_, splits) => splits.map(named) },
-        { ...axis, grid: { stroke: grid, width: 1 }, size: 56, splits: () => ticks.map(([value]) => value), values: () => ticks.map(([, name]) => name) },
+        { ...axis, grid: { show: false }, space: 72, incrs: [1, 2, 5, 7, 14, 30, 60, 90, 180], values: (_, splits) => splits.map((column) => its.said.rows[column]?.[0] ?? "") },
+        { ...axis, grid: { stroke: grid, width: 1 }, size: 56, splits: () => its.said.ticks.map(([value]) => value), values: () => its.said.ticks.map(([, name]) => name) },
       ],
-    }, [rows.map((_, column) => column), ...values]);
-    chart.root.setAttribute("aria-hidden", "true");
+    }, columns(its.said));
+    its.chart.root.setAttribute("aria-hidden", "true");
+    place(its);
+    return its;
+  }
+  function place({ figure, chart }) {
     figure.insertBefore(chart.root, figure.querySelector(".twin"));
     figure.classList.add("dense");
-    return chart;
+  }
+  /** New figures of the same days leave whoever looks closely where they are. */
+  function tell(its) {
+    const { chart, figure } = its;
+    const count = its.said.rows.length;
+    const { min, max } = chart.scales.x;
+    its.text = figure.dataset.dense;
+    its.said = read(figure);
+    chart.setData(columns(its.said));
+    if (its.said.rows.length === count) chart.setScale("x", { min, max });
   }
   function draw() {
     for (const [figure, { chart }] of drawn) {
@@ -60,23 +78,16 @@
     }
     for (const figure of document.querySelectorAll("figure[data-dense]")) {
       if (!isRoom(figure)) continue;
-      const text = figure.dataset.dense;
-      const before = drawn.get(figure);
-      if (before?.text === text) {
-        // A page that took over what is new knows nothing of what was drawn.
-        if (!before.chart.root.isConnected) figure.insertBefore(before.chart.root, figure.querySelector(".twin"));
-        figure.classList.add("dense");
-        continue;
-      }
-      before?.chart.destroy();
-      drawn.set(figure, { text, chart: make(figure, text) });
+      const its = drawn.get(figure);
+      if (!its) { drawn.set(figure, make(figure)); continue; }
+      // A page that took over what is new knows nothing of what was drawn.
+      if (!its.chart.root.isConnected) place(its);
+      if (its.text !== figure.dataset.dense) tell(its);
     }
   }
   function again() {
-    for (const [figure, { chart }] of drawn) {
-      chart.destroy();
-      drawn.delete(figure);
-    }
+    for (const { chart } of drawn.values()) chart.destroy();
+    drawn.clear();
     draw();
   }
   draw();
