@@ -187,7 +187,8 @@ async fn step(hand: &Hand, shop: &Shop, options: Options, at: Timestamp, due: Du
                 return Ok(done);
             };
             let ids = hand.engine.ids();
-            let Some(next) = next(&view, &mut fate, Setting { now: at, pace: 1, rehearsal: true }, ids) else {
+            let Some(next) = next(&view, &mut fate, Setting { now: at, pace: 1, desk_s: 0, rehearsal: true }, ids)
+            else {
                 return Ok(done);
             };
             if let Some(command) = next.command {

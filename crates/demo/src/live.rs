@@ -19,6 +19,8 @@ use waybill_engine::{Engine, SubmitError};
 
 /// How much faster than in a real shop things happen: an hour is a second.
 const FASTER: i64 = 3_600;
+/// Whoever looks round finds holds and declined cards for ten minutes.
+const DESK_S: i64 = 600;
 const TICK: Duration = Duration::from_millis(1_000);
 /// Goods arrive this often, in ticks.
 const RESTOCK_EVERY: u64 = 120;
@@ -93,7 +95,8 @@ pub async fn keep_going(engine: &Engine, shop: &Shop) -> Result<(), DemoError> {
             };
             let rehearsal = view.head.origin != Origin::Live;
             let ids = engine.ids();
-            let Some(next) = next(&view, &mut fate, Setting { now, pace: FASTER, rehearsal }, ids) else {
+            let Some(next) = next(&view, &mut fate, Setting { now, pace: FASTER, desk_s: DESK_S, rehearsal }, ids)
+            else {
                 continue;
             };
             if let Some(command) = next.command {

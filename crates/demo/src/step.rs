@@ -45,6 +45,8 @@ pub struct Setting {
     pub now: Timestamp,
     /// How much faster than in a real shop time passes.
     pub pace: i64,
+    /// For how long at least people find what waits for them to decide before made-up ones do, in seconds of the clock.
+    pub desk_s: i64,
     /// No gateway is asked, so outcomes are recorded here.
     pub rehearsal: bool,
 }
@@ -53,6 +55,11 @@ impl Setting {
     /// Seconds of the shop's time since `moment`.
     const fn since(self, moment: Timestamp) -> i64 {
         self.now.seconds_since(moment).saturating_mul(self.pace)
+    }
+
+    /// Seconds of the shop's time until somebody decides what has waited since `moment` and takes `usual` of that time.
+    fn until_decided(self, moment: Timestamp, usual: i64) -> i64 {
+        usual.max(self.desk_s.saturating_mul(self.pace)) - self.since(moment)
     }
 }
 
@@ -107,8 +114,10 @@ fn placed(view: &View, fate: &mut Fate, setting: Setting, ids: IdSource) -> Opti
             let token = Personal { id: ids.nth(1), value: "sim_ok".to_owned() };
             then(AuthorizePayment { order_id, gateway: "simulator".to_owned(), token, amount: None }.into(), MINUTE)
         }
-        Paying::Card if waited < DAY => Some(Next { command: None, wait: DAY - waited }),
-        Paying::Card => then(cancel("payment_failed"), 0),
+        Paying::Card => match setting.until_decided(view.head.placed_at, DAY) {
+            wait @ 1.. => Some(Next { command: None, wait }),
+            _ => then(cancel("payment_failed"), 0),
+        },
         Paying::Transfer | Paying::Cash | Paying::Terms if fate.forgets && waited < 6 * DAY => {
             Some(Next { command: None, wait: 6 * DAY - waited })
         }
@@ -132,8 +141,9 @@ fn confirmed(view: &View, fate: &mut Fate, setting: Setting) -> Option<Next> {
     let untouched = view.work.is_empty();
     if let Some(hold) = view.active_hold() {
         let hold_id = HoldId::new(order_id, hold.number);
-        if setting.since(hold.applied_at) < 4 * HOUR {
-            return Some(Next { command: None, wait: fate.random.range(4, 60) * HOUR });
+        let wait = setting.until_decided(hold.applied_at, 4 * HOUR);
+        if wait > 0 {
+            return Some(Next { command: None, wait: wait + fate.random.range(0, 56) * HOUR });
         }
         let command = if fate.hold_rejected && untouched {
             RejectHold { hold_id, reason: Some("looks_wrong".to_owned()) }.into()

@@ -48,7 +48,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         ("htmx.js", JS, include_str!("assets/htmx.js")),
         ("charts.js", JS, include_str!("assets/charts.js")),
         ("uplot.js", JS, include_str!("assets/uplot.js")),
-        ("uplot.css", CSS, include_str!("assets/uplot.css")),
+        ("uplot.css", CSS, concat!("@layer vendor {", include_str!("assets/uplot.css"), "}")),
         ("icons.svg", SVG, include_str!("assets/icons.svg")),
         ("docs.css", CSS, include_str!("../pages/assets/docs.css")),
         ("docs.js", JS, include_str!("../pages/assets/docs.js")),

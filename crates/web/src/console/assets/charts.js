@@ -46,12 +46,15 @@
       legend: { markers: { show: false } },
       cursor: { y: false, drag: { x: true, y: false } },
       scales: { x: { time: false }, y: { range: () => [its.said.low, its.said.high] } },
+      // Where nothing is pointed at, the last day is told.
+      hooks: { setCursor: [(chart) => { if (chart.cursor.idx == null) chart.setLegend({ idx: its.said.rows.length - 1 }, false); }] },
       series: [{ label: its.said.heads[0], value: (_, column) => cell(column, 0) }, ...series],
       axes: [
-        { ...axis, grid: { show: false }, space: 72, incrs: [1, 2, 5, 7, 14, 30, 60, 90, 180], values: (_, splits) => splits.map((column) => its.said.rows[column]?.[0] ?? "") },
+        { ...axis, grid: { show: false }, space: 96, incrs: [1, 2, 5, 7, 14, 30, 60, 90, 180], values: (_, splits) => splits.map((column) => its.said.rows[column]?.[0] ?? "") },
         { ...axis, grid: { stroke: grid, width: 1 }, size: 56, splits: () => its.said.ticks.map(([value]) => value), values: () => its.said.ticks.map(([, name]) => name) },
       ],
     }, columns(its.said));
+    its.chart.setLegend({ idx: its.said.rows.length - 1 }, false);
     its.chart.root.setAttribute("aria-hidden", "true");
     place(its);
     return its;
