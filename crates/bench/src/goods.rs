@@ -124,6 +124,7 @@ fn item(n: usize) -> ItemFacts {
         length_mm: None,
         width_mm: None,
         height_mm: None,
+        cost: None,
     }
 }
 

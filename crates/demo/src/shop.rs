@@ -8,13 +8,13 @@ use std::sync::Arc;
 use waybill_domain::actor::{Actor, Door};
 use waybill_domain::attempt::Origin;
 use waybill_domain::catalog::channel::{ChannelFacts, PutChannel};
-use waybill_domain::catalog::item::{ItemFacts, PutItem, Supply};
+use waybill_domain::catalog::item::{ItemFacts, PutItem, Supply, UnitCost};
 use waybill_domain::catalog::location::{LocationFacts, PutLocation};
 use waybill_domain::command::Command;
 use waybill_domain::customer::{PutCustomer, Tier};
 use waybill_domain::ids::{Id, IdSource, LocationId, LotId};
 use waybill_domain::ledger::StockAccount;
-use waybill_domain::money::UnitPrice;
+use waybill_domain::money::{Currency, UnitPrice};
 use waybill_domain::personal::{Party, Personal};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
@@ -93,6 +93,13 @@ pub fn price(sku: &str) -> UnitPrice {
     UnitPrice(minor * 10_000)
 }
 
+/// What the shop pays for an item: a third to a half of its price.
+fn cost(sku: &str) -> UnitCost {
+    let share = Random::branch(seed_of(sku), 4, 0).range(33, 50);
+    let amount = UnitPrice(price(sku).0 / 1_000_000 * share * 10_000);
+    UnitCost { amount, currency: Currency::EUR }
+}
+
 /// Whether the supplier never sends enough of it.
 pub fn is_scarce(sku: &str) -> bool {
     Random::branch(seed_of(sku), 3, 0).chance(90)
@@ -107,8 +114,10 @@ fn items(seed: u64) -> Vec<ItemFacts> {
     let mut items = Vec::new();
     for (name, _, _, weight) in words::PRODUCTS {
         for quality in words::QUALITIES {
+            let sku = format!("{}-{}", code(name), code(quality));
             items.push(ItemFacts {
-                sku: format!("{}-{}", code(name), code(quality)),
+                cost: Some(cost(&sku)),
+                sku,
                 name: format!("{quality} {name}"),
                 gtin: None,
                 supply: Supply::Stock,

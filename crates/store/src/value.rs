@@ -7,6 +7,7 @@ use waybill_domain::access::identity::IdentityDigest;
 use waybill_domain::access::password::PasswordHash;
 use waybill_domain::access::totp::TotpSecret;
 use waybill_domain::actor::Scope;
+use waybill_domain::catalog::item::UnitCost;
 use waybill_domain::chain::Chain;
 use waybill_domain::ids::*;
 use waybill_domain::ledger::{StockAccount, StockKey};
@@ -317,6 +318,23 @@ impl Column for Chain {
     }
     fn take(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self { sequence: row.take()?, hash: row.take()?, happened_at: row.take()? })
+    }
+}
+
+impl Column for Option<UnitCost> {
+    const KIND: ColumnKind = ColumnKind::Int;
+    const NULLABLE: bool = true;
+    fn describe(_: &'static str, out: &mut Vec<(&'static str, ColumnKind, bool)>) {
+        out.push(("unit_cost", ColumnKind::Int, true));
+        out.push(("cost_currency", ColumnKind::Text, true));
+    }
+    fn bind(&self, sink: &mut dyn Sink) {
+        self.map(|cost| cost.amount).bind(sink);
+        self.map(|cost| cost.currency).bind(sink);
+    }
+    fn take(row: &mut Row) -> Result<Self, StoreError> {
+        let (amount, currency): (Option<UnitPrice>, Option<Currency>) = (row.take()?, row.take()?);
+        Ok(amount.zip(currency).map(|(amount, currency)| UnitCost { amount, currency }))
     }
 }
 

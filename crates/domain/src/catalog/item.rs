@@ -8,6 +8,7 @@ use crate::command::{Outcome, Stop};
 use crate::event::Event;
 use crate::footprint::Footprint;
 use crate::ids::ItemId;
+use crate::money::{Currency, UnitPrice};
 use crate::refusal::Problem;
 use crate::world::World;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,28 @@ codes! {
         Service = "service",
         /// Shipped by a supplier.
         Dropship = "dropship",
+    }
+}
+
+/// What a base unit of an item costs the shop, for the value of its stock. Nothing is booked by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitCost {
+    pub amount: UnitPrice,
+    pub currency: Currency,
+}
+
+impl UnitCost {
+    /// A cost of its parts, of which a form or a file may leave out either.
+    ///
+    /// # Errors
+    /// The one that is missing.
+    pub fn of(amount: Option<UnitPrice>, currency: Option<Currency>) -> Result<Option<Self>, Problem> {
+        match (amount, currency) {
+            (Some(amount), Some(currency)) => Ok(Some(Self { amount, currency })),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(Problem::new("cost_currency", "missing", "must be named where there is a cost")),
+            (None, Some(_)) => Err(Problem::new("unit_cost", "missing", "must be there where its currency is")),
+        }
     }
 }
 
@@ -46,6 +69,8 @@ pub struct ItemFacts {
     pub width_mm: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height_mm: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<UnitCost>,
 }
 
 /// An item of the catalog.
@@ -64,6 +89,7 @@ pub struct Item {
     pub height_mm: Option<i64>,
     pub archived: bool,
     pub chain: Chain,
+    pub cost: Option<UnitCost>,
 }
 
 /// Creates the item with this SKU, or changes the one there is.
@@ -108,6 +134,7 @@ impl Item {
             height_mm: facts.height_mm,
             archived: false,
             chain: Chain::default(),
+            cost: facts.cost,
         }
     }
 
@@ -123,6 +150,7 @@ impl Item {
             length_mm: self.length_mm,
             width_mm: self.width_mm,
             height_mm: self.height_mm,
+            cost: self.cost,
         }
     }
 }
@@ -157,6 +185,9 @@ pub fn problems(facts: &ItemFacts) -> Vec<Problem> {
         if value.is_some_and(|value| !(0..=1_000_000_000).contains(&value)) {
             problems.push(Problem::new(path, "out_of_range", "must be 0 to 1,000,000,000"));
         }
+    }
+    if facts.cost.is_some_and(|cost| !(0..=UnitPrice::MAX.0).contains(&cost.amount.0)) {
+        problems.push(Problem::new("unit_cost", "out_of_range", "must be 0 to 10,000,000,000"));
     }
     problems
 }

@@ -162,6 +162,7 @@ impl Shop {
             length_mm: None,
             width_mm: None,
             height_mm: None,
+            cost: None,
         };
         let location = LocationFacts {
             code: "DUB".into(),

@@ -94,6 +94,7 @@ pub async fn prepare(
             length_mm: None,
             width_mm: None,
             height_mm: None,
+            cost: None,
         };
         found.put(format!("the item {sku}"), *at, PutItem { facts }).await?;
     }

@@ -162,6 +162,7 @@ async fn ten_mugs(store: &TestStore) {
         length_mm: None,
         width_mm: None,
         height_mm: None,
+        cost: None,
     };
     let submit = async |command: Command| {
         let receipt = engine.submit(Submission::new(command, actor.clone(), engine.ids())).await.unwrap();

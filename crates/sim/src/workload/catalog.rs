@@ -4,12 +4,13 @@ use super::{CHANNELS, Desk, LOCATIONS, MEASURED, OTHERS, STOCKED};
 use waybill_domain::Code;
 use waybill_domain::actor::{Permission, Scope};
 use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel};
-use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply};
+use waybill_domain::catalog::item::{ArchiveItem, ItemFacts, PutItem, Supply, UnitCost};
 use waybill_domain::catalog::location::{ArchiveLocation, LocationFacts, PutLocation};
 use waybill_domain::command::Command;
 use waybill_domain::customer::note::AddCustomerNote;
 use waybill_domain::customer::{ArchiveCustomer, PutCustomer, Tier};
 use waybill_domain::ids::{ApiKeyId, Id};
+use waybill_domain::money::{Currency, UnitPrice};
 use waybill_domain::personal::{Party, Personal};
 use waybill_domain::settings::Settings;
 use waybill_domain::system::{ChangeSettings, CreateApiKey, RevokeApiKey};
@@ -26,6 +27,7 @@ fn item(sku: &str, supply: Supply, name: &str) -> PutItem {
         length_mm: None,
         width_mm: None,
         height_mm: None,
+        cost: (name.len() % 2 == 0).then_some(UnitCost { amount: UnitPrice(4_200_000), currency: Currency::EUR }),
     };
     PutItem { facts }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
 use waybill_domain::ids::Id;
 use waybill_domain::ledger::StockAccount;
-use waybill_domain::money::{Currency, Minor};
+use waybill_domain::money::{Currency, Minor, divide_half_even};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::time::{Date, Timestamp};
 
@@ -373,6 +373,63 @@ pub async fn stock(store: &dyn Store, viewer: &Viewer) -> Result<Vec<StockRow>, 
         })
     };
     Ok(query.rows(store).await?.into_iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// What lies at a location, by what its items cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueRow {
+    /// The location's code.
+    pub location: String,
+    pub location_name: String,
+    pub currency: Currency,
+    /// On hand, whatever its state, at the present cost of each item; rounded once for each precision.
+    pub value: Minor,
+}
+
+/// The value of what is on hand at the viewer's locations, and how many items of it have no cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StockValue {
+    /// By location and currency.
+    pub rows: Vec<ValueRow>,
+    pub items_without_cost: i64,
+}
+
+/// Everything that a location has but what is on its way to it.
+const ON_HAND: &str =
+    "(s.available + s.reserved + s.allocated + s.picked + s.packed + s.quality_control + s.damaged + s.quarantined)";
+
+/// What stock is worth. A cost changes without a posting, so no sum is kept: every level is looked at.
+pub async fn stock_value(store: &dyn Store, viewer: &Viewer) -> Result<StockValue, ReadError> {
+    viewer.must(&[Permission::StockRead])?;
+    // A quantity at its precision times millionths does not fit 64 bits; a double has 15 digits, more than a shop has cents.
+    // Thousandths do fit.
+    let mut query = Query::new(format!(
+        "SELECT l.code, l.name, i.precision, i.cost_currency, \
+         CAST(ROUND(SUM(CAST({ON_HAND} AS DOUBLE PRECISION) * i.unit_cost / 1000)) AS BIGINT) \
+         FROM stock_levels s JOIN items i ON i.id = s.item_id JOIN locations l ON l.id = s.location_id \
+         WHERE i.unit_cost IS NOT NULL AND {ON_HAND} > 0"
+    ));
+    query.within("s.location_id", &viewer.actor().locations, |id| id.0);
+    query.push(" GROUP BY l.code, l.name, i.precision, i.cost_currency ORDER BY l.code, i.cost_currency");
+    let mut rows: Vec<ValueRow> = Vec::new();
+    for mut row in query.rows(store).await? {
+        let (location, location_name): (String, String) = (row.take()?, row.take()?);
+        let (precision, currency, thousandths): (u32, Currency, i64) = (row.take()?, row.take()?, row.take()?);
+        let scale = 10_i128.pow(3 + precision.min(12));
+        let minor = divide_half_even(i128::from(thousandths) * 10_i128.pow(currency.exponent()), scale);
+        let value = Minor(i64::try_from(minor).unwrap_or(i64::MAX));
+        match rows.last_mut().filter(|last| last.location == location && last.currency == currency) {
+            Some(last) => last.value += value,
+            None => rows.push(ValueRow { location, location_name, currency, value }),
+        }
+    }
+    let mut query = Query::new(format!(
+        "SELECT CAST(COUNT(DISTINCT i.id) AS BIGINT) FROM stock_levels s JOIN items i ON i.id = s.item_id \
+         WHERE i.unit_cost IS NULL AND {ON_HAND} > 0"
+    ));
+    query.within("s.location_id", &viewer.actor().locations, |id| id.0);
+    let items_without_cost = query.rows(store).await?.first_mut().map_or(Ok(0), Row::take)?;
+    Ok(StockValue { rows, items_without_cost })
 }
 
 #[cfg(test)]

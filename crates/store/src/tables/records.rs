@@ -35,7 +35,7 @@ record!(
     Item, "items", key: ["id"],
     indexes: [{ "items_sku", ["sku"], unique: true }, { "items_gtin", ["gtin"], unique: false, only: "gtin IS NOT NULL" }],
     fixed: { id },
-    fields: { sku, name, gtin, supply, unit, precision, weight_g, length_mm, width_mm, height_mm, archived, chain }
+    fields: { sku, name, gtin, supply, unit, precision, weight_g, length_mm, width_mm, height_mm, archived, chain, cost }
 );
 
 record!(

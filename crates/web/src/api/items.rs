@@ -3,6 +3,7 @@
 use super::List;
 use crate::ask::{Ask, InPath, answer, answer_receipt};
 use crate::auth::Caller;
+use crate::forms::Written;
 use crate::json::{Nothing, OneOf, Short, Text, body};
 use crate::params::Params;
 use crate::problem::Problem;
@@ -13,7 +14,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use waybill_domain::catalog::item::{ArchiveItem, Item, ItemFacts, PutItem, Supply};
+use waybill_domain::catalog::item::{ArchiveItem, Item, ItemFacts, PutItem, Supply, UnitCost};
+use waybill_domain::money::{Currency, UnitPrice};
+use waybill_domain::refusal;
 use waybill_store::read::catalog::{self, CatalogFilter};
 
 /// An item of the catalog.
@@ -33,6 +36,9 @@ pub struct ItemView {
     pub length_mm: Option<i64>,
     pub width_mm: Option<i64>,
     pub height_mm: Option<i64>,
+    /// What a base unit costs the shop in major units of `cost_currency`: `12.5`.
+    pub unit_cost: Option<String>,
+    pub cost_currency: Option<String>,
     pub archived: bool,
     pub version: i64,
 }
@@ -51,6 +57,8 @@ impl From<Item> for ItemView {
             length_mm: item.length_mm,
             width_mm: item.width_mm,
             height_mm: item.height_mm,
+            unit_cost: item.cost.map(|cost| cost.amount.to_decimal()),
+            cost_currency: item.cost.map(|cost| cost.currency.to_string()),
             archived: item.archived,
             version: item.chain.sequence,
         }
@@ -59,6 +67,9 @@ impl From<Item> for ItemView {
 
 type ItemName = Text<500>;
 type SupplyKind = OneOf<Supply>;
+type CurrencyCode = Written<Currency>;
+/// An amount in major units, with a point and at most six decimals.
+type Decimal = Text<24>;
 
 body! {
     /// What can be said about an item.
@@ -76,7 +87,21 @@ body! {
         length_mm: Option<i64>,
         width_mm: Option<i64>,
         height_mm: Option<i64>,
+        /// What a base unit costs the shop in major units, to a millionth: `12.50`. The value of stock is told by it.
+        unit_cost: Option<Decimal>,
+        /// ISO 4217; where there is a cost.
+        cost_currency: Option<CurrencyCode>,
     }
+}
+
+fn cost(body: &ItemBody) -> Result<Option<UnitCost>, refusal::Problem> {
+    let malformed = || {
+        let message = "must be a decimal such as 12.50, at most six digits after the point";
+        refusal::Problem::new("unit_cost", "malformed", message)
+    };
+    let read = |text: &Decimal| UnitPrice::from_decimal(&text.0).ok_or_else(malformed);
+    let amount = body.unit_cost.as_ref().map(read).transpose()?;
+    UnitCost::of(amount, body.cost_currency.as_ref().map(|currency| currency.0))
 }
 
 /// Items by SKU.
@@ -115,6 +140,7 @@ pub async fn put(
     ask: Ask<ItemBody>,
 ) -> Result<Response, Problem> {
     let body = ask.body;
+    let cost = cost(&body).map_err(|problem| Problem::invalid(vec![problem]))?;
     let facts = ItemFacts {
         sku: sku.clone(),
         name: body.name.0,
@@ -126,6 +152,7 @@ pub async fn put(
         length_mm: body.length_mm,
         width_mm: body.width_mm,
         height_mm: body.height_mm,
+        cost,
     };
     let receipt = ask.context.submit(&state, PutItem { facts }, state.engine().ids()).await?;
     match catalog::item(state.store(), &ask.context.caller.viewer(), &sku).await {

@@ -10,7 +10,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use waybill_domain::Code;
 use waybill_domain::ids::EventId;
-use waybill_domain::money::{Currency, Minor};
+use waybill_domain::money::{Currency, Minor, UnitPrice};
 use waybill_domain::quantity::Quantity;
 use waybill_domain::refusal;
 use waybill_domain::text::{WORD_FORM, is_word};
@@ -183,6 +183,24 @@ impl Form {
             self.problem(name, "malformed", format!("This must be an amount such as {example}."));
         }
         amount
+    }
+
+    /// A price of one base unit, to a millionth: `0.0425`.
+    pub fn unit_price(&mut self, name: &str) -> Option<UnitPrice> {
+        let price = UnitPrice::from_decimal(self.typed(name)?);
+        if price.is_none() {
+            self.problem(name, "malformed", "This must be an amount such as 12.50, with at most six decimals.");
+        }
+        price
+    }
+
+    /// A currency by its code of three letters.
+    pub fn currency(&mut self, name: &str) -> Option<Currency> {
+        let currency = self.typed(name)?.to_uppercase().parse().ok();
+        if currency.is_none() {
+            self.problem(name, "unknown", "This must be a currency's code, such as EUR.");
+        }
+        currency
     }
 
     /// Units at an item's precision: `1.5` at precision 3 is 1500. At least one of the smallest.

@@ -96,6 +96,50 @@ async fn the_tables_of_a_report_add_up_to_its_headline() {
     .await;
 }
 
+/// Worked out by hand: ten mugs at 1.2345 and 1.5 kg of tea at 2.50 are 12.345 and 3.75, each rounded half to even; two cards
+/// at 0.10 dollars; what has no cost is counted and left out.
+#[tokio::test(flavor = "multi_thread")]
+async fn stock_is_worth_what_its_items_cost() {
+    on_each(async |api| {
+        api.shop().await;
+        let mug = json!({"name": "A mug", "unit_cost": "1.2345", "cost_currency": "EUR"});
+        let put = api.put("/api/v1/items/MUG-V", &mug).await.ok();
+        assert_eq!((put["unit_cost"].as_str(), put["cost_currency"].as_str()), (Some("1.2345"), Some("EUR")));
+        let tea = json!({"name": "Tea", "unit": "kg", "precision": 3, "unit_cost": "2.50", "cost_currency": "EUR"});
+        api.put("/api/v1/items/TEA", &tea).await.ok();
+        let card = json!({"name": "A card", "unit_cost": "0.10", "cost_currency": "USD"});
+        api.put("/api/v1/items/CARD", &card).await.ok();
+        api.put("/api/v1/items/GIFT", &json!({"name": "A gift"})).await.ok();
+        let receive = async |state: &str, lines: serde_json::Value| {
+            let receipt = json!({"location": "DUB", "state": state, "lines": lines});
+            api.post("/api/v1/stock/receipts", &receipt).await.ok();
+        };
+        let goods =
+            json!([{"sku": "MUG-V", "quantity": 7}, {"sku": "TEA", "quantity": 1500}, {"sku": "CARD", "quantity": 2}]);
+        receive("available", goods).await;
+        receive("damaged", json!([{"sku": "MUG-V", "quantity": 3}, {"sku": "GIFT", "quantity": 1}])).await;
+        let found = csv(api, "/reports/items", "value").await;
+        let dublin = |row: &&Vec<String>| row[0] != "All locations";
+        let rows: Vec<String> = found[1..].iter().filter(dublin).map(|row| row[1..].join(" ")).collect();
+        assert_eq!(rows, ["EUR 16.09 100.0", "USD 0.20 100.0"], "{found:?}");
+        // The shop's own mug, and the gift.
+        until_says(api, "/reports/items", "without 2 items of no known cost").await;
+        assert!(api.get("/stock/MUG-V").await.text.contains("costs 1.2345 EUR"));
+        for (cost, path) in [
+            (json!({"unit_cost": "1.25"}), "cost_currency"),
+            (json!({"cost_currency": "EUR"}), "unit_cost"),
+            (json!({"unit_cost": "-1", "cost_currency": "EUR"}), "unit_cost"),
+            (json!({"unit_cost": "1.25", "cost_currency": "EURO"}), "cost_currency"),
+        ] {
+            let mut body = json!({"name": "A mug"});
+            body.as_object_mut().unwrap().extend(cost.as_object().unwrap().clone());
+            let refused = api.put("/api/v1/items/MUG-V", &body).await;
+            assert_eq!((refused.status.as_u16(), refused.json()["problems"][0]["path"].as_str()), (422, Some(path)));
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn today_shows_what_stands_where_and_what_needs_a_person() {
     on_each(async |api| {

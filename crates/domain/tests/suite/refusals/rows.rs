@@ -148,6 +148,7 @@ pub fn item(sku: &str, supply: Supply, precision: u32) -> PutItem {
         length_mm: None,
         width_mm: None,
         height_mm: None,
+        cost: None,
     };
     PutItem { facts }
 }

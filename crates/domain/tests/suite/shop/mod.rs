@@ -87,6 +87,7 @@ impl Shop {
                 length_mm: None,
                 width_mm: None,
                 height_mm: None,
+                cost: None,
             };
             shop.run(PutItem { facts }).unwrap();
         }

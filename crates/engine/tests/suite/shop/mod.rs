@@ -121,6 +121,7 @@ impl Shop {
             length_mm: None,
             width_mm: None,
             height_mm: None,
+            cost: None,
         };
         self.must(PutItem { facts }).await;
     }

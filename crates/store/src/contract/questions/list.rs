@@ -40,6 +40,8 @@ use waybill_domain::webhook::EndpointState;
 const FIRST_PAGE: &str = "a list's first page stops after as many rows as it shows";
 const RARE_FILTER: &str = "a filter without an index of its own, for which every order would pay with a write: it goes \
     through the newest orders until the page is full";
+const EVERY_LEVEL: &str = "the value of all stock at costs that change without a posting: every level is looked at, of which there \
+    are as many as items at locations, however many orders there are";
 const LARGE_PART: &str = "where a location has a large part of all levels, passing over the others costs no more";
 const BY_CODE: &str = "goes through the catalog or the customers, not through orders";
 const COUNTS: &str = "counts all there is; kept for a while by who shows it";
@@ -533,6 +535,10 @@ questions! {
         Ok(stats::items(store, viewer, (sums_day(0), sums_day(200)), eur, 20).await?.rows.len())
     };
     "stats::stock" ("all") by by_location(STOCK), |store, viewer, _sample| Ok(stats::stock(store, viewer).await?.len());
+    "stats::stock_value" ("all") by by_location(STOCK), walks EVERY_LEVEL, |store, viewer, _sample| {
+        let value = stats::stock_value(store, viewer).await?;
+        Ok(value.rows.len() + usize::try_from(value.items_without_cost).unwrap_or_default())
+    };
     "stock::levels" ("all") by by_location(STOCK), walks FIRST_PAGE, |store, viewer, _sample| {
         Ok(rows(stock::levels(store, viewer, &LevelFilter::default(), &PageRequest::default()).await?))
     };

@@ -2,14 +2,27 @@
 
 use std::collections::BTreeMap;
 use waybill_domain::Code;
-use waybill_domain::catalog::item::{Item, ItemFacts, Supply, problems};
+use waybill_domain::catalog::item::{Item, ItemFacts, Supply, UnitCost, problems};
+use waybill_domain::money::{Currency, UnitPrice};
 
 /// Rows of a file at most.
 pub const ROWS_MAX: usize = 10_000;
 
 /// The columns that are understood, by the name in the first line.
-pub const COLUMNS: [&str; 10] =
-    ["sku", "name", "gtin", "supply", "unit", "precision", "weight_g", "length_mm", "width_mm", "height_mm"];
+pub const COLUMNS: [&str; 12] = [
+    "sku",
+    "name",
+    "gtin",
+    "supply",
+    "unit",
+    "precision",
+    "weight_g",
+    "length_mm",
+    "width_mm",
+    "height_mm",
+    "unit_cost",
+    "cost_currency",
+];
 
 /// Something wrong in a cell, or in a whole row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +151,12 @@ impl Row {
     pub fn facts(&self, item: Option<&Item>) -> Result<ItemFacts, Vec<CellProblem>> {
         let mut wrong = Vec::new();
         let mut facts = item.map_or_else(|| blank(self.sku()), Item::facts);
+        match self.cost(facts.cost) {
+            Ok(cost) => facts.cost = cost,
+            Err((column, message)) => {
+                wrong.push(CellProblem { line: self.line, column: column.to_owned(), message });
+            }
+        }
         for (column, cell) in &self.cells {
             if let Err(message) = set(&mut facts, column, cell) {
                 wrong.push(CellProblem { line: self.line, column: (*column).to_owned(), message });
@@ -150,6 +169,34 @@ impl Row {
             }
         }
         if wrong.is_empty() { Ok(facts) } else { Err(wrong) }
+    }
+
+    /// The cost of two columns, of which the one that the file does not have stays as it is.
+    fn cost(&self, now: Option<UnitCost>) -> Result<Option<UnitCost>, (&'static str, String)> {
+        let cell = |column: &str| self.cells.get(column).map(String::as_str);
+        let amount = match cell("unit_cost") {
+            None => now.map(|cost| cost.amount),
+            Some("") => None,
+            Some(text) => {
+                let read = UnitPrice::from_decimal(text);
+                Some(read.ok_or_else(|| ("unit_cost", format!("“{}” is no amount such as 12.50.", short(text))))?)
+            }
+        };
+        let currency = match cell("cost_currency") {
+            None => now.map(|cost| cost.currency),
+            Some("") => None,
+            Some(text) => {
+                let read = text.to_uppercase().parse::<Currency>();
+                Some(read.map_err(|_| ("cost_currency", format!("“{}” is no currency such as EUR.", short(text))))?)
+            }
+        };
+        // An emptied cost takes along the currency that the file is silent about.
+        let is_emptied = cell("unit_cost") == Some("") && cell("cost_currency").is_none();
+        let currency = currency.filter(|_| !is_emptied);
+        UnitCost::of(amount, currency).map_err(|problem| {
+            let column = if amount.is_none() { "unit_cost" } else { "cost_currency" };
+            (column, format!("This {}.", problem.message))
+        })
     }
 }
 
@@ -165,6 +212,7 @@ fn blank(sku: &str) -> ItemFacts {
         length_mm: None,
         width_mm: None,
         height_mm: None,
+        cost: None,
     }
 }
 
@@ -192,7 +240,9 @@ fn set(facts: &mut ItemFacts, column: &str, cell: &str) -> Result<(), String> {
         "weight_g" => facts.weight_g = measure()?,
         "length_mm" => facts.length_mm = measure()?,
         "width_mm" => facts.width_mm = measure()?,
-        _ => facts.height_mm = measure()?,
+        "height_mm" => facts.height_mm = measure()?,
+        // Of two columns that belong together.
+        _ => {}
     }
     Ok(())
 }
@@ -218,6 +268,8 @@ pub fn change(item: Option<&Item>, facts: &ItemFacts) -> Change {
             number(facts.length_mm),
             number(facts.width_mm),
             number(facts.height_mm),
+            facts.cost.map(|cost| cost.amount.to_decimal()).unwrap_or_default(),
+            facts.cost.map(|cost| cost.currency.to_string()).unwrap_or_default(),
         ]
     };
     let pairs = COLUMNS.iter().zip(cells(&now).into_iter().zip(cells(facts)));
@@ -264,6 +316,47 @@ mod tests {
         let places: Vec<_> = sheet.problems.iter().map(|problem| (problem.line, problem.column.as_str())).collect();
         assert_eq!(places, [(3, ""), (5, "sku")]);
         assert_eq!(sheet.rows.len(), 2);
+    }
+
+    #[test]
+    fn a_cost_is_two_columns_that_belong_together() {
+        let of = |text: &str, item: Option<&Item>| {
+            let facts = read(text).unwrap().rows[0].facts(item);
+            facts.map(|facts| facts.cost.map(|cost| (cost.amount.to_decimal(), cost.currency.to_string())))
+        };
+        let column = |text: &str| of(text, None).unwrap_err()[0].column.clone();
+        let cost = |amount: &str, currency: &str| Ok(Some((amount.to_owned(), currency.to_owned())));
+        assert_eq!(of("sku,name,unit_cost,cost_currency\nA,Mug,1.250,eur", None), cost("1.25", "EUR"));
+        assert_eq!(of("sku,name,unit_cost,cost_currency\nA,Mug,,", None), Ok(None));
+        assert_eq!(column("sku,name,unit_cost,cost_currency\nA,Mug,1.25,"), "cost_currency");
+        assert_eq!(column("sku,name,unit_cost,cost_currency\nA,Mug,,EUR"), "unit_cost");
+        assert_eq!(column("sku,name,unit_cost,cost_currency\nA,Mug,\"1,25\",EUR"), "unit_cost");
+        assert_eq!(column("sku,name,unit_cost,cost_currency\nA,Mug,1.25,euros"), "cost_currency");
+        let cost_now = UnitCost { amount: UnitPrice(3_000_000), currency: "GBP".parse().unwrap() };
+        let facts = ItemFacts { name: "Mug".into(), cost: Some(cost_now), ..blank("A") };
+        let ids = waybill_domain::ids::Id(1).into();
+        let ItemFacts { sku, name, gtin, supply, unit, precision, weight_g, length_mm, width_mm, height_mm, cost: now } =
+            facts;
+        let chain = waybill_domain::chain::Chain::default();
+        let item = Item {
+            id: ids,
+            sku,
+            name,
+            gtin,
+            supply,
+            unit,
+            precision,
+            weight_g,
+            length_mm,
+            width_mm,
+            height_mm,
+            archived: false,
+            chain,
+            cost: now,
+        };
+        assert_eq!(of("sku,unit_cost\nA,4", Some(&item)), cost("4", "GBP"), "the other column stays");
+        assert_eq!(of("sku,name\nA,Cup", Some(&item)), cost("3", "GBP"));
+        assert_eq!(of("sku,unit_cost\nA,", Some(&item)), Ok(None), "and goes with the cost");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::response::Response;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
-use waybill_domain::catalog::item::{ArchiveItem, Item, ItemFacts, PutItem, Supply};
+use waybill_domain::catalog::item::{ArchiveItem, Item, ItemFacts, PutItem, Supply, UnitCost};
 use waybill_store::read::catalog;
 
 /// Measures that an item may have: field, label.
@@ -70,6 +70,19 @@ async fn sheet(state: &WebState, caller: &Caller, item: Option<&Item>) -> Result
             .paired(),
     ];
     sheet.fields.extend(measures);
+    let cost = facts.as_ref().and_then(|facts| facts.cost);
+    sheet.fields.extend([
+        Field::number("unit_cost", "Cost of a unit")
+            .value(cost.map(|cost| cost.amount.to_decimal()).unwrap_or_default())
+            .hint("What the shop pays; the value of stock is told by it.")
+            .optional()
+            .paired(),
+        Field::text("cost_currency", "Its currency")
+            .value(cost.map(|cost| cost.currency.to_string()).unwrap_or_default())
+            .hint("Such as EUR.")
+            .optional()
+            .paired(),
+    ]);
     sheet.submit = if item.is_some() { "Save".to_owned() } else { "Create item".to_owned() };
     if item.is_some_and(|item| item.archived) {
         sheet.lead = Some("This item is archived. Saving it takes it up again.".to_owned());
@@ -110,8 +123,16 @@ fn facts(form: &mut Form, sku: Option<String>) -> Option<ItemFacts> {
     let (supply, unit) = (form.one_of::<Supply>("supply"), form.required("unit", 16));
     let precision = form.int("precision", 0..=6).unwrap_or(0);
     let precision = u32::try_from(precision).unwrap_or(0);
+    let cost = match (form.unit_price("unit_cost"), form.currency("cost_currency")) {
+        parts if form.is_sound() => UnitCost::of(parts.0, parts.1),
+        _ => Ok(None),
+    };
+    if let Err(problem) = &cost {
+        form.problem(&problem.path, &problem.code, format!("This {}.", problem.message));
+    }
     let ((sku, name), (supply, unit)) = (sku.zip(name)?, supply.zip(unit)?);
-    let facts = ItemFacts { sku, name, gtin, supply, unit, precision, weight_g, length_mm, width_mm, height_mm };
+    let cost = cost.ok()?;
+    let facts = ItemFacts { sku, name, gtin, supply, unit, precision, weight_g, length_mm, width_mm, height_mm, cost };
     form.is_sound().then_some(facts)
 }
 

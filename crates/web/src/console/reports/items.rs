@@ -11,7 +11,7 @@ use waybill_domain::actor::Permission;
 use waybill_domain::ledger::StockAccount;
 use waybill_domain::money::{Currency, Minor};
 use waybill_domain::quantity::Quantity;
-use waybill_store::read::stats::{self, StockRow, TopItems};
+use waybill_store::read::stats::{self, StockRow, StockValue, TopItems};
 
 const SHOWN: usize = 20;
 const BARS: usize = 8;
@@ -20,7 +20,9 @@ pub async fn report(asked: &Asked<'_>) -> Made {
     let (range, viewer) = (&asked.range, &asked.viewer);
     let (currency, _) = sales::currency(asked, &sales::rows(asked, range).await?);
     let top = stats::items(asked.store, viewer, (range.from, range.to), currency, SHOWN).await?;
-    let stock = if viewer.may(Permission::StockRead) { stats::stock(asked.store, viewer).await? } else { Vec::new() };
+    let sees_stock = viewer.may(Permission::StockRead);
+    let stock = if sees_stock { stats::stock(asked.store, viewer).await? } else { Vec::new() };
+    let value = if sees_stock { stats::stock_value(asked.store, viewer).await? } else { StockValue::default() };
     let shown: i64 = top.rows.iter().map(|row| row.amount.0).sum();
     let units = |of: &dyn Fn(StockAccount) -> bool| -> i64 {
         stock.iter().filter(|row| row.precision == 0 && of(row.account)).map(|row| row.quantity.0).sum()
@@ -44,6 +46,16 @@ pub async fn report(asked: &Asked<'_>) -> Made {
         figures.push(figure("Available", look::number(available), String::new(), share_words(available, on_hand)));
         parts.push(locations(&stock));
     }
+    for (currency, sum) in sums(&value) {
+        let cost = match value.items_without_cost {
+            0 => "now, at what it cost".to_owned(),
+            count => format!("now, without {} of no known cost", look::plural(count, "item")),
+        };
+        figures.push(figure("Stock value", look::money_whole(sum, currency), look::money(sum, currency), cost));
+    }
+    if !value.rows.is_empty() {
+        parts.push(values(&value));
+    }
     Ok(Report {
         title: "Items and stock",
         says: format!(
@@ -55,7 +67,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
         parts,
         notes: vec![
             "Goods ordered are lines as placed, after discounts, without tax, by the day (UTC) they were placed; cancelled lines are in it.",
-            "Stock is told in units, because items have no cost price: no value is made up. It is as of now, whatever the days above.",
+            "Stock value is what is on hand, in whatever state, at the present cost of each item; items without a cost in the catalog are not in it. It is as of now, whatever the days above.",
         ],
     })
 }
@@ -116,6 +128,50 @@ fn items(top: &TopItems, currency: Currency) -> Part {
             ],
             rows,
         },
+        is_open: true,
+    }
+}
+
+/// The value at all locations, by currency.
+fn sums(value: &StockValue) -> BTreeMap<Currency, Minor> {
+    let mut sums: BTreeMap<Currency, Minor> = BTreeMap::new();
+    for row in &value.rows {
+        *sums.entry(row.currency).or_default() += row.value;
+    }
+    sums
+}
+
+fn values(value: &StockValue) -> Part {
+    let sums = sums(value);
+    let rows = value.rows.iter().map(|row| {
+        let whole = sums.get(&row.currency).map_or(0, |sum| sum.0);
+        vec![
+            Cell::text(row.location_name.clone()),
+            Cell::text(row.currency.to_string()),
+            Cell::money(row.value, row.currency),
+            Cell::share(share(row.value.0, whole)),
+        ]
+    });
+    let mut rows: Vec<_> = rows.collect();
+    let all = sums.iter().map(|(currency, sum)| {
+        let all = "All locations";
+        vec![
+            Cell::text(all),
+            Cell::text(currency.to_string()),
+            Cell::money(*sum, *currency),
+            Cell::share(share(sum.0, sum.0)),
+        ]
+    });
+    let mut all: Vec<_> = all.collect();
+    // Sums of one currency stand at the foot; there is no sum of several.
+    let foot = if all.len() == 1 { all.swap_remove(0) } else { Vec::new() };
+    rows.extend(all);
+    Part {
+        code: "value",
+        title: "Stock value by location".to_owned(),
+        beside: "now, at what it cost",
+        chart: None,
+        table: Table { heads: vec!["Location", "Currency", "Value", "Share"], rows, foot },
         is_open: true,
     }
 }

@@ -270,7 +270,8 @@ fn facts(item: &Item) -> Vec<String> {
     });
     let unit = (item.unit != "each").then(|| format!("counted in {}", item.unit));
     let gtin = item.gtin.as_ref().map(|gtin| format!("GTIN {gtin}"));
-    [gtin, weight, size, unit].into_iter().flatten().collect()
+    let cost = item.cost.map(|cost| format!("costs {}", look::price(cost.amount, cost.currency)));
+    [gtin, weight, size, unit, cost].into_iter().flatten().collect()
 }
 
 /// The states of a level side by side; the fullest place fills the bar.
