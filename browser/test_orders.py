@@ -48,6 +48,41 @@ def test_two_people_on_one_order_see_each_others_change(desk):
     expect(second.locator("#live")).to_have_text("Live")
     ask(first, f"/orders/{placed['id']}/holds", {"kind": "fraud", "reason": "velocity"})
     expect(second.locator(".holdcard h2")).to_have_text("Fraud review")
+    expect(second.locator("#toasts .toast")).to_contain_text("Fraud review")
+
+
+def test_every_choice_says_why_beside_it(desk):
+    page = desk.open("/orders")
+    placed = place(page, "BR-WHY")
+    page.goto(f"/orders/{placed['number']}")
+    entry = page.locator(".tl .ev", has_text="Sourced from")
+    entry.get_by_role("button", name="Why").click()
+    why = page.locator(".pop:popover-open")
+    expect(why).to_contain_text(re.compile(r"Stock comes from .*decided by .*\(rule .*version \d+\)"))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="why it stands here").click()
+    expect(page.locator("#why time").first).to_be_visible()
+    expect(page.locator("#why")).not_to_contain_text(re.compile(r"\dT\d\d:"))
+
+
+def test_the_list_is_downloaded_in_both_formats(desk):
+    page = desk.open("/orders")
+    for code, begins in [("csv", b"Order,Placed (UTC)"), ("xlsx", b"PK")]:
+        page.get_by_role("link", name="Export").click()
+        dialog = page.locator("dialog[open]")
+        dialog.get_by_label("Format").select_option(code)
+        with page.expect_download() as download:
+            dialog.get_by_role("button", name="Export").click()
+        with open(download.value.path(), "rb") as file:
+            assert file.read(len(begins)) == begins
+        page.goto("/orders")
+
+
+def test_orders_are_filtered_without_a_script(desk):
+    page = desk.open("/orders", java_script_enabled=False)
+    page.get_by_label("Lifecycle").select_option("cancelled")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page).to_have_url(re.compile("lifecycle=cancelled"))
 
 
 def test_the_theme_is_kept(desk):

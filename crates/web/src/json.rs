@@ -258,6 +258,28 @@ impl<const MAX: usize> ToSchema for Text<MAX> {
     }
 }
 
+/// A country by its two letters (ISO 3166-1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Country(pub String);
+
+impl FromJson for Country {
+    fn from_json(value: Value, at: &At<'_>) -> Option<Self> {
+        let text = text(value, at)?;
+        if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            at.problem("country", "must be two letters, such as IE");
+            return None;
+        }
+        Some(Self(text))
+    }
+}
+
+impl PartialSchema for Country {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+        RefOr::T(Schema::Object(text.pattern(Some("^[A-Za-z]{2}$")).build()))
+    }
+}
+
 /// A reason, a queue or another word that goes into the log, where nothing may be said about a person ([`is_word`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word(pub String);
@@ -284,6 +306,12 @@ impl PartialSchema for Word {
 impl ToSchema for Word {
     fn name() -> std::borrow::Cow<'static, str> {
         "Word".into()
+    }
+}
+
+impl ToSchema for Country {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Country".into()
     }
 }
 

@@ -22,7 +22,7 @@ refusals! {
         Invalid { problems: Vec<Problem> } => "invalid", Never, "The request has problems.", "Correct every problem listed and send it again.";
         BeforeLatestEvent { aggregate: String, happened_at: Timestamp, latest: Timestamp } => "before_latest_event", Never, "{aggregate} has an event of {latest}; this happened at {happened_at}.", "Bring history in by the time at which it happened.";
         UnknownKey { key_id: ApiKeyId } => "unknown_key", Never, "There is no API key {key_id}.", "List the keys and use one of them.";
-        NotPermitted { permission: Permission } => "not_permitted", AfterChange, "This key may not do that: it lacks {permission}.", "Use a key with that permission, or have it granted.";
+        NotPermitted { permission: Permission } => "not_permitted", AfterChange, "This needs the permission {permission}.", "Ask an owner for a role or a key that has it.";
     }
 }
 

@@ -26,21 +26,24 @@ pub struct Move {
 /// The latest postings of an item at the viewer's locations, newest first: of each stock key at most `each_max`.
 pub async fn moves(store: &dyn Store, viewer: &Viewer, sku: &str, each_max: usize) -> Result<Vec<Move>, ReadError> {
     viewer.must(&[Permission::StockRead])?;
-    let mut query = Query::new(
-        "WITH RECURSIVE chain(position, number, depth) AS (SELECT s.last_position, s.last_number, CAST(1 AS BIGINT) \
-         FROM stock_levels s WHERE s.item_id = ",
-    );
+    // Each posting names the one before it of its stock key, so only as many are read as are wanted, each once.
+    const COLUMNS: &str = "p.position, p.number, p.location_id, p.lot_id, p.from_account, p.to_account, p.quantity, \
+         p.previous_position, p.previous_number";
+    // Cross joins, which SQLite takes in the order written; see `postings`.
+    let mut query = Query::new(format!(
+        "WITH RECURSIVE chain(position, number, location_id, lot_id, from_account, to_account, quantity, \
+         previous_position, previous_number, depth) AS (SELECT {COLUMNS}, CAST(1 AS BIGINT) FROM stock_levels s \
+         CROSS JOIN stock_postings p WHERE p.position = s.last_position AND p.number = s.last_number AND s.item_id = "
+    ));
     let sku = query.bind(sku);
     query.push(&format!("(SELECT i.id FROM items i WHERE i.sku = {sku})"));
     query.within("s.location_id", &viewer.actor().locations, |id| id.0);
     let depth = query.bind(i64::try_from(each_max).unwrap_or(i64::MAX));
-    // A cross join, which SQLite takes in the order written; see `postings`.
     query.push(&format!(
-        " UNION ALL SELECT p.previous_position, p.previous_number, chain.depth + 1 FROM chain \
-         JOIN stock_postings p ON p.position = chain.position AND p.number = chain.number WHERE chain.depth < {depth}) \
-         SELECT p.location_id, p.lot_id, p.from_account, p.to_account, p.quantity, e.happened_at FROM chain \
-         CROSS JOIN stock_postings p JOIN events e ON e.position = p.position \
-         WHERE p.position = chain.position AND p.number = chain.number ORDER BY p.position DESC, p.number DESC"
+        " UNION ALL SELECT {COLUMNS}, chain.depth + 1 FROM chain CROSS JOIN stock_postings p \
+         WHERE p.position = chain.previous_position AND p.number = chain.previous_number AND chain.depth < {depth}) \
+         SELECT c.location_id, c.lot_id, c.from_account, c.to_account, c.quantity, e.happened_at FROM chain c \
+         CROSS JOIN events e WHERE e.position = c.position ORDER BY c.position DESC, c.number DESC"
     ));
     let read = |row: &mut Row| -> Result<Move, StoreError> {
         Ok(Move {

@@ -75,11 +75,13 @@ fn sentence(event: &Event, places: &Places, currency: Option<Currency>) -> Optio
         Event::RoutingDecided(event) => routing(event, places),
         Event::HoldApplied(event) => hold(event),
         Event::HoldReleased(event) => match &event.reason {
-            Some(reason) => format!("Hold {} was released: {reason}.", event.hold),
+            Some(reason) => format!("Hold {} was released: {}.", event.hold, plain(reason)),
             None => format!("Hold {} was released.", event.hold),
         },
         Event::HoldRejected(event) => match &event.reason {
-            Some(reason) => format!("Hold {} was rejected, so what it is about was cancelled: {reason}.", event.hold),
+            Some(reason) => {
+                format!("Hold {} was rejected, so what it is about was cancelled: {}.", event.hold, plain(reason))
+            }
             None => format!("Hold {} was rejected, so what it is about was cancelled.", event.hold),
         },
         Event::PickShort(event) => short(event, places),
@@ -152,14 +154,14 @@ fn list(parts: impl Iterator<Item = String>) -> String {
 
 fn priority(priority: &Priority) -> String {
     let due = Timestamp(priority.due.saturating_mul(60_000_000));
-    let mut text = format!("Priority {}: it ought to leave by {due}", priority.score);
+    let mut text = format!("It ought to leave by {due}");
     if priority.tier > 0 {
         text.push_str(&format!(", {} minutes earlier for the customer's tier", priority.tier));
     }
     if priority.value > 0 {
         text.push_str(&format!(", {} minutes earlier for its value", priority.value));
     }
-    text.push('.');
+    text.push_str(&format!(" (priority {}).", priority.score));
     text
 }
 
@@ -192,18 +194,20 @@ fn routing(event: &RoutingDecided, places: &Places) -> String {
         RoutingFigure::Balance => "balance of stock",
         RoutingFigure::Order => "the order of the locations, everything else being equal",
     };
+    let rule = format!("rule {}, version {}", event.rule, event.version);
     if event.losers.is_empty() {
-        return format!("Stock comes from {winners}; decided by {by}.");
+        return format!("Stock comes from {winners}; decided by {by} ({rule}).");
     }
     let losers = list(event.losers.iter().map(name));
-    format!("Stock comes from {winners} rather than {losers}; decided by {by}.")
+    format!("Stock comes from {winners} rather than {losers}; decided by {by} ({rule}).")
 }
 
 fn hold(event: &HoldApplied) -> String {
     let steps = list(event.steps.iter().map(ToString::to_string));
     let line = if event.line == 0 { String::new() } else { format!(" for line {}", event.line) };
     let due = event.due_at.map(|at| format!(", due {at}")).unwrap_or_default();
-    format!("Hold {} ({}: {}) blocks {steps}{line}{due}.", event.hold, event.kind, event.reason)
+    let reason = event.reason.replace('_', " ");
+    format!("Hold {} ({}: {reason}) blocks {steps}{line}{due}.", event.hold, event.kind)
 }
 
 fn short(event: &PickShort, places: &Places) -> String {
@@ -245,7 +249,7 @@ mod tests {
         ]);
         assert_eq!(
             routing(&decided, &places),
-            "Stock comes from DUB (12 km away) rather than ORK (180 km away); decided by distance."
+            "Stock comes from DUB (12 km away) rather than ORK (180 km away); decided by distance (rule rule, version 1)."
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Placing orders: the body, and how it becomes a command.
 
 use crate::forms::Written;
-use crate::json::{Long, Name, OneOf, Short, Text, body};
+use crate::json::{Country, Long, Name, OneOf, Short, Text, body};
 use crate::problem::Problem;
 use waybill_domain::ids::{IdSource, ReservationId};
 use waybill_domain::money::{Currency, Minor, UnitPrice};
@@ -19,7 +19,7 @@ type Method = OneOf<PaymentMethod>;
 type KindOfCharge = OneOf<ChargeKind>;
 /// A price in major units, with a point and at most six decimals.
 type Decimal = Text<24>;
-type CountryCode = Text<2>;
+type CountryCode = Country;
 type Reserved = Written<ReservationId>;
 
 body! {

@@ -128,6 +128,25 @@ impl Look {
         duration(self.now.seconds_since(since).max(0))
     }
 
+    /// A sentence whose moments, which are in RFC 3339, are told as the viewer's.
+    pub fn told(&self, sentence: &str) -> Html {
+        let mut out = String::new();
+        for (at, word) in sentence.split(' ').enumerate() {
+            if at > 0 {
+                out.push(' ');
+            }
+            let plain = word.trim_end_matches([',', '.', ';', ')']);
+            match Timestamp::from_rfc3339(plain) {
+                Some(moment) if plain.ends_with('Z') => {
+                    let text = self.local(moment).strftime("%b %-d, %-H:%M").to_string();
+                    out.push_str(&format!("{}{}", self.element(moment, &text), &word[plain.len()..]));
+                }
+                Some(_) | None => out.push_str(&Html::text(word).to_string()),
+            }
+        }
+        Html::of(out)
+    }
+
     fn element(&self, at: Timestamp, text: &str) -> Html {
         let (machine, exact) = (at.to_rfc3339(), self.exact(at));
         Html::of(format!("<time datetime=\"{machine}\" title=\"{exact}\">{text}</time>"))

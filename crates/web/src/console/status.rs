@@ -168,6 +168,11 @@ pub fn payment_state(value: PaymentState) -> Html {
     shown(look, value.code())
 }
 
+/// A card of which nothing is held any more and nothing was taken.
+pub fn let_go(is_voided: bool) -> Html {
+    shown(look("off", "none"), if is_voided { "voided" } else { "expired" })
+}
+
 pub fn refund(value: RefundState) -> Html {
     let look = match value {
         RefundState::Granted | RefundState::Pending => look("wait", "wait"),

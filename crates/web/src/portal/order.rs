@@ -325,6 +325,14 @@ impl Seen {
         };
         let placed = look::Look::new(jiff::tz::TimeZone::UTC, head.placed_at).today();
         let is_placed = head.lifecycle != Lifecycle::Draft;
+        if head.lifecycle == Lifecycle::Cancelled {
+            // Nothing follows; what is left to say of the money is what went back.
+            let back = (!head.refunded.is_zero()).then_some(paid);
+            return vec![
+                step(far(true, true), "step-placed", self.language.day(placed, self.today)),
+                step(("off", shape("off")), "step-cancelled", back.unwrap_or_default()),
+            ];
+        }
         vec![
             step(far(is_placed, true), "step-placed", self.language.day(placed, self.today)),
             step(far(is_paid, false), "step-paid", paid),

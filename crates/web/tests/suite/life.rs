@@ -109,7 +109,7 @@ async fn an_order_goes_from_placed_to_completed() {
         }
         let why = api.get(&format!("{path}/why")).await.ok();
         let sentences = why["data"].to_string();
-        assert!(sentences.contains("Priority"), "{sentences}");
+        assert!(sentences.contains("(priority "), "{sentences}");
         assert!(sentences.contains("DUB ("), "{sentences}");
         assert!(sentences.contains("cracked"), "{sentences}");
 

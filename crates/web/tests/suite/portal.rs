@@ -80,6 +80,7 @@ async fn a_customer_cancels_once_and_only_what_has_not_shipped() {
         assert_eq!(order["lifecycle"], "cancelled");
         let page = read(api, pressed.header("location").unwrap(), "en").await;
         assert!(page.text.contains("The order is cancelled.") && page.text.contains("Your order is cancelled."));
+        assert!(page.text.contains(">Cancelled<") && !page.text.contains("taken as we ship"), "the steps end there");
         assert!(!page.text.contains("Cancel the order"), "nothing is left to cancel");
         let history = api.get(&format!("/api/v1/orders/{id}/timeline")).await.ok();
         let events = history["data"].as_array().unwrap();

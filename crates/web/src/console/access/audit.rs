@@ -67,11 +67,19 @@ fn nameless(actor: &str) -> String {
 }
 
 /// Where the page of a subject is.
-fn page_of(kind: &str, id: &str) -> Option<String> {
+fn page_of(kind: &str, id: &str, name: Option<&str>) -> Option<String> {
+    let coded = |path: &str| name.map(|code| format!("{path}/{}", percent(code)));
     match kind {
         "order" => Some(format!("/orders/{id}")),
         "user" => Some(format!("/settings/users/{id}")),
         "api_key" => Some("/settings/keys".to_owned()),
+        "customer" => coded("/customers"),
+        "item" => coded("/items"),
+        "location" => coded("/settings/locations"),
+        "channel" => coded("/settings/channels"),
+        "webhook_endpoint" => Some(format!("/settings/webhooks/{id}")),
+        "transfer" => Some(format!("/transfers/{id}")),
+        "stock_document" => Some(format!("/receipts/{id}")),
         _ => None,
     }
 }
@@ -85,7 +93,7 @@ fn row(look: &Look, entry: TrailEntry) -> Row {
         who: name.unwrap_or_else(|| nameless(&event.actor)),
         who_href,
         what: words(&event.kind),
-        href: page_of(&event.subject_kind, &event.subject_id),
+        href: page_of(&event.subject_kind, &event.subject_id, subject.as_deref()),
         subject: match subject {
             Some(name) => format!("{} {name}", words(&event.subject_kind)),
             None => words(&event.subject_kind),

@@ -319,7 +319,7 @@ if (mode && window.EventSource) {
   const subject = body.dataset.subject;
   let position = Number(body.dataset.position);
   const stream = new EventSource(`/live?after=${position}${mode === "order" ? `&order=${subject}` : ""}`);
-  const since = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const since = () => { const now = new Date(); return `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`; };
   let lastHeard = since();
   stream.addEventListener("open", () => { light.hidden = false; light.classList.remove("cut-off"); light.textContent = "Live"; lastHeard = since(); });
   stream.addEventListener("error", () => { light.hidden = false; light.classList.add("cut-off"); light.textContent = `Not live. What you see is from ${lastHeard}.`; });
@@ -357,6 +357,10 @@ if (mode && window.EventSource) {
       one(`[data-rows] > [data-id="${CSS.escape(at)}"]`, fresh)?.classList.add("cur");
       for (const field of all("[autofocus]", fresh)) field.removeAttribute("autofocus");
     }
+    // What a colleague did on this order is said once; the page itself shows what it changed.
+    const newest = (page) => one(".tl .ev .what", page)?.firstChild?.textContent.trim();
+    const told = mode === "order" && fresh && newest(fresh);
+    if (told && all(".tl .ev", fresh).length > all(".tl .ev").length) toast(told);
     if (main && fresh) htmx.swap({ text: fresh.outerHTML, target: main, swap: "outerMorph", select: "#main" });
   };
   const takeRows = (page) => {

@@ -271,6 +271,7 @@
   // It is of one tab and one person: another tab has its own, and whoever signs in here next does not find it.
   const DRAFT = `draft-order/${document.body.dataset.who}`;
   const skip = new Set(["key"]);
+  const clock = () => { const now = new Date(); return `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`; };
   function keep() {
     const kept = [...new FormData(form)].filter(([name, value]) => !skip.has(name) && !name.startsWith("lines[") && value !== "");
     const rows = lines().map((row) => ({
@@ -280,7 +281,7 @@
     try {
       sessionStorage.setItem(DRAFT, JSON.stringify({ fields: kept.filter(([name]) => name !== "payment.token"), rows }));
       const said = find("[data-kept]");
-      said.textContent = `Kept in this tab, ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}.`;
+      said.textContent = `Kept in this tab, ${clock()}.`;
     } catch { /* private window */ }
   }
   function restore() {
@@ -305,6 +306,8 @@
   const checks = {
     requested_by: (value) => (value && value < new Date().toLocaleDateString("sv") ? "This day has passed." : ""),
     "customer.email": (value) => (value && !/^[^@\s]+@[^@\s]+$/.test(value) ? "An email address has one @ between two parts." : ""),
+    currency: (value) => (value && !/^[A-Za-z]{3}$/.test(value) ? "Three letters, such as EUR." : ""),
+    shipping: (value) => (value && !/^\d+([.,]\d+)?$/.test(value) ? "An amount, such as 4.99." : ""),
     "ship_to.country": (value) => (value && !/^[A-Za-z]{2}$/.test(value) ? "Two letters, such as IE." : ""),
   };
   form.addEventListener("focusout", (event) => {
@@ -315,7 +318,7 @@
     const message = check(event.target.value.trim());
     find(".err", box)?.remove();
     box.classList.toggle("wrong", message !== "");
-    event.target.toggleAttribute("aria-invalid", message !== "");
+    if (message) event.target.setAttribute("aria-invalid", "true"); else event.target.removeAttribute("aria-invalid");
     if (message) {
       const said = document.createElement("p");
       said.className = "err";

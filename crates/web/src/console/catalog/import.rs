@@ -270,7 +270,7 @@ pub async fn import(State(state): State<WebState>, mut upload: Upload<CSV_MAX>) 
         // Compressed, it would be held back until there is enough of it.
         (header::CONTENT_ENCODING, "identity"),
     ];
-    Ok((headers, Body::from_stream(stream)).into_response())
+    Ok((headers, Body::from_stream(futures_util::StreamExt::fuse(stream))).into_response())
 }
 
 impl Run {

@@ -96,10 +96,14 @@ impl EntryPage {
         self.typed.problem(path)
     }
 
-    /// A problem as it stands in the list of all: of a line, with its SKU or its number before it.
+    /// A problem as it stands in the list of all, with its field before it; of a line, with its SKU or its number.
     fn listed(&self, path: &str, message: &str) -> String {
         let line = path.strip_prefix("lines[").and_then(|rest| rest.split_once(']')?.0.parse::<usize>().ok());
-        let Some(line) = line else { return message.to_owned() };
+        let Some(line) = line else {
+            // The form's own words for its fields are the last part of their paths.
+            let field = path.rsplit('.').next().unwrap_or(path).replace('_', " ");
+            return format!("{}: {message}", look::capital(&field));
+        };
         match self.rows.iter().find(|row| row.n == line && !row.sku.is_empty()) {
             Some(row) => format!("{}: {message}", row.sku),
             None => format!("Line {}: {message}", line + 1),

@@ -8,6 +8,7 @@ use super::call;
 use waybill_domain::Code;
 use waybill_domain::money::Minor;
 use waybill_domain::order::ChargeKind;
+use waybill_domain::payment::{PaymentMethod, PaymentState, PaymentTransaction, TransactionKind, TransactionState};
 use waybill_store::read::order::OrderDetail;
 
 /// One payment of the order.
@@ -94,11 +95,19 @@ fn row(detail: &OrderDetail, payment: &waybill_domain::payment::Payment, offers:
     let money = |amount| look::money(amount, detail.head.currency);
     let open = detail.transactions.iter().filter(|one| one.payment == payment.number && one.is_open());
     let about = [Act::Capture(payment.number), Act::Void(payment.number)];
+    let is_let_go = payment.method == PaymentMethod::Card
+        && payment.state == PaymentState::Succeeded
+        && payment.authorized.is_zero()
+        && payment.received.is_zero();
+    let is_void = |one: &&PaymentTransaction| {
+        (one.payment, one.kind, one.state) == (payment.number, TransactionKind::Void, TransactionState::Succeeded)
+    };
+    let is_voided = detail.transactions.iter().any(|one| is_void(&one));
     let possible = |offer: &&Offer| about.contains(&offer.act) && offer.obstacle.is_none();
     PaymentRow {
         offers: offers.iter().filter(possible).cloned().collect(),
         name: status::words(payment.method.code()),
-        state: status::payment_state(payment.state),
+        state: if is_let_go { status::let_go(is_voided) } else { status::payment_state(payment.state) },
         amount: money(payment.amount),
         authorized: (!payment.authorized.is_zero()).then(|| money(payment.authorized)),
         received: money(payment.received),

@@ -15,6 +15,7 @@ use waybill_domain::order::events::{AtLocation, Moved, ReleaseReason};
 use waybill_domain::quantity::Quantity;
 use waybill_store::read::order::OrderDetail;
 use waybill_store::read::timeline::Note;
+use waybill_store::read::why::Reason;
 use waybill_store::tables::EventRecord;
 
 /// What happened on one day.
@@ -32,13 +33,23 @@ pub struct Entry {
     pub text: String,
     /// Through which hands, where those were not Waybill's own.
     pub by: String,
+    /// Names the popover that says why, where something was decided.
+    pub position: i64,
+    pub why: Option<Html>,
     /// What a person wrote, with names of colleagues marked.
     pub note: Option<Html>,
     pub at: Html,
 }
 
 /// The history, days and entries both the latest first.
-pub fn days(history: &[EventRecord], notes: &[Note], detail: &OrderDetail, people: &People, look: &Look) -> Vec<Day> {
+pub fn days(
+    history: &[EventRecord],
+    notes: &[Note],
+    reasons: &[Reason],
+    detail: &OrderDetail,
+    people: &People,
+    look: &Look,
+) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
     for record in history.iter().rev() {
         let day = look.day_of(record.happened_at);
@@ -47,7 +58,9 @@ pub fn days(history: &[EventRecord], notes: &[Note], detail: &OrderDetail, peopl
             days.push(Day { name, entries: Vec::new() });
         }
         if let Some(last) = days.last_mut() {
-            last.entries.push(entry(record, notes, detail, people, look));
+            let reason = reasons.iter().find(|reason| reason.position == record.position);
+            let why = reason.map(|reason| look.told(&reason.sentence));
+            last.entries.push(Entry { why, ..entry(record, notes, detail, people, look) });
         }
     }
     days
@@ -100,7 +113,8 @@ fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, people: &Pe
     };
     let note = notes.iter().find(|note| note.position == record.position);
     let note = note.map(|note| note.text.as_deref().map_or_else(|| Html::of("erased"), mentions));
-    Entry { tone, icon: icon(name, ""), text, by, note, at: look.minute(record.happened_at) }
+    let (position, at) = (record.position, look.minute(record.happened_at));
+    Entry { tone, icon: icon(name, ""), text, by, position, why: None, note, at }
 }
 
 /// What sentences are made with.

@@ -13,6 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use std::io;
 use waybill_domain::actor::Permission;
@@ -193,7 +194,8 @@ fn csv(state: WebState, viewer: Viewer, filter: OrderFilter) -> Body {
         };
         Some((piece, (state, viewer, filter, (walk, false))))
     });
-    Body::from_stream(stream)
+    // Whoever packs it asks once more after the end.
+    Body::from_stream(stream.fuse())
 }
 
 fn written(rows: &[OrderRow], with_head: bool) -> io::Result<Bytes> {

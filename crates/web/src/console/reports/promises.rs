@@ -75,7 +75,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
     };
     let days = Part {
         code: "promises",
-        title: format!("Promises by {} wanted", range.head().to_lowercase()),
+        title: format!("Promises by {} wanted", range.unit()),
         beside: "",
         chart: Some(chart.plain()),
         table: Table {

@@ -78,6 +78,11 @@ impl Range {
         if self.width() == 1 { "Day" } else { "Week from" }
     }
 
+    /// What a column is.
+    pub fn unit(&self) -> &'static str {
+        if self.width() == 1 { "day" } else { "week" }
+    }
+
     /// The first day of each column.
     pub fn columns(&self) -> Vec<Date> {
         let width = self.width();

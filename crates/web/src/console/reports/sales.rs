@@ -150,7 +150,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
     let parts = vec![
         Part {
             code: "days",
-            title: format!("Ordered by {}", range.head().to_lowercase()),
+            title: format!("Ordered by {}", range.unit()),
             beside: "",
             chart: Some(line.plain()),
             table: by_day(&is, &was, &names, range, currency),
@@ -158,7 +158,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
         },
         Part {
             code: "revenue",
-            title: format!("Revenue by {}", range.head().to_lowercase()),
+            title: format!("Revenue by {}", range.unit()),
             beside: "by when it was billed; in the table above",
             chart: Some(billed.plain()),
             table: Table::default(),

@@ -22,6 +22,7 @@ step-placed = Bestellt
 step-paid = Bezahlt
 step-shipping = Versand
 step-delivered = Alles zugestellt
+step-cancelled = Storniert
 paid-none = noch nichts zu zahlen
 paid-pending = wartet auf Ihre Zahlung
 paid-authorized = auf Ihrer Karte vorgemerkt, abgebucht beim Versand

@@ -24,6 +24,7 @@ step-placed = Placed
 step-paid = Paid
 step-shipping = Shipping
 step-delivered = All delivered
+step-cancelled = Cancelled
 paid-none = nothing to pay yet
 paid-pending = waits for your payment
 paid-authorized = held on your card, taken as we ship
