@@ -27,7 +27,10 @@ fn item(sku: &str, supply: Supply, name: &str) -> PutItem {
         length_mm: None,
         width_mm: None,
         height_mm: None,
-        cost: (name.len() % 2 == 0).then_some(UnitCost { amount: UnitPrice(4_200_000), currency: Currency::EUR }),
+        cost: name
+            .len()
+            .is_multiple_of(2)
+            .then_some(UnitCost { amount: UnitPrice(4_200_000), currency: Currency::EUR }),
     };
     PutItem { facts }
 }
