@@ -185,6 +185,13 @@ pub fn credit_note(number: &str) -> String {
     Sha256::digest(number).iter().take(8).fold("credit_note-".to_owned(), |word, byte| format!("{word}{byte:02x}"))
 }
 
+/// A credit note as [`credit_note`] names it, by the reason that is stored. Until reasons had to be words, stores were given the
+/// number as it was, and a line of it as `C1007 line 12`.
+pub fn known_credit_note(reason: &str) -> String {
+    let line = |(number, line): (&str, &str)| line.parse::<u32>().ok().map(|line| format!("{number}-{line}"));
+    credit_note(&reason.rsplit_once(" line ").and_then(line).unwrap_or_else(|| reason.to_owned()))
+}
+
 #[derive(Clone, Debug)]
 pub enum Deed {
     /// Units that had not shipped; `refund` minor units of what was paid go back, `surcharge` of their price stay due.

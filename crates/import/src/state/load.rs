@@ -1,6 +1,7 @@
 //! Reads what is there, page by page along primary keys, so that no read is long.
 
 use super::{Existing, ExistingOrder};
+use crate::history::records::known_credit_note;
 use rustc_hash::{FxHashMap, FxHashSet};
 use waybill_domain::ids::{ChannelId, Id, LocationId, OrderId};
 use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, Lifecycle};
@@ -187,19 +188,19 @@ async fn details(
         let Some((_, _, order)) = page.get_mut(&row.take()?) else {
             continue;
         };
-        order.returns.insert(row.take()?);
+        order.returns.insert(known_credit_note(&row.take::<String>()?));
     }
     for mut row in store.read(CHARGES, &range).await? {
         let Some((_, _, order)) = page.get_mut(&row.take()?) else {
             continue;
         };
-        order.charges.insert(row.take()?);
+        order.charges.insert(known_credit_note(&row.take::<String>()?));
     }
     for mut row in store.read(REFUNDS, &range).await? {
         let Some((_, _, order)) = page.get_mut(&row.take()?) else {
             continue;
         };
-        order.refunds.insert(row.take()?);
+        order.refunds.insert(known_credit_note(&row.take::<String>()?));
         *latest = (*latest).max(Some(row.take()?));
     }
     Ok(())
