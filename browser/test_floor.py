@@ -65,6 +65,9 @@ def test_pick_pack_and_ship_with_a_scanner(desk):
     scan(page, "SCAN-LID")
     expect(page.locator("[data-finished]")).to_contain_text("Everything is picked")
     page.get_by_role("link", name=f"Pack {number}").click()
+    expect(page).to_have_url(re.compile(f"/pack/{work}"))
+    # What is scanned before the page listens goes nowhere.
+    expect(page.locator("[data-scan]")).to_be_visible()
 
     # Barcodes do as well as SKUs: plain ones of 13 digits, and those that a GS1 scanner sends.
     for code in ("4006381333931", "]d20105901234123457", "SCAN-LID"):
