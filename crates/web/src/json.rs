@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use waybill_domain::Code;
+use waybill_domain::money::UnitPrice;
 use waybill_domain::refusal::Problem;
 use waybill_domain::text::{WORD_FORM, is_word};
 
@@ -256,6 +257,18 @@ impl<const MAX: usize> ToSchema for Text<MAX> {
     fn name() -> std::borrow::Cow<'static, str> {
         format!("Text{MAX}").into()
     }
+}
+
+/// A price or a cost of one base unit in major units, to a millionth: `0.0425`.
+pub type Decimal = Text<24>;
+
+/// Reads one.
+///
+/// # Errors
+/// What is wrong with it, at `path`.
+pub fn unit_price(text: &Decimal, path: &str) -> Result<UnitPrice, Problem> {
+    let message = "must be a decimal such as 0.0425, at most six digits after the point";
+    UnitPrice::from_decimal(&text.0).ok_or_else(|| Problem::new(path, "malformed", message))
 }
 
 /// A country by its two letters (ISO 3166-1).

@@ -87,6 +87,12 @@ impl Payment {
             PaymentMethod::Transfer | PaymentMethod::Cash | PaymentMethod::Terms => Minor::ZERO,
         }
     }
+
+    /// Whether a card's authorization is over and nothing was taken by it: it was voided, or it expired.
+    pub fn is_let_go(&self) -> bool {
+        let was_authorized = self.method == PaymentMethod::Card && self.state == PaymentState::Succeeded;
+        was_authorized && self.authorized.is_zero() && self.received.is_zero()
+    }
 }
 
 /// One authorize, capture, void or refund sent to a gateway.

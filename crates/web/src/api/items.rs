@@ -4,7 +4,7 @@ use super::List;
 use crate::ask::{Ask, InPath, answer, answer_receipt};
 use crate::auth::Caller;
 use crate::forms::Written;
-use crate::json::{Nothing, OneOf, Short, Text, body};
+use crate::json::{Decimal, Nothing, OneOf, Short, Text, body, unit_price};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -15,7 +15,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use waybill_domain::catalog::item::{ArchiveItem, Item, ItemFacts, PutItem, Supply, UnitCost};
-use waybill_domain::money::{Currency, UnitPrice};
+use waybill_domain::money::Currency;
 use waybill_domain::refusal;
 use waybill_store::read::catalog::{self, CatalogFilter};
 
@@ -68,8 +68,6 @@ impl From<Item> for ItemView {
 type ItemName = Text<500>;
 type SupplyKind = OneOf<Supply>;
 type CurrencyCode = Written<Currency>;
-/// An amount in major units, with a point and at most six decimals.
-type Decimal = Text<24>;
 
 body! {
     /// What can be said about an item.
@@ -95,12 +93,7 @@ body! {
 }
 
 fn cost(body: &ItemBody) -> Result<Option<UnitCost>, refusal::Problem> {
-    let malformed = || {
-        let message = "must be a decimal such as 12.50, at most six digits after the point";
-        refusal::Problem::new("unit_cost", "malformed", message)
-    };
-    let read = |text: &Decimal| UnitPrice::from_decimal(&text.0).ok_or_else(malformed);
-    let amount = body.unit_cost.as_ref().map(read).transpose()?;
+    let amount = body.unit_cost.as_ref().map(|text| unit_price(text, "unit_cost")).transpose()?;
     UnitCost::of(amount, body.cost_currency.as_ref().map(|currency| currency.0))
 }
 

@@ -1,7 +1,7 @@
 //! Placing orders: the body, and how it becomes a command.
 
 use crate::forms::Written;
-use crate::json::{Country, Long, Name, OneOf, Short, Text, body};
+use crate::json::{self, Country, Decimal, Long, Name, OneOf, Short, Text, body};
 use crate::problem::Problem;
 use waybill_domain::ids::{IdSource, ReservationId};
 use waybill_domain::money::{Currency, Minor, UnitPrice};
@@ -17,8 +17,6 @@ type CurrencyCode = Written<Currency>;
 type Day = Written<Date>;
 type Method = OneOf<PaymentMethod>;
 type KindOfCharge = OneOf<ChargeKind>;
-/// A price in major units, with a point and at most six decimals.
-type Decimal = Text<24>;
 type CountryCode = Country;
 type Reserved = Written<ReservationId>;
 
@@ -137,8 +135,9 @@ fn unit_price(line: &LineBody, currency: Currency, n: usize, problems: &mut Vec<
     match (line.unit_price_minor, &line.unit_price) {
         (Some(minor), None) => UnitPrice::from_minor(Minor(minor), currency)
             .unwrap_or_else(|| problem("unit_price_minor", "out_of_range", "must be 0 to 10,000,000,000 major units")),
-        (None, Some(text)) => UnitPrice::from_decimal(&text.0).unwrap_or_else(|| {
-            problem("unit_price", "malformed", "must be a decimal such as 0.0425, at most six digits after the point")
+        (None, Some(text)) => json::unit_price(text, &path("unit_price")).unwrap_or_else(|found| {
+            problems.push(found);
+            UnitPrice::default()
         }),
         (Some(_), Some(_)) => {
             problem("unit_price", "ambiguous", "only one of unit_price and unit_price_minor may be sent")

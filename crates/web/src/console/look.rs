@@ -306,6 +306,15 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_tells_its_moments_as_the_viewers() {
+        let at = Timestamp::from_rfc3339("2026-11-19T16:00:00Z").unwrap();
+        let look = Look::new(TimeZone::get("America/New_York").unwrap(), at);
+        let told = look.told("<Leave> by 2026-11-26T03:47:00Z, or 2026 T 1Z.").to_string();
+        assert!(told.starts_with("&lt;Leave&gt; by <time datetime=\"2026-11-26T03:47:00Z\""), "{told}");
+        assert!(told.ends_with(">Nov 25, 22:47</time>, or 2026 T 1Z."), "{told}");
+    }
+
+    #[test]
     fn prices_and_quantities_keep_what_they_need() {
         let eur = "EUR".parse().unwrap();
         assert_eq!(price(UnitPrice(19_990_000), eur), "€19.99");

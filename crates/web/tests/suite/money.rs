@@ -245,3 +245,21 @@ async fn what_is_in_the_way_is_told_in_money_and_points_at_fields_that_exist() {
     })
     .await;
 }
+
+/// What was held on a card and let go is no success to whoever looks at the money.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_was_let_go_says_so() {
+    on_each(async |api| {
+        api.shop().await;
+        let placed = api.post("/api/v1/orders", &order("let-go")).await.ok();
+        assert_eq!(placed["payment_status"], "authorized");
+        let id = placed["id"].as_str().unwrap();
+        let shown = page(api, &format!("/orders/{id}")).await.text;
+        assert!(shown.contains("Succeeded") && !shown.contains("Voided"), "{shown}");
+        api.post(&format!("/api/v1/orders/{id}/cancel"), &json!({})).await.ok();
+        assert!(api.engine().settled(id.parse().unwrap(), std::time::Duration::from_secs(30)).await);
+        let shown = page(api, &format!("/orders/{id}")).await.text;
+        assert!(shown.contains("Voided") && !shown.contains("Succeeded"), "{shown}");
+    })
+    .await;
+}

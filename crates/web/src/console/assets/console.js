@@ -208,6 +208,11 @@ addEventListener("pageshow", () => {
   for (const form of all("form")) { delete form.dataset.sent; for (const field of all("input, select", form)) if (form.method !== "post") field.disabled = false; }
 });
 
+/** The time of day as pages write it. */
+function clock() {
+  const now = new Date();
+  return `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
+}
 function toast(text, tone = "") {
   const box = document.createElement("div");
   box.className = `toast ${tone}`;
@@ -319,9 +324,8 @@ if (mode && window.EventSource) {
   const subject = body.dataset.subject;
   let position = Number(body.dataset.position);
   const stream = new EventSource(`/live?after=${position}${mode === "order" ? `&order=${subject}` : ""}`);
-  const since = () => { const now = new Date(); return `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`; };
-  let lastHeard = since();
-  stream.addEventListener("open", () => { light.hidden = false; light.classList.remove("cut-off"); light.textContent = "Live"; lastHeard = since(); });
+  let lastHeard = clock();
+  stream.addEventListener("open", () => { light.hidden = false; light.classList.remove("cut-off"); light.textContent = "Live"; lastHeard = clock(); });
   stream.addEventListener("error", () => { light.hidden = false; light.classList.add("cut-off"); light.textContent = `Not live. What you see is from ${lastHeard}.`; });
   let busy = false;
   let again = false;
@@ -342,7 +346,7 @@ if (mode && window.EventSource) {
     if (again) setTimeout(refresh, 500);
   };
   const take = (page) => {
-    lastHeard = since();
+    lastHeard = clock();
     position = Number(page.body.dataset.position) || position;
     for (const link of all(".rail a[href]:not(.shop), .tabbar a[href]")) {
       const its = one(`.${link.closest("nav").classList[0]} a[href="${CSS.escape(link.getAttribute("href"))}"]:not(.shop)`, page);
@@ -358,9 +362,11 @@ if (mode && window.EventSource) {
       for (const field of all("[autofocus]", fresh)) field.removeAttribute("autofocus");
     }
     // What a colleague did on this order is said once; the page itself shows what it changed.
-    const newest = (page) => one(".tl .ev .what", page)?.firstChild?.textContent.trim();
-    const told = mode === "order" && fresh && newest(fresh);
-    if (told && all(".tl .ev", fresh).length > all(".tl .ev").length) toast(told);
+    if (mode === "order" && fresh) {
+      const arrived = all(".tl .what", fresh).slice(0, Math.max(0, all(".tl .what", fresh).length - all(".tl .what").length));
+      const persons = arrived.find((what) => !one(".quiet", what)?.textContent.startsWith("· Waybill"));
+      if (persons) toast(`${persons.firstChild.textContent.trim()} ${one(".quiet", persons).textContent}`);
+    }
     if (main && fresh) htmx.swap({ text: fresh.outerHTML, target: main, swap: "outerMorph", select: "#main" });
   };
   const takeRows = (page) => {

@@ -271,7 +271,6 @@
   // It is of one tab and one person: another tab has its own, and whoever signs in here next does not find it.
   const DRAFT = `draft-order/${document.body.dataset.who}`;
   const skip = new Set(["key"]);
-  const clock = () => { const now = new Date(); return `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`; };
   function keep() {
     const kept = [...new FormData(form)].filter(([name, value]) => !skip.has(name) && !name.startsWith("lines[") && value !== "");
     const rows = lines().map((row) => ({

@@ -123,11 +123,12 @@ fn facts(form: &mut Form, sku: Option<String>) -> Option<ItemFacts> {
     let (supply, unit) = (form.one_of::<Supply>("supply"), form.required("unit", 16));
     let precision = form.int("precision", 0..=6).unwrap_or(0);
     let precision = u32::try_from(precision).unwrap_or(0);
-    let cost = match (form.unit_price("unit_cost"), form.currency("cost_currency")) {
-        parts if form.is_sound() => UnitCost::of(parts.0, parts.1),
-        _ => Ok(None),
-    };
-    if let Err(problem) = &cost {
+    let (amount, currency) = (form.unit_price("unit_cost"), form.currency("cost_currency"));
+    let cost = UnitCost::of(amount, currency);
+    // A part that could not be read was told already, and is not missing.
+    if let Err(problem) = &cost
+        && form.typed(&problem.path).is_none()
+    {
         form.problem(&problem.path, &problem.code, format!("This {}.", problem.message));
     }
     let ((sku, name), (supply, unit)) = (sku.zip(name)?, supply.zip(unit)?);

@@ -8,7 +8,7 @@ use super::call;
 use waybill_domain::Code;
 use waybill_domain::money::Minor;
 use waybill_domain::order::ChargeKind;
-use waybill_domain::payment::{PaymentMethod, PaymentState, PaymentTransaction, TransactionKind, TransactionState};
+use waybill_domain::payment::{PaymentTransaction, TransactionKind, TransactionState};
 use waybill_store::read::order::OrderDetail;
 
 /// One payment of the order.
@@ -95,10 +95,6 @@ fn row(detail: &OrderDetail, payment: &waybill_domain::payment::Payment, offers:
     let money = |amount| look::money(amount, detail.head.currency);
     let open = detail.transactions.iter().filter(|one| one.payment == payment.number && one.is_open());
     let about = [Act::Capture(payment.number), Act::Void(payment.number)];
-    let is_let_go = payment.method == PaymentMethod::Card
-        && payment.state == PaymentState::Succeeded
-        && payment.authorized.is_zero()
-        && payment.received.is_zero();
     let is_void = |one: &&PaymentTransaction| {
         (one.payment, one.kind, one.state) == (payment.number, TransactionKind::Void, TransactionState::Succeeded)
     };
@@ -107,7 +103,7 @@ fn row(detail: &OrderDetail, payment: &waybill_domain::payment::Payment, offers:
     PaymentRow {
         offers: offers.iter().filter(possible).cloned().collect(),
         name: status::words(payment.method.code()),
-        state: if is_let_go { status::let_go(is_voided) } else { status::payment_state(payment.state) },
+        state: if payment.is_let_go() { status::let_go(is_voided) } else { status::payment_state(payment.state) },
         amount: money(payment.amount),
         authorized: (!payment.authorized.is_zero()).then(|| money(payment.authorized)),
         received: money(payment.received),
