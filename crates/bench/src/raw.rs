@@ -63,46 +63,62 @@ impl Bare {
     }
 }
 
-/// Writes the sample into an empty store, `per_commit` orders a commit; orders a second, and microseconds of processor time
-/// an order.
-pub async fn into_empty(
-    place: &Place,
-    sample: &Sample,
-    levels: &[RawRow],
-    per_commit: usize,
-) -> Result<(f64, f64), BenchError> {
+/// Writes the sample into an empty store, `per_commit` orders a commit; orders a second.
+pub async fn sampled(place: &Place, sample: &Sample, levels: &[RawRow], per_commit: usize) -> Result<f64, BenchError> {
     let mut bare = Bare::fresh(place, &format!("raw{per_commit}"), levels).await?;
-    let before = Cpu::now();
-    let took = bare.write(&sample.orders, per_commit).await?;
-    let cpu = Cpu::now().us(&before);
-    bare.end().await?;
-    let orders = sample.orders.len() as f64;
-    Ok((orders / took.as_secs_f64(), cpu / orders))
-}
-
-/// Writes what was written before the sample as well, without counting it, and then the sample; orders a second. `from`
-/// is where the log stood before the first order, with the stock levels then.
-pub async fn into_filled(
-    place: &Place,
-    store: &dyn Store,
-    sample: &Sample,
-    from: &Stand,
-    until: i64,
-    per_commit: usize,
-) -> Result<f64, BenchError> {
-    let mut bare = Bare::fresh(place, "rawfilled", &from.levels).await?;
-    let mut position = from.position;
-    while position < until {
-        let more = take(store, position, until, CHUNK).await?;
-        if more.orders.is_empty() {
-            break;
-        }
-        position = more.upto;
-        bare.write(&more.orders, 1_000).await?;
-    }
     let took = bare.write(&sample.orders, per_commit).await?;
     bare.end().await?;
     Ok(sample.orders.len() as f64 / took.as_secs_f64())
+}
+
+/// How fast bare rows were written.
+#[derive(Clone, Copy, Debug)]
+pub struct Speed {
+    pub orders_per_s: f64,
+    /// Processor time of the whole process.
+    pub cpu_us_per_order: f64,
+}
+
+/// What part of the log is written again.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<'a> {
+    /// Where the log stood before the first order, with the stock levels then.
+    pub from: &'a Stand,
+    /// What came up to here is written too, but not counted.
+    pub counted_from: i64,
+    pub until: i64,
+}
+
+/// Writes every order of a stretch of the store's log into a fresh one, `per_commit` orders a commit. Reading them is not
+/// counted.
+pub async fn again(
+    place: &Place,
+    store: &dyn Store,
+    stretch: Stretch<'_>,
+    per_commit: usize,
+    said: &(dyn Fn(usize) + Send + Sync),
+) -> Result<Speed, BenchError> {
+    let mut bare = Bare::fresh(place, "rawagain", &stretch.from.levels).await?;
+    let (mut position, mut done) = (stretch.from.position, 0);
+    let (mut orders, mut took, mut cpu_us) = (0_usize, Duration::ZERO, 0.0);
+    while position < stretch.until {
+        let is_counted = position >= stretch.counted_from;
+        let end = if is_counted { stretch.until } else { stretch.counted_from };
+        let more = take(store, position, end, CHUNK).await?;
+        position = more.upto;
+        let before = Cpu::now();
+        let chunk = bare.write(&more.orders, per_commit).await?;
+        if is_counted {
+            took += chunk;
+            cpu_us += Cpu::now().us(&before);
+            orders += more.orders.len();
+        }
+        done += more.orders.len();
+        said(done);
+    }
+    bare.end().await?;
+    let orders = orders as f64;
+    Ok(Speed { orders_per_s: orders / took.as_secs_f64().max(1e-9), cpu_us_per_order: cpu_us / orders.max(1.0) })
 }
 
 /// What one commit writes.

@@ -36,15 +36,15 @@ pub struct BenchReport {
     pub cpu_deciding_us_per_order: f64,
     pub cpu_writing_us_per_order: f64,
     pub cpu_checkpoint_us_per_order: f64,
-    /// The rows that the engine wrote, written bare, by orders a commit.
+    /// The first rows that the engine wrote, written bare, by orders a commit.
     pub raw_100_orders_per_s: f64,
     pub raw_500_orders_per_s: f64,
     pub raw_1000_orders_per_s: f64,
-    /// The best of these.
+    /// All that the engine wrote, by the best of these.
     pub raw_orders_per_s: f64,
-    /// Processor time of an order of that best, without what a database server spends.
+    /// Processor time of one of those, without what a database server spends.
     pub raw_cpu_us_per_order: f64,
-    /// The same into a store that holds as many orders as the engine's did.
+    /// The same into a store that holds as many orders before them as the engine's did.
     pub raw_filled_orders_per_s: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine_ratio: Option<f64>,

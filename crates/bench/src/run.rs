@@ -16,7 +16,7 @@ use waybill_engine::{Engine, EngineOptions, Gateway, Ports};
 use waybill_integrations::gateways::simulator::Simulator;
 use waybill_store::Store;
 
-/// Orders that are written again as bare rows.
+/// Orders that are written again to find how many a commit are best.
 const SAMPLE: usize = 20_000;
 /// Orders per commit of bare rows.
 const PER_COMMIT: [usize; 3] = [100, 500, 1_000];
@@ -98,9 +98,11 @@ pub async fn run(
 
 /// What the engine part wrote, to be written again.
 struct Written {
-    /// Before the first order, and before the sample.
+    /// Before the first order, and before the first that counts.
     first: Stand,
     before: Stand,
+    /// The log position of its end.
+    until: i64,
     sample: Sample,
 }
 
@@ -134,8 +136,9 @@ async fn measure(
         let before = Stand::of(&**store).await?;
         engine_part(options, database, &started, report, say).await?;
         if options.with_raw {
-            let sample = sample::take(&**store, before.position, i64::MAX, SAMPLE).await?;
-            written = Some(Written { first, before, sample });
+            let until = sample::head(&**store).await?;
+            let sample = sample::take(&**store, before.position, until, SAMPLE).await?;
+            written = Some(Written { first, before, until, sample });
         }
         if options.part == Part::Engine {
             started.stop().await;
@@ -311,18 +314,22 @@ async fn bare_rows(
     let rows: usize =
         sample.orders.iter().flat_map(|order| order.records.values().chain(order.log.values())).map(Vec::len).sum();
     report.rows_per_order = rows as f64 / count.max(1) as f64;
-    let mut best = [(0.0, 0.0); PER_COMMIT.len()];
-    for (best, per_commit) in best.iter_mut().zip(PER_COMMIT) {
+    let mut sampled = [0.0; PER_COMMIT.len()];
+    for (speed, per_commit) in sampled.iter_mut().zip(PER_COMMIT) {
         say(&format!("writing {count} orders as bare rows into an empty store, {per_commit} a commit"));
-        *best = raw::into_empty(&options.place, sample, &before.levels, per_commit).await?;
+        *speed = raw::sampled(&options.place, sample, &before.levels, per_commit).await?;
     }
-    [report.raw_100_orders_per_s, report.raw_500_orders_per_s, report.raw_1000_orders_per_s] = best.map(|best| best.0);
-    let fastest = best.iter().zip(PER_COMMIT).max_by(|one, other| one.0.0.total_cmp(&other.0.0));
-    let (fastest, per_commit) = fastest.map_or(((0.0, 0.0), 500), |(best, per_commit)| (*best, per_commit));
-    (report.raw_orders_per_s, report.raw_cpu_us_per_order) = fastest;
-    say("writing bare rows into a store filled with the bare rows of all orders before them");
-    report.raw_filled_orders_per_s =
-        raw::into_filled(&options.place, store, sample, &written.first, before.position, per_commit).await?;
+    [report.raw_100_orders_per_s, report.raw_500_orders_per_s, report.raw_1000_orders_per_s] = sampled;
+    let best = sampled.iter().zip(PER_COMMIT).max_by(|one, other| one.0.total_cmp(other.0));
+    let per_commit = best.map_or(500, |(_, per_commit)| per_commit);
+    let said = |done: usize| say(&format!("{done} orders"));
+    let again = |from| raw::Stretch { from, counted_from: before.position, until: written.until };
+    say(&format!("writing all orders of the engine as bare rows into an empty store, {per_commit} a commit"));
+    let speed = raw::again(&options.place, store, again(before), per_commit, &said).await?;
+    (report.raw_orders_per_s, report.raw_cpu_us_per_order) = (speed.orders_per_s, speed.cpu_us_per_order);
+    say("the same into a store filled with the bare rows of all orders before them");
+    let filled = raw::again(&options.place, store, again(&written.first), per_commit, &said).await?;
+    report.raw_filled_orders_per_s = filled.orders_per_s;
     report.engine_ratio = ratio(report.engine_orders_per_s, report.raw_orders_per_s);
     report.http_ratio = ratio(report.http_orders_per_s, report.raw_orders_per_s);
     report.engine_filled_ratio = ratio(report.engine_orders_per_s, report.raw_filled_orders_per_s);
