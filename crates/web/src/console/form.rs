@@ -110,6 +110,11 @@ impl Form {
         &self.problems
     }
 
+    /// Whether something wrong with this field was found.
+    pub fn is_told(&self, name: &str) -> bool {
+        self.problems.iter().any(|problem| problem.path == name)
+    }
+
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty()
     }

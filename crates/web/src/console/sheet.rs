@@ -238,7 +238,7 @@ impl Sheet {
 }
 
 /// A message of a rule ("must be 1 to 64 bytes") as a sentence.
-fn sentence(message: &str) -> String {
+pub fn sentence(message: &str) -> String {
     let mut text = match message.strip_prefix("must ").or_else(|| message.strip_prefix("is ")) {
         Some(rest) if message.starts_with("must") => format!("This must {rest}"),
         Some(rest) => format!("This is {rest}"),

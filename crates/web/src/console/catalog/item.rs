@@ -5,7 +5,7 @@ use crate::auth::Caller;
 use crate::console::form::{self, Form};
 use crate::console::frame::{CATALOG, Frame};
 use crate::console::orders::percent;
-use crate::console::sheet::{Field, Kind, Sheet};
+use crate::console::sheet::{Field, Kind, Sheet, sentence};
 use crate::console::status;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::response::Response;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
-use waybill_domain::catalog::item::{ArchiveItem, Item, ItemFacts, PutItem, Supply, UnitCost};
+use waybill_domain::catalog::item::{self, ArchiveItem, Item, ItemFacts, PutItem, Supply, UnitCost};
 use waybill_store::read::catalog;
 
 /// Measures that an item may have: field, label.
@@ -131,10 +131,29 @@ fn facts(form: &mut Form, sku: Option<String>) -> Option<ItemFacts> {
     {
         form.problem(&problem.path, &problem.code, format!("This {}.", problem.message));
     }
-    let ((sku, name), (supply, unit)) = (sku.zip(name)?, supply.zip(unit)?);
-    let cost = cost.ok()?;
-    let facts = ItemFacts { sku, name, gtin, supply, unit, precision, weight_g, length_mm, width_mm, height_mm, cost };
-    form.is_sound().then_some(facts)
+    let facts = ItemFacts {
+        sku: sku.unwrap_or_default(),
+        name: name.unwrap_or_default(),
+        gtin,
+        supply: supply.unwrap_or(Supply::Stock),
+        unit: unit.unwrap_or_default(),
+        precision,
+        weight_g,
+        length_mm,
+        width_mm,
+        height_mm,
+        cost: cost.unwrap_or_default(),
+    };
+    if form.is_sound() {
+        return Some(facts);
+    }
+    // What the rules would say of the other fields is said now, not when these are mended.
+    for problem in item::problems(&facts) {
+        if !form.is_told(&problem.path) {
+            form.problem(&problem.path, &problem.code, sentence(&problem.message));
+        }
+    }
+    None
 }
 
 /// `POST /items/new`.
