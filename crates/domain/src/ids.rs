@@ -10,6 +10,17 @@ use std::str::FromStr;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// The place in [`ALPHABET`] of each byte that is in it.
+const DIGITS: [Option<u8>; 256] = {
+    let mut digits = [None; 256];
+    let mut place = 0;
+    while place < ALPHABET.len() {
+        digits[ALPHABET[place] as usize] = Some(place as u8);
+        place += 1;
+    }
+    digits
+};
+
 /// Sixteen bytes that identify a thing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Id(pub u128);
@@ -55,8 +66,8 @@ impl Id {
         }
         let mut value = 0u128;
         for byte in bytes {
-            let digit = ALPHABET.iter().position(|letter| letter == byte)?;
-            value = value << 5 | digit as u128;
+            let digit = DIGITS[usize::from(*byte)]?;
+            value = value << 5 | u128::from(digit);
         }
         Some(Self(value))
     }

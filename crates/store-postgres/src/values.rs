@@ -47,7 +47,7 @@ impl<'a> FromSql<'a> for Read {
             Type::UUID => Value::Id(Id::from_bytes(raw.try_into()?)),
             Type::BYTEA => Value::Bytes(raw.to_vec()),
             // TEXT and its like: nothing else is accepted.
-            _ => Value::Text(std::str::from_utf8(raw)?.to_owned()),
+            _ => Value::from(std::str::from_utf8(raw)?),
         }))
     }
 

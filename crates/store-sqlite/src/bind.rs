@@ -118,7 +118,7 @@ fn described(value: ValueRef<'_>, kind: ColumnKind) -> Option<Value> {
         (ValueRef::Null, _) => Value::Null,
         (ValueRef::Integer(value), ColumnKind::Int) => Value::Int(value),
         (ValueRef::Integer(value @ (0 | 1)), ColumnKind::Bool) => Value::Bool(value == 1),
-        (ValueRef::Text(bytes), ColumnKind::Text) => Value::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
+        (ValueRef::Text(bytes), ColumnKind::Text) => Value::from(std::str::from_utf8(bytes).ok()?),
         (ValueRef::Blob(bytes), ColumnKind::Id) => Value::Id(Id::from_bytes(bytes.try_into().ok()?)),
         (ValueRef::Blob(bytes), ColumnKind::Bytes) => Value::Bytes(bytes.to_vec()),
         _ => return None,
@@ -133,7 +133,7 @@ pub fn row_of_any(columns: usize, row: &rusqlite::Row<'_>) -> Result<Row, StoreE
             ValueRef::Null => Value::Null,
             ValueRef::Integer(value) => Value::Int(value),
             ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => Value::Text(text.to_owned()),
+                Ok(text) => Value::from(text),
                 Err(_) => return Err(StoreError::Damaged(format!("column {place} is not UTF-8"))),
             },
             ValueRef::Blob(bytes) => match <[u8; 16]>::try_from(bytes) {

@@ -260,7 +260,7 @@ fn execute(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64, 
 
 fn detail(plan: &Row) -> Option<String> {
     match plan.values().last() {
-        Some(Value::Text(text)) => Some(text.clone()),
+        Some(Value::Text(text)) => Some(text.to_string()),
         _ => None,
     }
 }

@@ -164,15 +164,15 @@ fn row(table_name: &str, order: i64, number: i64) -> RawRow {
         (_, "customer_id") => Value::Id(id(4, order % 1_000)),
         ("orders", "number") | (_, "external_ref" | "reference") => match column.kind {
             ColumnKind::Int => Value::Int(order),
-            _ => Value::Text(format!("web-{order}")),
+            _ => Value::from(format!("web-{order}")),
         },
         ("events", "position") => Value::Int(1 + order * EVENTS + number),
         ("stock_postings", "position") => Value::Int(order),
         (_, "number" | "sequence") => Value::Int(number),
         (_, "quantity") => Value::Int(1),
         (_, "lifecycle") => "confirmed".into(),
-        (_, "payload") => Value::Text(format!("{{\"order\":{order},{}}}", "\"line\":[1,2,3],".repeat(18))),
-        (_, "receipt") => Value::Text(format!("{{\"order\":{order},{}}}", "\"event\":1,".repeat(10))),
+        (_, "payload") => Value::from(format!("{{\"order\":{order},{}}}", "\"line\":[1,2,3],".repeat(18))),
+        (_, "receipt") => Value::from(format!("{{\"order\":{order},{}}}", "\"event\":1,".repeat(10))),
         _ if column.nullable && column.name.len() % 2 == 0 => Value::Null,
         _ => match column.kind {
             ColumnKind::Int => Value::Int(0),

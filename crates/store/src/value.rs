@@ -1,6 +1,7 @@
 //! Values as they pass between records and databases.
 
 use crate::error::StoreError;
+use compact_str::CompactString;
 use waybill_domain::Code;
 use waybill_domain::access::email::EmailDigest;
 use waybill_domain::access::identity::IdentityDigest;
@@ -30,13 +31,13 @@ pub enum ColumnKind {
     Bytes,
 }
 
-/// A value of a column.
+/// A value of a column. Codes and other short texts are kept in place: rows are read by the million.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     Null,
     Int(i64),
     Bool(bool),
-    Text(String),
+    Text(CompactString),
     Id(Id),
     Bytes(Vec<u8>),
 }
@@ -53,12 +54,17 @@ impl From<bool> for Value {
 }
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
+        Self::Text(value.into())
+    }
+}
+impl From<CompactString> for Value {
+    fn from(value: CompactString) -> Self {
+        Self::Text(value)
     }
 }
 impl From<String> for Value {
     fn from(value: String) -> Self {
-        Self::Text(value)
+        Self::Text(value.into())
     }
 }
 impl From<Id> for Value {
@@ -105,63 +111,62 @@ impl Row {
         T::take(self)
     }
 
-    fn next_value(&mut self) -> Result<Value, StoreError> {
+    fn next_value(&mut self) -> Result<&mut Value, StoreError> {
         let place = self.next;
         self.next += 1;
-        match self.values.get_mut(place) {
-            Some(value) => Ok(std::mem::replace(value, Value::Null)),
-            None => Err(StoreError::Damaged(format!("a row has no column {place}"))),
-        }
+        self.values.get_mut(place).ok_or_else(|| StoreError::Damaged(format!("a row has no column {place}")))
     }
 
-    fn mismatch<T>(&self, expected: &str, found: &Value) -> Result<T, StoreError> {
-        Err(StoreError::Damaged(format!("column {} holds {found:?}, expected {expected}", self.next - 1)))
+    fn mismatch<T>(&self, expected: &str) -> Result<T, StoreError> {
+        let place = self.next - 1;
+        let found = self.values.get(place);
+        Err(StoreError::Damaged(format!("column {place} holds {found:?}, expected {expected}")))
     }
 
     pub fn int(&mut self) -> Result<Option<i64>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
-            Value::Int(value) => Ok(Some(value)),
-            Value::Bool(value) => Ok(Some(i64::from(value))),
-            other => self.mismatch("an integer", &other),
+            Value::Int(value) => Ok(Some(*value)),
+            Value::Bool(value) => Ok(Some(i64::from(*value))),
+            _ => self.mismatch("an integer"),
         }
     }
 
     pub fn bool(&mut self) -> Result<Option<bool>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
-            Value::Bool(value) => Ok(Some(value)),
-            Value::Int(value @ (0 | 1)) => Ok(Some(value == 1)),
-            other => self.mismatch("true or false", &other),
+            Value::Bool(value) => Ok(Some(*value)),
+            Value::Int(value @ (0 | 1)) => Ok(Some(*value == 1)),
+            _ => self.mismatch("true or false"),
         }
     }
 
-    pub fn text(&mut self) -> Result<Option<String>, StoreError> {
+    pub fn text(&mut self) -> Result<Option<CompactString>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
-            Value::Text(value) => Ok(Some(value)),
-            other => self.mismatch("text", &other),
+            Value::Text(value) => Ok(Some(std::mem::take(value))),
+            _ => self.mismatch("text"),
         }
     }
 
     pub fn id(&mut self) -> Result<Option<Id>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
-            Value::Id(value) => Ok(Some(value)),
+            Value::Id(value) => Ok(Some(*value)),
             Value::Bytes(bytes) => match <[u8; 16]>::try_from(bytes.as_slice()) {
                 Ok(bytes) => Ok(Some(Id::from_bytes(bytes))),
-                Err(_) => self.mismatch("16 bytes", &Value::Bytes(bytes)),
+                Err(_) => self.mismatch("16 bytes"),
             },
-            other => self.mismatch("16 bytes", &other),
+            _ => self.mismatch("16 bytes"),
         }
     }
 
     pub fn bytes(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
-            Value::Bytes(bytes) => Ok(Some(bytes)),
+            Value::Bytes(bytes) => Ok(Some(std::mem::take(bytes))),
             Value::Id(id) => Ok(Some(id.bytes().to_vec())),
-            other => self.mismatch("bytes", &other),
+            _ => self.mismatch("bytes"),
         }
     }
 }
@@ -180,7 +185,8 @@ pub trait Column: Sized {
     fn take(row: &mut Row) -> Result<Self, StoreError>;
 }
 
-fn required<T>(value: Option<T>) -> Result<T, StoreError> {
+#[doc(hidden)]
+pub fn required<T>(value: Option<T>) -> Result<T, StoreError> {
     value.ok_or_else(|| StoreError::Damaged("a column that may not be null is null".into()))
 }
 
@@ -225,7 +231,7 @@ columns! {
     i64, Int, int, |value| *value, |raw| Ok(raw);
     u32, Int, int, |value| i64::from(*value), |raw| u32::try_from(raw).map_err(|_| damaged("a small number", &raw.to_string()));
     bool, Bool, bool, |value| *value, |raw| Ok(raw);
-    String, Text, text, |value| value.as_str(), |raw| Ok(raw);
+    String, Text, text, |value| value.as_str(), |raw| Ok(raw.into_string());
     Vec<u8>, Bytes, bytes, |value| value.as_slice(), |raw| Ok(raw);
     [u8; 32], Bytes, bytes, |value| value.as_slice(), |raw| raw.as_slice().try_into().map_err(|_| damaged("32 bytes", "a blob"));
     Quantity, Int, int, |value| value.0, |raw| Ok(Quantity(raw));
@@ -235,13 +241,13 @@ columns! {
     Currency, Text, text, |value| value.as_str(), |raw| raw.parse().map_err(|_| damaged("a currency", &raw));
     Date, Text, text, |value| &value.to_string(), |raw| raw.parse().map_err(|_| damaged("a date", &raw));
     Id, Id, id, |value| *value, |raw| Ok(raw);
-    EndpointUrl, Text, text, |value| value.0.as_str(), |raw| Ok(EndpointUrl(raw));
+    EndpointUrl, Text, text, |value| value.0.as_str(), |raw| Ok(EndpointUrl(raw.into_string()));
     SigningSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(SigningSecret(raw));
     EmailDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_slice().try_into().map(EmailDigest).map_err(|_| damaged("32 bytes", "a blob"));
     IdentityDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_slice().try_into().map(IdentityDigest).map_err(|_| damaged("32 bytes", "a blob"));
-    PasswordHash, Text, text, |value| value.0.as_str(), |raw| Ok(PasswordHash(raw));
+    PasswordHash, Text, text, |value| value.0.as_str(), |raw| Ok(PasswordHash(raw.into_string()));
     TotpSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(TotpSecret(raw));
-    DisabledReason, Text, text, |value| value.code(), |raw| code_from(Some(raw));
+    DisabledReason, Text, text, |value| value.code(), |raw| code_from(&raw);
 }
 
 macro_rules! id_columns {
@@ -278,7 +284,7 @@ macro_rules! code_columns {
                 sink.text(Some(waybill_domain::Code::code(*self)));
             }
             fn take(row: &mut $crate::value::Row) -> Result<Self, $crate::error::StoreError> {
-                $crate::value::code_from(row.text()?)
+                $crate::value::code_from(&$crate::value::required(row.text()?)?)
             }
         }
     )+};
@@ -288,9 +294,8 @@ macro_rules! code_columns {
 ///
 /// # Errors
 /// [`StoreError::Damaged`] where no value has this code.
-pub fn code_from<T: Code>(text: Option<String>) -> Result<T, StoreError> {
-    let text = required(text)?;
-    T::from_code(&text).ok_or_else(|| damaged("a known code", &text))
+pub fn code_from<T: Code>(text: &str) -> Result<T, StoreError> {
+    T::from_code(text).ok_or_else(|| damaged("a known code", text))
 }
 
 impl<T: serde::Serialize + serde::de::DeserializeOwned> Column for Scope<T> {

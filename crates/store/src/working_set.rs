@@ -64,12 +64,12 @@ pub async fn load(loader: &mut dyn Loader, world: &mut World, needs: &Footprint)
     let external_refs: Vec<Vec<Value>> = needs
         .external_refs
         .iter()
-        .map(|(channel, reference)| vec![Value::Id(channel.0), Value::Text(reference.clone())])
+        .map(|(channel, reference)| vec![Value::Id(channel.0), Value::from(reference.as_str())])
         .collect();
     let emails = needs.user_emails.iter().map(|digest| vec![Value::Bytes(digest.0.to_vec())]).collect();
     let identities = needs.user_identities.iter().map(|digest| vec![Value::Bytes(digest.0.to_vec())]).collect();
-    let owners = needs.owners.then(|| vec![Value::Text(Role::Owner.code().to_owned())]);
-    let texts = |list: &[String]| list.iter().map(|text| vec![Value::Text(text.clone())]).collect::<Vec<_>>();
+    let owners = needs.owners.then(|| vec![Value::from(Role::Owner.code())]);
+    let texts = |list: &[String]| list.iter().map(|text| vec![Value::from(text.as_str())]).collect::<Vec<_>>();
     let mut selects = vec![
         select::<OrderHead>(&["id"], orders(), true),
         select::<TransferHead>(&["id"], transfers(), true),

@@ -157,7 +157,7 @@ impl Default for Numbers {
 
 /// Where the next block begins, if one was ever leased. Beside others the row is locked.
 pub(super) async fn next_block(loader: &mut dyn Loader) -> Result<Option<i64>, StoreError> {
-    let name = vec![vec![Value::Text("order".into())]];
+    let name = vec![vec![Value::from("order")]];
     let rows = loader.select(&[select::<NumberBlock>(&["name"], name, true)]).await?.into_iter().next();
     Ok(read_rows::<NumberBlock>(rows.unwrap_or_default())?.into_iter().next().map(|block| block.next))
 }

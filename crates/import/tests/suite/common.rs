@@ -76,7 +76,7 @@ pub async fn rows(store: &dyn Store, sql: &str) -> Vec<String> {
         Value::Null => "-".to_owned(),
         Value::Int(number) => number.to_string(),
         Value::Bool(flag) => flag.to_string(),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text.to_string(),
         Value::Id(id) => id.to_string(),
         Value::Bytes(bytes) => format!("{bytes:?}"),
     };

@@ -108,7 +108,7 @@ pub(super) fn show(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Int(number) => number.to_string(),
         Value::Bool(answer) => answer.to_string(),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text.to_string(),
         Value::Id(id) => id.to_string(),
         Value::Bytes(bytes) => waybill_domain::chain::hex(bytes),
     }

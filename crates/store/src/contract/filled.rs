@@ -291,7 +291,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
     let table = table(name);
     let stage = stage(n);
     let at = BEGAN + n * 1_000_000;
-    let text = |text: String| Value::Text(text);
+    let text = |text: String| Value::from(text);
     let only = |is: bool, value: Value| if is { value } else { Value::Null };
     let ended = matches!(stage, Stage::Done | Stage::Returned);
     let waiting = matches!(stage, Stage::Held | Stage::Reserved | Stage::Asking);

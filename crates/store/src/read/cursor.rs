@@ -58,7 +58,7 @@ fn take(rest: &mut &[u8], kind: ColumnKind) -> Option<Value> {
             let (length, after) = after.split_at_checked(2)?;
             let (bytes, after) = after.split_at_checked(usize::from(u16::from_be_bytes(length.try_into().ok()?)))?;
             let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))?;
-            (Value::Text(text.to_owned()), after)
+            (Value::from(text), after)
         }
         _ => return None,
     };
@@ -85,8 +85,8 @@ mod tests {
             any::<i64>().prop_map(Value::Int),
             any::<u128>().prop_map(|id| Value::Id(Id(id))),
             // No column holds a NUL.
-            "[^\0]{0,20}".prop_map(Value::Text),
-            long.prop_map(Value::Text),
+            "[^\0]{0,20}".prop_map(Value::from),
+            long.prop_map(Value::from),
         ]
     }
 

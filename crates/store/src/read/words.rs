@@ -250,7 +250,7 @@ impl Words {
 
 /// The parameters of a question about each range of a term.
 fn bounds(term: &Term, limit: i64) -> Vec<[Value; 3]> {
-    term.ranges().map(|(low, high)| [Value::Text(low), Value::Text(high), Value::Int(limit)]).collect()
+    term.ranges().map(|(low, high)| [Value::from(low), Value::from(high), Value::Int(limit)]).collect()
 }
 
 fn newest_first(rows: Vec<Row>) -> Result<Vec<Id>, ReadError> {

@@ -83,7 +83,7 @@ macro_rules! word_columns {
         }
         fn take(row: &mut Row) -> Result<Self, StoreError> {
             let words: String = row.take()?;
-            words.split_whitespace().map(|word| value::code_from(Some(word.to_owned()))).collect()
+            words.split_whitespace().map(value::code_from).collect()
         }
     })+ };
 }

@@ -123,7 +123,7 @@ async fn a_person_signs_in_acts_as_themselves_and_signs_out() {
         api.send("PUT", "/api/v1/customers/eve", &headers, Body::from(customer)).await.ok();
         let sql = "SELECT actor FROM events WHERE kind = 'customer.created'";
         let rows = api.state.store().read(sql, &[]).await.unwrap();
-        assert_eq!(rows[0].values(), [Value::Text(ada.to_string())]);
+        assert_eq!(rows[0].values(), [Value::from(ada.to_string())]);
 
         let out = post(api, "/logout", &session, &[]).await;
         assert_eq!((out.status.as_u16(), out.header("location")), (303, Some("/login")));
