@@ -255,6 +255,12 @@ impl Engine {
         batch::judge(&self.shared, submissions).await
     }
 
+    /// What a command would be told at once because too much is waiting. For doors that then spare themselves the work of
+    /// making one.
+    pub fn overload(&self) -> Option<SubmitError> {
+        self.shared.queue.overload().inspect(|_| self.shared.note_overload())
+    }
+
     /// Like [`Engine::submit`], but waits for room in the queue instead of being told `overloaded`. For doors that
     /// bound themselves, such as imports and workers.
     ///
@@ -321,7 +327,7 @@ impl Shared {
         } else {
             self.queue.push(waiting).inspect_err(|error| {
                 if matches!(error, SubmitError::Overloaded { .. }) {
-                    self.figures.overloads.fetch_add(1, Ordering::Relaxed);
+                    self.note_overload();
                 }
             })?;
         }
@@ -336,6 +342,10 @@ impl Shared {
             "a command was answered"
         );
         answer
+    }
+
+    fn note_overload(&self) {
+        self.figures.overloads.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

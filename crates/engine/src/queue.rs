@@ -59,6 +59,16 @@ impl Queue {
         self.lock().waiting.len()
     }
 
+    /// What a command is told while too much is waiting.
+    pub(crate) fn overload(&self) -> Option<SubmitError> {
+        self.overload_of(&self.lock())
+    }
+
+    fn overload_of(&self, inner: &Inner) -> Option<SubmitError> {
+        let is_full = inner.waiting.len() >= self.max || inner.weight >= self.weight_max;
+        is_full.then(|| SubmitError::Overloaded { retry_after_ms: inner.turnaround_ms.clamp(10, 30_000) })
+    }
+
     /// Takes the command in, or says at once that too much is waiting.
     pub(crate) fn push(&self, waiting: Waiting) -> Result<(), SubmitError> {
         self.try_push(waiting).map_err(|(_, error)| error)
@@ -71,9 +81,8 @@ impl Queue {
         if inner.closed {
             return Err((waiting, SubmitError::NotWriting("it is stopping".into())));
         }
-        if inner.waiting.len() >= self.max || inner.weight >= self.weight_max {
-            let retry_after_ms = inner.turnaround_ms.clamp(10, 30_000);
-            return Err((waiting, SubmitError::Overloaded { retry_after_ms }));
+        if let Some(overloaded) = self.overload_of(&inner) {
+            return Err((waiting, overloaded));
         }
         inner.weight += waiting.weight;
         inner.waiting.push_back(waiting);

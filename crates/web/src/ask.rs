@@ -62,6 +62,10 @@ impl<T: FromJson> FromRequest<WebState> for Ask<T> {
                 false => Problem::malformed("The body ended before it was complete."),
             }
         })?;
+        if let Some(overloaded) = state.engine().overload() {
+            // At once, and without the work of reading what cannot be taken.
+            return Err(overloaded.into());
+        }
         if !bytes.is_empty() {
             require_json(&parts.headers)?;
         }

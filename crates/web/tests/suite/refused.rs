@@ -1,7 +1,11 @@
 //! What a refusal says: the thing that is wrong, all of it, and nothing that is not so.
 
-use crate::common::{Api, on_each, order};
+use crate::common::{Api, api_of, on_each, open, order};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use waybill_engine::EngineOptions;
+use waybill_store_sqlite::testing::TestFolder;
 
 const ORDERS: &str = "/api/v1/orders";
 
@@ -142,4 +146,22 @@ async fn the_description_says_which_states_goods_come_in_and_what_a_customer_wit
         assert_eq!([&with_phone["name"], &with_phone["email"]], [&Value::Null, &Value::Null]);
     })
     .await;
+}
+
+/// Who asks is still asked first; what was asked is not read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_beyond_what_may_wait_is_told_before_it_is_read() {
+    let folder = TestFolder::create();
+    let full = EngineOptions { waiting_max: 0, ..EngineOptions::default() };
+    let api = api_of(Arc::new(folder.open()), open(), full).await;
+    for body in [order("r-1"), json!({"channel": 7})] {
+        let answer = api.post(ORDERS, &body).await;
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        let problem = answer.problem(503, "engine.overloaded");
+        assert!(problem["facts"]["retry_after_ms"].as_u64().is_some_and(|ms| ms > 0), "{problem}");
+    }
+    assert_eq!(api.engine().figures().overloads.load(Ordering::Relaxed), 2);
+    api.with_secret(Some("wbk_nobody")).post(ORDERS, &order("r-1")).await.problem(401, "request.unauthenticated");
+    assert!(api.get(ORDERS).await.status.is_success(), "what is read need not wait");
+    api.engine().stop().await;
 }

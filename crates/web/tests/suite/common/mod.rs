@@ -193,12 +193,16 @@ pub fn order(external_ref: &str) -> Value {
 }
 
 pub async fn api(store: Arc<dyn Store>, options: WebOptions) -> Api {
+    api_of(store, options, EngineOptions::default()).await
+}
+
+pub async fn api_of(store: Arc<dyn Store>, options: WebOptions, engine: EngineOptions) -> Api {
     store.migrate().await.unwrap();
     let mut ports = Ports::system([
         Arc::new(Simulator::new(Arc::new(SystemClock), Duration::ZERO)) as Arc<dyn waybill_engine::Gateway>
     ]);
     ports.webhooks = Some(Arc::new(HttpSender::new(WebhookOptions::default())));
-    let engine = Engine::start(store, ports, EngineOptions::default()).await.unwrap();
+    let engine = Engine::start(store, ports, engine).await.unwrap();
     let state = WebState::new(engine, options);
     Api { router: router(state.clone()), state, secret: None }
 }
