@@ -29,7 +29,7 @@ impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
             readers: 4,
-            writer_cache_kib: 64 * 1024,
+            writer_cache_kib: 40 * 1024,
             reader_cache_kib: 2 * 1024,
             mapped_bytes: 1 << 30,
             checkpoint_bytes: 64 << 20,

@@ -162,7 +162,7 @@ settings! {
         /// Connections for reading.
         readers: usize = 4,
         /// Page cache of the writer, in KiB.
-        writer_cache_kib: u32 = 65_536,
+        writer_cache_kib: u32 = 40_960,
         /// Page cache of each reader, in KiB.
         reader_cache_kib: u32 = 8_192,
     }
