@@ -21,6 +21,13 @@ fn key(row: &RawRow) -> Key {
     (row.id("item_id"), row.id("location_id"), row.id("lot_id"))
 }
 
+/// What writing cost.
+struct Spent {
+    took: Duration,
+    /// Processor time of the whole process.
+    cpu_us: f64,
+}
+
 /// A fresh store that takes bare rows.
 struct Bare {
     database: Database,
@@ -41,11 +48,11 @@ impl Bare {
         Ok(Self { database, writer, levels, tables: tables() })
     }
 
-    /// Writes orders, `per_commit` a commit; how long that took. What is written is worked out before.
-    async fn write(&mut self, orders: &[OrderRows], per_commit: usize) -> Result<Duration, BenchError> {
+    /// Writes orders, `per_commit` a commit. What is written is worked out before.
+    async fn write(&mut self, orders: &[OrderRows], per_commit: usize) -> Result<Spent, BenchError> {
         let levels = &mut self.levels;
         let batches: Vec<Batch<'_>> = orders.chunks(per_commit).map(|orders| Batch::of(orders, levels)).collect();
-        let begun = Instant::now();
+        let (begun, before) = (Instant::now(), Cpu::now());
         for batch in &batches {
             self.writer.begin().await?;
             self.writer.take_positions(&writes(&self.tables, &batch.records), batch.events).await?;
@@ -54,7 +61,7 @@ impl Bare {
             last.extend(writes(&self.tables, &batch.log));
             self.writer.commit(&last).await?;
         }
-        Ok(begun.elapsed())
+        Ok(Spent { took: begun.elapsed(), cpu_us: Cpu::now().us(&before) })
     }
 
     async fn end(self) -> Result<(), BenchError> {
@@ -66,9 +73,9 @@ impl Bare {
 /// Writes the sample into an empty store, `per_commit` orders a commit; orders a second.
 pub async fn sampled(place: &Place, sample: &Sample, levels: &[RawRow], per_commit: usize) -> Result<f64, BenchError> {
     let mut bare = Bare::fresh(place, &format!("raw{per_commit}"), levels).await?;
-    let took = bare.write(&sample.orders, per_commit).await?;
+    let spent = bare.write(&sample.orders, per_commit).await?;
     bare.end().await?;
-    Ok(sample.orders.len() as f64 / took.as_secs_f64())
+    Ok(sample.orders.len() as f64 / spent.took.as_secs_f64())
 }
 
 /// How fast bare rows were written.
@@ -106,11 +113,10 @@ pub async fn again(
         let end = if is_counted { stretch.until } else { stretch.counted_from };
         let more = take(store, position, end, CHUNK).await?;
         position = more.upto;
-        let before = Cpu::now();
-        let chunk = bare.write(&more.orders, per_commit).await?;
+        let spent = bare.write(&more.orders, per_commit).await?;
         if is_counted {
-            took += chunk;
-            cpu_us += Cpu::now().us(&before);
+            took += spent.took;
+            cpu_us += spent.cpu_us;
             orders += more.orders.len();
         }
         done += more.orders.len();
