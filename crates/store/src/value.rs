@@ -119,7 +119,7 @@ impl Row {
 
     fn mismatch<T>(&self, expected: &str) -> Result<T, StoreError> {
         let place = self.next - 1;
-        let found = self.values.get(place);
+        let found = self.values.get(place).unwrap_or(&Value::Null);
         Err(StoreError::Damaged(format!("column {place} holds {found:?}, expected {expected}")))
     }
 

@@ -127,9 +127,9 @@ fn facts(form: &mut Form, sku: Option<String>) -> Option<ItemFacts> {
     let cost = UnitCost::of(amount, currency);
     // A part that could not be read was told already, and is not missing.
     if let Err(problem) = &cost
-        && form.typed(&problem.path).is_none()
+        && !form.is_told(&problem.path)
     {
-        form.problem(&problem.path, &problem.code, format!("This {}.", problem.message));
+        form.problem(&problem.path, &problem.code, sentence(&problem.message));
     }
     let facts = ItemFacts {
         sku: sku.unwrap_or_default(),
