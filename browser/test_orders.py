@@ -16,6 +16,9 @@ def test_the_palette_finds_what_one_types(desk):
     expect(page.locator("#found li").first).to_contain_text(number)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/orders/{number}$"))
+    page.keyboard.press("/")
+    page.keyboard.type("birch teap")
+    expect(page.locator("#found a[href='/stock/TEAPOT-BIRCH']")).to_contain_text("Birch Teapot")
 
 
 def test_rows_are_walked_and_opened_by_keys(desk):

@@ -3,12 +3,14 @@
 use super::customers::{self, CustomerFilter, CustomerRow};
 use super::orders::{self, OrderFilter, OrderRow};
 use super::query::Query;
-use super::{Page, PageRequest, ReadError, Viewer};
+use super::{Page, PageRequest, ReadError, Viewer, catalog};
 use crate::backend::Store;
 use crate::record::{Record, columns};
 use crate::search::Search;
+use std::collections::BTreeSet;
 use waybill_domain::actor::Permission;
 use waybill_domain::catalog::item::Item;
+use waybill_domain::ids::ItemId;
 
 /// Of each kind at most.
 pub const EACH_MAX: u32 = 10;
@@ -35,14 +37,25 @@ pub async fn search(store: &dyn Store, viewer: &Viewer, search: &Search) -> Resu
         found.customers = customers::customers(store, viewer, &filter, &page).await?;
     }
     if viewer.may(Permission::CatalogRead) {
-        found.items = items(store, search).await?;
+        found.items = items(store, viewer, search).await?;
     }
     Ok(found)
 }
 
-/// Items whose SKU begins with what was typed, as it is or in capitals; by SKU, so that the exact one is first.
-async fn items(store: &dyn Store, search: &Search) -> Result<Page<Item>, ReadError> {
+/// Items whose SKU begins with what was typed, as it is or in capitals, by SKU, so that the exact one is first; behind them
+/// those that [`catalog::suggest_items`] knows by their GTIN or name.
+async fn items(store: &dyn Store, viewer: &Viewer, search: &Search) -> Result<Page<Item>, ReadError> {
     let limit = EACH_MAX as usize;
+    let mut items = items_by_sku(store, search, limit + 1).await?;
+    if items.len() <= limit && !search.terms().is_empty() {
+        let suggested = catalog::suggest_items(store, viewer, search.text(), limit + 1).await?;
+        let known: BTreeSet<ItemId> = items.iter().map(|item| item.id).collect();
+        items.extend(suggested.into_iter().filter(|item| !known.contains(&item.id)));
+    }
+    Ok(Page::cut(items, limit, |item| vec![item.sku.as_str().into()]))
+}
+
+async fn items_by_sku(store: &dyn Store, search: &Search, limit: usize) -> Result<Vec<Item>, ReadError> {
     let codes = search.codes();
     let queries: Vec<Query> = codes
         .into_iter()
@@ -51,7 +64,7 @@ async fn items(store: &dyn Store, search: &Search) -> Result<Page<Item>, ReadErr
             let mut query = Query::new(format!("SELECT {} FROM items t WHERE NOT t.archived", columns::<Item>("t")));
             query.and("t.sku < ?", format!("{code}\u{10ffff}"));
             query.and("t.sku >= ?", code);
-            query.order_and_limit("t.sku", limit + 1);
+            query.order_and_limit("t.sku", limit);
             query
         })
         .collect();
@@ -59,5 +72,5 @@ async fn items(store: &dyn Store, search: &Search) -> Result<Page<Item>, ReadErr
     let mut items = rows.map(|mut row| Item::read(&mut row)).collect::<Result<Vec<_>, _>>()?;
     items.sort_by(|one, other| one.sku.cmp(&other.sku));
     items.dedup_by(|one, other| one.sku == other.sku);
-    Ok(Page::cut(items, limit, |item| vec![item.sku.as_str().into()]))
+    Ok(items)
 }

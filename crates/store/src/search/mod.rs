@@ -34,6 +34,11 @@ impl Search {
         Self { text, terms }
     }
 
+    /// As it was typed, without what surrounds it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }

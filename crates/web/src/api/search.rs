@@ -26,14 +26,14 @@ pub struct FoundView {
     /// `GET /customers` with the same `search` gives the rest.
     pub more_customers: bool,
     pub items: Vec<ItemView>,
-    /// `GET /items` with `prefix` gives the rest.
+    /// `GET /items` with `prefix` gives all of that SKU's beginning.
     pub more_items: bool,
 }
 
 /// Orders, customers and items that match, at most 10 of each, the best first.
 ///
-/// Orders and customers match as in `GET /orders` and `GET /customers`, items by the beginning of their SKU. Kinds that
-/// the caller may not read are empty.
+/// Orders and customers match as in `GET /orders` and `GET /customers`, items by the beginning of their SKU,
+/// their GTIN or the words of their name. Kinds that the caller may not read are empty.
 #[utoipa::path(get, path = "/search", tag = "search", params(("q" = String, Query)),
     responses((status = 200, body = FoundView)))]
 pub async fn search(

@@ -50,6 +50,16 @@ async fn orders_customers_and_items_are_found_by_what_is_typed() {
         assert_eq!((orders.len(), items.len()), (2, 1));
         assert_eq!((&all["customers"][0]["code"], &items[0]["sku"]), (&json!("C-9"), &json!("MUG-1")));
         assert_eq!(all["more_orders"], false);
+        let dish = json!({"name": "Blue porridge dish", "gtin": "4006381333931"});
+        api.put("/api/v1/items/DISH-MUG", &dish).await.ok();
+        for (text, skus) in
+            [("Dish%20blue", vec!["DISH-MUG"]), ("4006381333931", vec!["DISH-MUG"]), ("mug", vec!["MUG-1"])]
+        {
+            let all = api.get(&format!("/api/v1/search?q={text}")).await.ok();
+            let found: Vec<_> =
+                all["items"].as_array().unwrap().iter().map(|item| item["sku"].as_str().unwrap()).collect();
+            assert_eq!(found, skus, "{text}");
+        }
         let number = first["number"].as_str().unwrap();
         let all = api.get(&format!("/api/v1/search?q={number}")).await.ok();
         assert_eq!(all["orders"][0]["id"], first["id"]);
