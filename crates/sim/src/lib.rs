@@ -16,6 +16,7 @@ mod shared;
 mod shrink;
 mod sim;
 mod step;
+mod theme;
 mod trouble;
 mod view;
 mod workload;

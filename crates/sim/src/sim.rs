@@ -5,6 +5,7 @@ use crate::clock::SimClock;
 use crate::coverage::{Coverage, Kind};
 use crate::gateway::{NAME, ScriptedGateway};
 use crate::intent::{Answer, Intent};
+use crate::theme::Theme;
 use crate::trouble::{Odds, Trouble};
 use crate::workload::{self, Request};
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ impl Entropy for SeededEntropy {
 /// The world around the process.
 pub struct Sim {
     pub seed: u64,
+    pub theme: Theme,
     /// None where the store is a server.
     pub disk: Option<Disk>,
     pub clock: Arc<SimClock>,
@@ -81,6 +83,7 @@ impl Sim {
         }
         Arc::new(Self {
             seed,
+            theme: Theme::of(seed),
             disk,
             entropy: Arc::new(SeededEntropy(Mutex::new(Dice::of(seed, 0xe127)))),
             gateway: Arc::new(ScriptedGateway::new(seed, clock.clone(), coverage.clone())),

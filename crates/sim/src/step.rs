@@ -60,6 +60,7 @@ async fn burst(sim: &Arc<Sim>, engine: &Engine, store: &dyn Store, dice: &mut Di
     let count = if rush { 15 + dice.below(15) } else { 1 + dice.below(6) };
     for _ in 0..count {
         let kind = if rush { 55 } else { dice.below(100) };
+        let kind = if rush { kind } else { sim.theme.turn(kind, dice) };
         let view = if kind < 52 { order(sim, store, dice).await } else { None };
         let Some(intent) = request(sim, engine, dice, kind, view.as_ref()) else { continue };
         sim.send(engine, &intent);
@@ -104,10 +105,10 @@ fn request(
 ) -> Option<Arc<Intent>> {
     let number = sim.books().number();
     let known = if kind >= 96 { sim.gateway.known() } else { Vec::new() };
-    let (request, actors) = {
+    let (mut request, actors) = {
         let books = sim.books();
         let ids = engine.ids();
-        let mut desk = Desk { dice, books: &books, number, now: sim.now(), ids };
+        let mut desk = Desk { dice, books: &books, theme: sim.theme, number, now: sim.now(), ids };
         let request = match (kind, view) {
             (0..52, Some(view)) => Some(workload::about(&mut desk, view)),
             (0..68, _) => Some(workload::place(&mut desk).into()),
@@ -120,6 +121,9 @@ fn request(
         };
         (request?, workload::actors(&books))
     };
+    if request.expected_version.is_none() && request.command.has_version() {
+        request.expected_version = sim.theme.version(dice);
+    }
     let actor = match dice.below(100) {
         0..60 => 0,
         60..86 => 1,

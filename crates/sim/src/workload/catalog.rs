@@ -1,6 +1,6 @@
 //! Items, locations, channels, customers, keys and settings.
 
-use super::{CHANNELS, Desk, LOCATIONS, MEASURED, OTHERS, STOCKED};
+use super::{ANNEX, CHANNELS, Desk, LOCATIONS, MEASURED, OTHERS, STOCKED};
 use waybill_domain::Code;
 use waybill_domain::actor::{Permission, Scope};
 use waybill_domain::catalog::channel::{ArchiveChannel, ChannelFacts, PutChannel};
@@ -103,8 +103,8 @@ pub fn upkeep(desk: &mut Desk<'_>) -> Command {
             let n = desk.dice.below(3) as usize;
             location(n, LOCATIONS[n], &name).into()
         }
-        6 => location(3, "ANNEX", &name).into(),
-        7 => ArchiveLocation { code: "ANNEX".into() }.into(),
+        6 => location(3, ANNEX, &name).into(),
+        7 => ArchiveLocation { code: ANNEX.into() }.into(),
         8 => {
             let code = desk.any(&CHANNELS);
             channel(code, &name).into()

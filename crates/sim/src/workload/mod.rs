@@ -23,6 +23,7 @@ use waybill_domain::time::Timestamp;
 use waybill_fault_vfs::Dice;
 
 use crate::books::Books;
+use crate::theme::Theme;
 
 /// SKUs that are counted; the first is the one everybody wants.
 pub const STOCKED: [&str; 5] = ["MUG", "PEN", "BAG", "TEA", "CUP"];
@@ -31,6 +32,8 @@ pub const OTHERS: [&str; 3] = ["GIFT", "CARE", "DESK"];
 /// Measured in hundredths.
 pub const MEASURED: &str = "TEA";
 pub const LOCATIONS: [&str; 3] = ["DUB", "LYS", "BER"];
+/// One that comes and goes.
+pub const ANNEX: &str = "ANNEX";
 pub const CHANNELS: [&str; 2] = ["web", "counter"];
 
 /// Something to ask for.
@@ -54,6 +57,7 @@ impl<C: Into<Command>> From<C> for Request {
 pub struct Desk<'a> {
     pub dice: &'a mut Dice,
     pub books: &'a Books,
+    pub theme: Theme,
     /// The request's number; marks what it makes.
     pub number: u64,
     pub now: Timestamp,
@@ -72,7 +76,10 @@ impl Desk<'_> {
     }
 
     fn location(&mut self) -> LocationId {
-        let code = self.any(&LOCATIONS);
+        let code = match self.theme {
+            Theme::Office if self.dice.chance(20) => ANNEX,
+            _ => self.any(&LOCATIONS),
+        };
         match self.dice.chance(2) {
             true => LocationId(Id(77)),
             false => self.books.locations.get(code).copied().unwrap_or(LocationId(Id(78))),
