@@ -11,35 +11,54 @@ use waybill_domain::money::UnitPrice;
 use waybill_domain::refusal::Problem;
 use waybill_domain::text::{WORD_FORM, is_word};
 
-/// A place in a body, and where problems with it are noted.
-#[derive(Clone, Debug)]
+/// A place in a body, and where problems with it are noted. Its path is put together only where there is one.
+#[derive(Clone, Copy, Debug)]
 pub struct At<'a> {
-    path: String,
+    step: Step<'a>,
     problems: &'a RefCell<Vec<Problem>>,
+}
+
+/// How a place is reached from the one around it.
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Whole,
+    Field(&'a At<'a>, &'a str),
+    Element(&'a At<'a>, usize),
 }
 
 /// More problems than this are of no use to anybody.
 const PROBLEMS_MAX: usize = 200;
 
 impl<'a> At<'a> {
-    pub fn root(problems: &'a RefCell<Vec<Problem>>) -> Self {
-        Self { path: String::new(), problems }
+    pub const fn root(problems: &'a RefCell<Vec<Problem>>) -> Self {
+        Self { step: Step::Whole, problems }
+    }
+
+    /// `lines[2].sku`; nothing for the whole body.
+    fn path(&self) -> String {
+        match self.step {
+            Step::Whole => String::new(),
+            Step::Field(within, name) => match within.path() {
+                path if path.is_empty() => name.to_owned(),
+                path => format!("{path}.{name}"),
+            },
+            Step::Element(within, index) => format!("{}[{index}]", within.path()),
+        }
     }
 
     pub fn problem(&self, code: &str, message: impl Into<String>) {
         let mut problems = self.problems.borrow_mut();
         if problems.len() < PROBLEMS_MAX {
-            problems.push(Problem::new(self.path.clone(), code, message));
+            problems.push(Problem::new(self.path(), code, message));
         }
     }
 
-    pub fn field(&self, name: &str) -> Self {
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Self { path, problems: self.problems }
+    pub const fn field(&'a self, name: &'a str) -> Self {
+        Self { step: Step::Field(self, name), problems: self.problems }
     }
 
-    fn element(&self, index: usize) -> Self {
-        Self { path: format!("{}[{index}]", self.path), problems: self.problems }
+    const fn element(&'a self, index: usize) -> Self {
+        Self { step: Step::Element(self, index), problems: self.problems }
     }
 
     fn wrong_type<T>(&self, expected: &str, found: &Value) -> Option<T> {
