@@ -32,10 +32,11 @@ pub use state::{WebOptions, WebState};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use problem::Problem;
+use std::ops::ControlFlow;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
@@ -60,11 +61,22 @@ pub fn router(state: WebState) -> Router {
         .route("/metrics", get(metrics::metrics))
         .fallback(missing)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(state.clone(), auth::authenticate))
+        .layer(from_fn_with_state(state.clone(), pass))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth))
-        .layer(from_fn(pages::protect))
-        .layer(from_fn_with_state(state.clone(), request::surround))
         .with_state(state)
+}
+
+/// What every request passes on its way to its handler and back. One layer: each is cloned and boxed for every request.
+async fn pass(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    let serve = |request: Request| async {
+        let for_person = pages::is_for_person(&request);
+        let response = match auth::authenticate(&state, request).await {
+            ControlFlow::Continue(request) => next.run(request).await,
+            ControlFlow::Break(response) => response,
+        };
+        pages::protect(response, for_person)
+    };
+    request::surround(&state, request, serve).await
 }
 
 async fn missing(request: Request) -> Problem {

@@ -4,7 +4,7 @@
 
 use crate::state::WebState;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,65 +18,69 @@ use waybill_store::read::webhooks;
 /// Upper bounds of the latency histogram, in seconds.
 const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
-#[derive(Clone, Debug, Default)]
-struct Latency {
+/// How a route was answered that was asked for by one method.
+#[derive(Debug, Default)]
+struct Answers {
+    by_status: BTreeMap<u16, u64>,
     /// Requests at most as slow as each bound.
     within: [u64; BOUNDS.len()],
     count: u64,
     sum_s: f64,
 }
 
+type ByMethod = BTreeMap<&'static str, Answers>;
+
+/// Counters of requests since the start, by route and method.
 #[derive(Debug, Default)]
-struct Inner {
-    /// By method, route and status.
-    requests: BTreeMap<(String, String, u16), u64>,
-    /// By method and route.
-    latencies: BTreeMap<(String, String), Latency>,
+pub struct Metrics(Mutex<BTreeMap<String, ByMethod>>);
+
+/// Methods come from outside; anything unusual is counted as one.
+fn counted(method: &Method) -> &'static str {
+    const USUAL: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
+    USUAL.into_iter().find(|usual| method == usual).unwrap_or("OTHER")
 }
 
-/// Counters of requests since the start.
-#[derive(Debug, Default)]
-pub struct Metrics(Mutex<Inner>);
-
 impl Metrics {
-    pub fn record(&self, method: &str, route: &str, status: u16, took: Duration) {
-        // Methods come from outside; anything unusual is counted as one.
-        let method = match method {
-            "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "OPTIONS" | "PATCH" => method,
-            _ => "OTHER",
-        };
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *inner.requests.entry((method.to_owned(), route.to_owned(), status)).or_default() += 1;
-        let latency = inner.latencies.entry((method.to_owned(), route.to_owned())).or_default();
+    pub fn record(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
+        let mut routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !routes.contains_key(route) {
+            routes.insert(route.to_owned(), ByMethod::new());
+        }
+        let Some(methods) = routes.get_mut(route) else { return };
+        let answers = methods.entry(counted(method)).or_default();
+        *answers.by_status.entry(status.as_u16()).or_default() += 1;
         let seconds = took.as_secs_f64();
-        latency.count += 1;
-        latency.sum_s += seconds;
-        for (within, bound) in latency.within.iter_mut().zip(BOUNDS) {
+        answers.count += 1;
+        answers.sum_s += seconds;
+        for (within, bound) in answers.within.iter_mut().zip(BOUNDS) {
             *within += u64::from(seconds <= bound);
         }
     }
 
     fn render(&self, out: &mut String) {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         head(out, "waybill_http_requests_total", "counter", "Requests answered.");
-        for ((method, route, status), count) in &inner.requests {
-            line(
-                out,
-                "waybill_http_requests_total",
-                &labels(method, route, &format!(",status=\"{status}\"")),
-                *count as f64,
-            );
+        for (route, methods) in &*routes {
+            for (method, answers) in methods {
+                for (status, count) in &answers.by_status {
+                    let labels = labels(method, route, &format!(",status=\"{status}\""));
+                    line(out, "waybill_http_requests_total", &labels, *count as f64);
+                }
+            }
         }
         head(out, "waybill_http_request_seconds", "histogram", "Time from request to answer.");
-        for ((method, route), latency) in &inner.latencies {
-            let name = "waybill_http_request_seconds";
-            for (within, bound) in latency.within.iter().zip(BOUNDS) {
-                let labels = labels(method, route, &format!(",le=\"{bound}\""));
-                line(out, &format!("{name}_bucket"), &labels, *within as f64);
+        for (route, methods) in &*routes {
+            for (method, answers) in methods {
+                let name = "waybill_http_request_seconds";
+                for (within, bound) in answers.within.iter().zip(BOUNDS) {
+                    let labels = labels(method, route, &format!(",le=\"{bound}\""));
+                    line(out, &format!("{name}_bucket"), &labels, *within as f64);
+                }
+                let labels = |more| labels(method, route, more);
+                line(out, &format!("{name}_bucket"), &labels(",le=\"+Inf\""), answers.count as f64);
+                line(out, &format!("{name}_sum"), &labels(""), answers.sum_s);
+                line(out, &format!("{name}_count"), &labels(""), answers.count as f64);
             }
-            line(out, &format!("{name}_bucket"), &labels(method, route, ",le=\"+Inf\""), latency.count as f64);
-            line(out, &format!("{name}_sum"), &labels(method, route, ""), latency.sum_s);
-            line(out, &format!("{name}_count"), &labels(method, route, ""), latency.count as f64);
         }
     }
 }

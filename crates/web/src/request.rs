@@ -3,9 +3,8 @@
 use crate::body;
 use crate::problem::{self, Problem};
 use crate::state::WebState;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -65,10 +64,14 @@ fn may_last(path: &str) -> bool {
     matches!(path, "/live" | "/orders/export" | "/api/v1/events" | "/api/v1/events/stream" | "/api/v1/orders/bulk")
 }
 
-/// The outermost layer of every route.
-pub async fn surround(State(state): State<WebState>, request: Request, next: Next) -> Response {
+/// Serves a request by `serve`, within all that surrounds it.
+pub async fn surround<F>(state: &WebState, request: Request, serve: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let id = id_of(&request);
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let route = path.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = request.method().clone();
     let started = Instant::now();
     let span = tracing::debug_span!(
@@ -76,7 +79,7 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
         request_id = %id,
         trace_id = trace_id(request.headers()),
         %method,
-        route = route.as_deref().unwrap_or("unmatched"),
+        route,
         status = tracing::field::Empty,
     );
     let (request, rest) = body::lend(request);
@@ -86,7 +89,7 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
             return Problem::malformed("The address contains the character U+0000.").into_response();
         }
         let lasting = may_last(request.uri().path());
-        let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+        let run = AssertUnwindSafe(serve(request)).catch_unwind();
         let limit = if lasting { Duration::from_secs(24 * 3_600) } else { LIMIT };
         match tokio::time::timeout(limit, run).await {
             Ok(Ok(response)) => response,
@@ -110,7 +113,6 @@ pub async fn surround(State(state): State<WebState>, request: Request, next: Nex
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let route = route.as_deref().unwrap_or("unmatched");
-    state.metrics().record(method.as_str(), route, response.status().as_u16(), started.elapsed());
+    state.metrics().record(&method, route, response.status(), started.elapsed());
     response
 }

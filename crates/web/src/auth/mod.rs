@@ -9,12 +9,12 @@ pub use keyring::{Keyring, holds};
 use crate::console::gate;
 use crate::problem::{self, Problem};
 use crate::state::WebState;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::Arc;
 use waybill_domain::Code;
 use waybill_domain::actor::{Actor, Door, Permission, Principal};
@@ -91,24 +91,24 @@ pub fn is_public(path: &str) -> bool {
         || gate::is_open(path)
 }
 
-/// A layer over everything: whatever is not public needs a caller.
-pub async fn authenticate(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+/// Whatever is not public needs a caller: the request with it, or what is answered instead.
+pub async fn authenticate(state: &WebState, mut request: Request) -> ControlFlow<Response, Request> {
     if is_public(request.uri().path()) {
         // Nobody signs a browser in, or out, from another site.
         if !origin::is_safe(request.method()) && !origin::from_our_own_page(request.headers()) {
-            return cross_site().into_response();
+            return Break(cross_site().into_response());
         }
-        return next.run(request).await;
+        return Continue(request);
     }
-    match identify(&state, request.method(), request.headers()).await {
+    match identify(state, request.method(), request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            Continue(request)
         }
         Err(problem) if problem.code == problem::UNAUTHENTICATED.code => {
-            gate::instead(&state, request).await.unwrap_or_else(|| problem.into_response())
+            Break(gate::instead(state, request).await.unwrap_or_else(|| problem.into_response()))
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => Break(problem.into_response()),
     }
 }
 

@@ -7,7 +7,6 @@ use crate::problem::Shown;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::{Html, Response};
 
 /// Only our own files, no frames, no scripts in the page.
@@ -17,16 +16,12 @@ const CONTENT_SECURITY_POLICY: &str =
 /// Addresses stay on this server. With `no-referrer` a browser would not say either that a form comes from our own page.
 const REFERRER_POLICY: &str = "same-origin";
 
-/// Headers that keep a browser from being used against us, and a page instead of a problem for a person.
-pub async fn protect(request: Request, next: Next) -> Response {
-    let for_person = is_for_person(&request);
-    let mut response = next.run(request).await;
+/// Headers that keep a browser from being used against us, and a page instead of a problem where it is `for_person`.
+pub fn protect(mut response: Response, for_person: bool) -> Response {
     if for_person && let Some(problem) = response.extensions().get::<Shown>() {
         let Html(text) = said(problem);
         *response.body_mut() = Body::from(text);
-        for length_or_coding in [header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
-            response.headers_mut().remove(length_or_coding);
-        }
+        response.headers_mut().remove(header::CONTENT_LENGTH);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     }
     let headers = response.headers_mut();
@@ -38,7 +33,7 @@ pub async fn protect(request: Request, next: Next) -> Response {
 }
 
 /// A browser that opens an address; programs say that they take JSON, or anything.
-fn is_for_person(request: &Request) -> bool {
+pub fn is_for_person(request: &Request) -> bool {
     let html = |headers: &HeaderMap| {
         let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
         accepted.is_some_and(|accepted| accepted.contains("text/html"))
