@@ -53,6 +53,8 @@ async fn start(sim: &Arc<Sim>, store: &Arc<dyn Store>) -> Option<Engine> {
 
 /// Steps that one engine may lead at most. Long enough for it to take itself to be alone, and to decide ahead.
 const STRETCH: u64 = 60;
+/// So many of a hundred steps are taken by both at once.
+const TOGETHER: u64 = 8;
 
 /// Stops an engine; how many batches it decided ahead.
 async fn stopped(engine: &Engine) -> u64 {
@@ -73,7 +75,15 @@ async fn lead(sim: &Arc<Sim>, steps: u32, stores: &[Arc<dyn Store>; 2], engines:
             (at, left) = (dice.below(2) as usize, 1 + dice.below(STRETCH));
         }
         left -= 1;
-        if take(sim, &engines[at], &*stores[at], step).await == Step::Stop {
+        let leading = take(sim, &engines[at], &*stores[at], step);
+        let taken = if dice.chance(TOGETHER) {
+            // What is asked of the other is drawn like a step behind all others; it is not stopped by it.
+            let other = 1 - at;
+            tokio::join!(leading, take(sim, &engines[other], &*stores[other], steps + step)).0
+        } else {
+            leading.await
+        };
+        if taken == Step::Stop {
             // Its clients go to the other one meanwhile, as its work does.
             sim.calm();
             ahead += stopped(&engines[at]).await;
