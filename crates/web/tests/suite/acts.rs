@@ -74,6 +74,40 @@ async fn cancelling_units_is_said_first_then_done_once() {
     .await;
 }
 
+/// Without a script the page speaks of what stood in the fields when it was made.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_into_a_page_that_showed_something_else_is_shown_before_it_is_done() {
+    on_each(async |api| {
+        api.shop().await;
+        let (id, number) = placed(api, "U-1").await;
+        let path = format!("/orders/{number}/cancel-line/1");
+        let shown = page(api, &path).await.text;
+        let before = position(api).await;
+        let typed = |shown: &str| {
+            let hidden = |name| hidden(shown, name).to_owned();
+            [("key", hidden("key")), ("version", hidden("version")), ("seen", hidden("seen"))]
+        };
+        let asked = [("quantity", "1"), ("reason", "customer_request"), ("refund", "yes")];
+        let all = |shown: &str| {
+            let (around, mut fields) = (typed(shown), Vec::new());
+            fields.extend(around.into_iter().chain(asked.map(|(name, value)| (name, value.to_owned()))));
+            fields
+        };
+        let post = async |fields: Vec<(&str, String)>| {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            send(api, &path, &fields).await
+        };
+        let again = post(all(&shown)).await;
+        assert_eq!((again.status.as_u16(), position(api).await), (200, before), "it named two units");
+        for said in ["Nothing was done yet.", "Cancel 1 of A mug?", "Cancel 1 unit"] {
+            assert!(again.text.contains(said), "{said}: {}", again.text);
+        }
+        assert_eq!(post(all(&again.text)).await.status, 303);
+        assert_eq!(get(api, &id).await["lines"][0]["cancelled"], 1);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_looked_at_what_has_changed_since_is_asked_again() {
     on_each(async |api| {

@@ -431,3 +431,65 @@ async fn notes_about_a_customer_are_seen_again_where_the_next_order_is_taken() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_wrong_with_a_new_order_is_said_at_once_and_what_was_noted_is_kept() {
+    on_each(async |api| {
+        api.shop().await;
+        let form = page(api, "/orders/new").await.text;
+        let mut fields = vec![
+            ("key", hidden(&form, "key")),
+            ("channel", "web"),
+            ("currency", "EURO"),
+            ("customer.email", "nope@@"),
+            ("ship_to.name", "Ada"),
+            ("ship_to.line1", "1 Main Street"),
+            ("ship_to.city", "Dublin"),
+            ("ship_to.country", "IRELAND"),
+            ("shipping", "x"),
+            ("payment.method", "terms"),
+            ("lines[0].sku", "NO-SUCH"),
+            ("lines[0].quantity", "1"),
+            ("lines[1].sku", "MUG-1"),
+            ("lines[1].quantity", "2"),
+            ("note", "Ring twice"),
+        ];
+        let refused = post(api, "/orders/new", &fields).await;
+        assert_eq!(refused.status, 422);
+        for said in [
+            "7 to mend",
+            "#currency",
+            "#customer.email",
+            "#ship_to.country",
+            "#shipping",
+            "Line 1, NO-SUCH",
+            "Line 2, MUG-1",
+        ] {
+            assert!(refused.text.contains(said), "{said}: {}", refused.text);
+        }
+        let nothing = [("channel", "web"), ("currency", "EUR"), ("shipping", "4.99"), ("payment.method", "terms")];
+        let refused = post(api, "/orders/new", &nothing).await;
+        assert!(refused.text.contains("An order needs an item."), "{}", refused.text);
+
+        let mended = [
+            ("currency", "EUR"),
+            ("customer.email", "ada@example.org"),
+            ("ship_to.country", "IE"),
+            ("shipping", "4.99"),
+            ("lines[0].sku", ""),
+            ("lines[1].unit_price", "19.99"),
+        ];
+        for (name, value) in mended {
+            fields.retain(|(one, _)| *one != name);
+            fields.push((name, value));
+        }
+        for _ in 0..2 {
+            let placed = post(api, "/orders/new", &fields).await;
+            assert_eq!(placed.status, 303, "{}", placed.text);
+            let order = placed.header("location").unwrap().split('?').next().unwrap().to_owned();
+            let shown = page(api, &order).await.text;
+            assert_eq!(shown.matches("Ring twice").count(), 1, "noted once: {shown}");
+        }
+    })
+    .await;
+}

@@ -36,7 +36,10 @@ function open(id) {
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return;
   dialog.showModal();
-  one("[autofocus], input[type=search]", dialog)?.focus();
+  const field = one("[autofocus], input[type=search]", dialog);
+  field?.focus();
+  // What was looked for before is there to be typed over.
+  field?.select?.();
 }
 
 /** Puts a piece of the server's page into a dialog and opens it: what an act would change. */
@@ -65,6 +68,8 @@ async function ask(href) {
 /** Sends a dialog's form. The server says where to go when it was done, and else what is wrong with it, in the dialog. */
 async function send(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
+  // What was shown follows what is typed here, and the button names no amount until it does.
+  body.delete("seen");
   const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "dialog" } }).catch(() => null);
   delete form.dataset.sent;
   if (!answer) { toast("No connection. Nothing was sent.", "bad"); return; }
@@ -159,7 +164,7 @@ async function preview(form) {
   for (const name of its.getAttributeNames()) here.setAttribute(name, its.getAttribute(name));
   here.textContent = its.textContent;
 }
-const previewable = (event) => { const form = event.target.closest?.("#ask form"); return form && one("[data-preview]", form) && form; };
+const previewable = (event) => { const form = event.target.closest?.("#ask form, [data-part] form"); return form && one("[data-preview]", form) && form; };
 document.addEventListener("input", (event) => {
   const form = previewable(event);
   if (!form) return;
@@ -199,7 +204,7 @@ function exporting(form) {
   const timer = setInterval(() => {
     const found = document.cookie.match(new RegExp(`exported=${token}\\.(\\d*)`));
     const seconds = Math.round((Date.now() - began) / 1000);
-    said.textContent = found ? (found[1] ? `${Number(found[1]).toLocaleString()} orders, downloading.` : "Downloading.") : `Preparing… ${seconds} s`;
+    said.textContent = found ? (found[1] ? `Made: ${Number(found[1]).toLocaleString()} orders. The browser has the file, or is taking it in.` : "Made. The browser has the file, or is taking it in.") : `Preparing… ${seconds} s`;
     if (found || seconds > 600) { clearInterval(timer); button.removeAttribute("aria-disabled"); document.cookie = "exported=; Path=/; Max-Age=0"; }
   }, 250);
 }
@@ -288,6 +293,7 @@ if (palette) {
   field.addEventListener("input", () => {
     const text = field.value.trim().toLowerCase();
     for (const item of all("[data-commands] li", palette)) item.hidden = text !== "" && !item.textContent.toLowerCase().includes(text);
+    one("[data-go]", palette).hidden = !one("[data-commands] li:not([hidden])", palette);
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const mine = ++asked;

@@ -20,6 +20,9 @@
     }
     find("[data-remove]", row).hidden = false;
   });
+  // What was asked for an item, in each currency by itself.
+  const priced = (sku) => `${field("currency").value.trim().toUpperCase()}/${sku}`;
+  const PRICE = /^\d+([.,]\d{1,6})?$/;
   const prices = () => { try { return JSON.parse(localStorage.getItem("prices") ?? "{}"); } catch { return {}; } };
   /** A row that stands nowhere yet. Without a price it gets what this item was last sold at from this computer; the clerk sees
       it and can change it. Where `price` is null it stays without. */
@@ -28,7 +31,7 @@
     row.removeAttribute("data-spare");
     part(row, "sku").value = item.sku;
     part(row, "quantity").value = quantity;
-    part(row, "unit_price").value = price === null ? "" : price || prices()[item.sku] || "";
+    part(row, "unit_price").value = price === null ? "" : price || prices()[priced(item.sku)] || "";
     name(row, item);
     return row;
   }
@@ -82,7 +85,7 @@
     const shipping = Number((field("shipping").value || "0").replace(",", "."));
     find("[data-units]").textContent = units ? `Items, ${units.toLocaleString("en")} units` : "Items";
     find("[data-goods]").textContent = shown(goods);
-    find("[data-total]").textContent = shown(goods + (Number.isFinite(shipping) ? shipping : 0));
+    find("[data-total]").textContent = `${shown(goods + (Number.isFinite(shipping) ? shipping : 0))} ${field("currency").value.trim().toUpperCase()}`;
     const card = find('[name="payment.method"]:checked')?.value === "card";
     find("[data-card]").hidden = !card;
   }
@@ -167,6 +170,15 @@
     if (code !== field("customer.code").value.trim()) return;
     const text = answer?.ok ? await answer.text() : "";
     find("[data-history]").replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+    address();
+  }
+  /** Where the last order went is most likely where this one goes; never over what somebody typed. */
+  function address() {
+    const parts = [...form.querySelectorAll("[data-history] [data-to] [data-name]")];
+    const isEmpty = ["name", "company", "line1", "line2", "city", "postal_code", "region"].every((name) => !field(`ship_to.${name}`).value.trim());
+    if (!parts.length || !isEmpty) return;
+    for (const part of parts) { const its = field(`ship_to.${part.dataset.name}`); if (its) its.value = part.textContent; }
+    keep();
   }
   field("customer.code").addEventListener("change", recall);
 
@@ -297,7 +309,10 @@
   form.addEventListener("input", (event) => { if (!event.target.closest("[data-combo]")) { sum(); keep(); } });
   form.addEventListener("submit", () => {
     const known = prices();
-    for (const row of lines()) if (part(row, "unit_price").value) known[part(row, "sku").value] = part(row, "unit_price").value;
+    for (const row of lines()) {
+      const price = part(row, "unit_price").value.trim();
+      if (PRICE.test(price)) known[priced(part(row, "sku").value)] = price;
+    }
     try { localStorage.setItem("prices", JSON.stringify(Object.fromEntries(Object.entries(known).slice(-500)))); } catch { /* private window */ }
   });
 
@@ -309,22 +324,36 @@
     shipping: (value) => (value && !/^\d+([.,]\d+)?$/.test(value) ? "An amount, such as 4.99." : ""),
     "ship_to.country": (value) => (value && !/^[A-Za-z]{2}$/.test(value) ? "Two letters, such as IE." : ""),
   };
+  // Who presses a button leaves a field with it: what is said beside that would move the button away from under the click.
+  let isPressed = false;
+  let unsaid = null;
+  addEventListener("pointerdown", () => { isPressed = true; }, true);
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => {
+    isPressed = false;
+    const its = unsaid;
+    unsaid = null;
+    if (its) setTimeout(() => say(its));
+  }, true);
   form.addEventListener("focusout", (event) => {
-    const check = checks[event.target.name];
     if (event.target.name === "ship_to.country" || event.target.name === "currency") event.target.value = event.target.value.toUpperCase();
+    if (isPressed) unsaid = event.target;
+    else say(event.target);
+  });
+  function say(its) {
+    const check = checks[its.name];
     if (!check) return;
-    const box = event.target.closest(".field");
-    const message = check(event.target.value.trim());
+    const box = its.closest(".field");
+    const message = check(its.value.trim());
     find(".err", box)?.remove();
     box.classList.toggle("wrong", message !== "");
-    if (message) event.target.setAttribute("aria-invalid", "true"); else event.target.removeAttribute("aria-invalid");
+    if (message) its.setAttribute("aria-invalid", "true"); else its.removeAttribute("aria-invalid");
     if (message) {
       const said = document.createElement("p");
       said.className = "err";
       said.textContent = message;
       box.append(said);
     }
-  });
+  }
 
   renumber();
   restore();

@@ -14,6 +14,7 @@ use waybill_store::read::catalog;
 const TEXTS: &[&str] = &["channel", "external_ref", "currency", "requested_by", "instructions", "po_number"];
 const CUSTOMER: &[&str] = &["code", "name", "company", "email", "phone"];
 const SHIP_TO: &[&str] = &["name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone"];
+const NOTE_MAX: usize = 2_000;
 const PAYMENT: &[&str] = &["method", "token"];
 
 /// The number of a line's field: `lines[3].sku` is of line 3.
@@ -59,6 +60,18 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
             body.insert(prefix.to_owned(), Value::Object(fields));
         }
     }
+    let mut problems = doubts(typed);
+    if typed.value("note").chars().count() > NOTE_MAX {
+        problems.push(("note".to_owned(), format!("This is longer than {NOTE_MAX} characters.")));
+    }
+    // A body that can be read lets everything else be found too.
+    for (path, _) in &problems {
+        match (path.as_str(), body.get_mut("ship_to").and_then(Value::as_object_mut)) {
+            ("currency", _) => drop(body.insert("currency".into(), json!("EUR"))),
+            ("ship_to.country", Some(address)) => drop(address.insert("country".into(), json!("IE"))),
+            _ => {}
+        }
+    }
     let count = lines(&typed.values);
     let skus: Vec<String> = (0..count).map(|n| typed.value(&format!("lines[{n}].sku")).trim().to_owned()).collect();
     let viewer = caller.viewer();
@@ -67,7 +80,9 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
     } else {
         Vec::new()
     };
-    let mut problems = Vec::new();
+    if skus.is_empty() {
+        problems.push((String::new(), "An order needs an item.".to_owned()));
+    }
     let mut rows = Vec::new();
     for (n, sku) in skus.iter().enumerate() {
         let precision = known.iter().find(|(item, _)| item.sku == *sku).map_or(0, |(item, _)| item.precision);
@@ -86,7 +101,7 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
             Some(price) => drop(row.insert("unit_price".into(), json!(price.replace(',', ".")))),
         }
         row.extend(text(&at("note")).map(|note| ("note".to_owned(), json!(note))));
-        // What is missing is noted above; a body that can be read lets everything else be found too.
+        // What is missing is noted above.
         row.entry("quantity").or_insert(json!(1));
         row.entry("unit_price").or_insert(json!("0"));
         rows.push(Value::Object(row));
@@ -104,6 +119,27 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
     }
     typed.problems.extend(problems);
     Ok(Value::Object(body))
+}
+
+/// What is doubtful in a form and would pass, or would keep everything else from being found: the same that is said beside
+/// the fields while somebody types.
+fn doubts(typed: &Typed) -> Vec<(String, String)> {
+    let letters = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let has_two_parts = |text: &str| {
+        let parts: Vec<_> = text.split('@').collect();
+        parts.len() == 2 && parts.iter().all(|part| !part.is_empty() && !part.contains(char::is_whitespace))
+    };
+    let is_currency = |text: &str| text.parse::<Currency>().is_ok();
+    let checks: [(&str, &dyn Fn(&str) -> bool, &str); 3] = [
+        ("currency", &is_currency, "Three letters of a currency, such as EUR."),
+        ("customer.email", &has_two_parts, "An email address has one @ between two parts."),
+        ("ship_to.country", &|text| letters(text, 2), "Two letters, such as IE."),
+    ];
+    let wrong = checks.into_iter().filter(|(path, is_sound, _)| {
+        let text = typed.value(path).trim();
+        !text.is_empty() && !is_sound(text)
+    });
+    wrong.map(|(path, _, message)| (path.to_owned(), message.to_owned())).collect()
 }
 
 /// Moves the rows together: whoever leaves one empty between two means nothing by it.

@@ -25,7 +25,10 @@ use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::catalog::channel::Channel;
 use waybill_domain::ids::OrderId;
+use waybill_domain::order::note::AddNote;
 use waybill_domain::payment::PaymentMethod;
+use waybill_domain::personal::Personal;
+use waybill_engine::{Receipt, SubmitError};
 use waybill_store::read::catalog::{self, CatalogFilter};
 use waybill_store::read::{PageRequest, Viewer};
 
@@ -105,7 +108,7 @@ impl EntryPage {
             return format!("{}: {message}", look::capital(&field));
         };
         match self.rows.iter().find(|row| row.n == line && !row.sku.is_empty()) {
-            Some(row) => format!("{}: {message}", row.sku),
+            Some(row) => format!("Line {}, {}: {message}", line + 1, row.sku),
             None => format!("Line {}: {message}", line + 1),
         }
     }
@@ -205,7 +208,14 @@ pub async fn place(State(state): State<WebState>, form: Form) -> Result<Response
         Ok(command) if typed.problems.is_empty() => {
             form.context.place(&state, command, ids).await.map(|(receipt, _)| receipt)
         }
-        Ok(_) => Err(Problem::invalid(Vec::new())),
+        // What the rules have to say is said together with what could not be read.
+        Ok(command) => {
+            let asked = form.context.submission(command.into(), ids);
+            Err(match state.engine().preview(asked).await {
+                Err(error @ SubmitError::Refused { .. }) => error.into(),
+                _ => Problem::invalid(Vec::new()),
+            })
+        }
         Err(problem) => Err(problem),
     };
     match placed {
@@ -216,12 +226,15 @@ pub async fn place(State(state): State<WebState>, form: Form) -> Result<Response
                 state.engine().settled(order, state.options().settle).await;
             }
             let number = receipt.number.map(|number| number.to_string());
+            note_down(&state, &form, &receipt, typed.value("note").trim()).await?;
             let order = receipt.subject.and_then(|subject| subject.order_id()).unwrap_or(OrderId::NIL);
             let to = number.clone().unwrap_or_else(|| order.to_string());
             Ok(frame::done(&format!("/orders/{to}?placed=1"), &format!("Placed {to}")))
         }
         Err(problem) if problem.status.is_client_error() => {
-            typed.problems.extend(problem.problems.iter().map(|one| (body::field(&one.path), sentence(&one.message))));
+            let ruled = problem.problems.iter().map(|one| (body::field(&one.path), sentence(&one.message)));
+            let ruled: Vec<_> = ruled.filter(|(path, _)| typed.problem(path).is_none()).collect();
+            typed.problems.extend(ruled);
             if typed.problems.is_empty() {
                 typed.problems.push((String::new(), format!("{} {}", problem.detail, problem.next_step)));
             }
@@ -232,6 +245,18 @@ pub async fn place(State(state): State<WebState>, form: Form) -> Result<Response
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Keeps what a clerk noted about the order just placed; once, however often the form is sent.
+async fn note_down(state: &WebState, form: &Form, receipt: &Receipt, text: &str) -> Result<(), Problem> {
+    let Some(order_id) = receipt.subject.and_then(|subject| subject.order_id()).filter(|_| !text.is_empty()) else {
+        return Ok(());
+    };
+    let mut context = form.context.clone();
+    context.key = context.key.map(|key| format!("{key}-note"));
+    let ids = state.engine().ids();
+    let note = Personal { id: ids.nth(1), value: text.to_owned() };
+    context.submit(state, AddNote { order_id, note }, ids).await.map(drop)
 }
 
 /// `must be a whole number` as a sentence of its own.

@@ -16,7 +16,9 @@ use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::catalog::item::{Item, Supply};
 use waybill_domain::ids::ItemId;
+use waybill_domain::personal::Address;
 use waybill_store::read::customers::{self, CustomerFilter};
+use waybill_store::read::order::{self, OrderKey};
 use waybill_store::read::orders::{self, OrderFilter};
 use waybill_store::read::{PageRequest, Viewer, catalog};
 use waybill_store::search::Search;
@@ -64,6 +66,8 @@ struct CustomerOptions {
 #[template(path = "entry/history.html")]
 struct History {
     orders: Vec<(String, String)>,
+    /// Where the last one went, by the form's fields.
+    to: Vec<(&'static str, String)>,
     /// About the customer, the latest first.
     notes: Vec<Note>,
 }
@@ -153,6 +157,22 @@ pub async fn customers(State(state): State<WebState>, caller: Caller, params: Pa
     Ok(page(&CustomerOptions { customers: found.rows.into_iter().map(option).collect() }))
 }
 
+/// What is known of an address, by the form's fields.
+fn address(of: Address) -> Vec<(&'static str, String)> {
+    let parts = [
+        ("name", of.name),
+        ("company", of.company),
+        ("line1", of.line1),
+        ("line2", of.line2),
+        ("city", of.city),
+        ("region", of.region),
+        ("postal_code", of.postal_code),
+        ("country", Some(of.country)),
+        ("phone", of.phone),
+    ];
+    parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
 /// `GET /orders/new/customers/{code}`: what a customer ordered last, and what was written about them last.
 pub async fn history(
     State(state): State<WebState>,
@@ -170,10 +190,15 @@ pub async fn history(
     let filter = OrderFilter { customer: Some(code), ..OrderFilter::default() };
     let request = PageRequest { limit: Some(3), after: None };
     let found = orders::orders(state.store(), &viewer, &filter, &request).await?;
+    let last = match found.rows.first() {
+        Some(row) => order::order(state.store(), &viewer, OrderKey::Id(row.id)).await?,
+        None => None,
+    };
+    let to = last.and_then(|last| last.ship_to).map(address).unwrap_or_default();
     let said = |row: orders::OrderRow| {
         let day = look.day(look.day_of(row.placed_at));
         let total = look::money(row.total, row.currency);
         (row.number.to_string(), format!("{day}, {total}, {}", row.lifecycle.code()))
     };
-    Ok(page(&History { orders: found.rows.into_iter().map(said).collect(), notes }))
+    Ok(page(&History { orders: found.rows.into_iter().map(said).collect(), to, notes }))
 }

@@ -56,6 +56,10 @@ struct Dialog {
     awaits_gateway: bool,
     /// Somebody changed the order after this was asked for.
     is_stale: bool,
+    /// Something else was asked for than what was shown.
+    is_unseen: bool,
+    /// What the fields hold for which the effects are shown.
+    seen: String,
     is_danger: bool,
     /// A note asks nothing of the rules, so nothing is shown before.
     has_effects: bool,
@@ -151,6 +155,10 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
         }
         return shown(state, &detail, act, form, Told::Nothing).await;
     };
+    if form.typed("seen").is_some_and(|seen| seen != digest(form.fields())) {
+        // Without a script the page and its button still speak of what stood in the fields before.
+        return shown(state, &detail, act, form, Told::Unseen).await;
+    }
     let names = names(state, &detail).await?;
     let owners = owners(state, &caller, act, &detail).await?;
     let said = wording(act, &detail, Some(&command), &|line| name(&names, line), &owners).said;
@@ -172,11 +180,23 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
     }
 }
 
+/// What the fields of an act hold, in a few characters: the same, however a browser orders them.
+fn digest<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    const AROUND: [&str; 5] = ["key", "version", "next", "preview", "seen"];
+    let held = fields.map(|(name, value)| (name, value.trim()));
+    let mut held: Vec<_> = held.filter(|(name, value)| !value.is_empty() && !AROUND.contains(name)).collect();
+    held.sort_unstable();
+    let text: String = held.iter().map(|(name, value)| format!("{name}\0{value}\0")).collect();
+    format!("{:032x}", u128::from_be_bytes(crate::ask::body_hash("", "", text.as_bytes())))
+}
+
 /// What was said since the dialog was rendered.
 enum Told {
     Nothing,
     /// Somebody else was faster.
     Stale,
+    /// What it would do was shown for something else.
+    Unseen,
     Refused(Problem),
 }
 
@@ -296,9 +316,18 @@ async fn shown(
     let listed = problems.len() > 1 || problems.iter().any(|(path, _)| !has_place(path));
     let status = match &told {
         Told::Refused(problem) => problem.status,
-        Told::Nothing | Told::Stale if problems.is_empty() => StatusCode::OK,
-        Told::Nothing | Told::Stale => StatusCode::UNPROCESSABLE_ENTITY,
+        Told::Nothing | Told::Stale | Told::Unseen if problems.is_empty() => StatusCode::OK,
+        Told::Nothing | Told::Stale | Told::Unseen => StatusCode::UNPROCESSABLE_ENTITY,
     };
+    let values = fields.iter().flat_map(|field| {
+        let first = match &field.input {
+            // A browser sends the first choice where none is made.
+            Input::Choice(options) if field.values.is_empty() => options.first().map(|(code, _)| code.as_str()),
+            _ => None,
+        };
+        field.values.iter().map(String::as_str).chain(first).map(|value| (field.name.as_str(), value))
+    });
+    let seen = if has_effects { digest(values) } else { String::new() };
     let template = Dialog {
         frame: Frame::new(state, &caller, ORDERS, words.title.clone()).await?,
         number: detail.head.number.to_string(),
@@ -314,6 +343,8 @@ async fn shown(
         outlook,
         awaits_gateway,
         is_stale: matches!(told, Told::Stale),
+        is_unseen: matches!(told, Told::Unseen),
+        seen,
         is_danger: act.is_danger(),
         has_effects,
         key: form::key(state),
