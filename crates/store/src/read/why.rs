@@ -9,7 +9,9 @@ use waybill_domain::event::Event;
 use waybill_domain::fulfillment::events::{PickShort, ShortReason};
 use waybill_domain::ids::{LocationId, OrderId};
 use waybill_domain::money::{Currency, Minor};
-use waybill_domain::order::events::{HoldApplied, ReleaseReason, RoutingDecided, RoutingFigure, RoutingOption};
+use waybill_domain::order::events::{
+    HoldApplied, ReleaseReason, RoutingDecided, RoutingFigure, RoutingOption, Unpromised,
+};
 use waybill_domain::order::priority::Priority;
 use waybill_domain::quantity::Quantity;
 use waybill_domain::time::Timestamp;
@@ -52,7 +54,7 @@ fn reasons(events: &[EventRecord], places: &Places) -> Vec<Reason> {
             position: record.position,
             kind: record.kind.clone(),
             happened_at: record.happened_at,
-            sentence: sentence(&event, places, currency)?,
+            sentence: sentence(&event, places, currency).or_else(|| by_itself(record, &event))?,
             facts: serde_json::from_str(&record.payload).ok()?,
         })
     };
@@ -73,6 +75,19 @@ fn sentence(event: &Event, places: &Places, currency: Option<Currency>) -> Optio
             text
         }
         Event::RoutingDecided(event) => routing(event, places),
+        Event::AllocationMade(event) => {
+            let at = list(event.at.iter().map(|at| place(places, at.location)));
+            match (event.from, event.reserved_until) {
+                (_, Some(until)) if event.at.is_empty() => {
+                    format!("Nothing is there to be kept; the payment is awaited until {until}.")
+                }
+                (_, Some(until)) => format!("No payment is certain yet, so stock at {at} is kept until {until} only."),
+                (Unpromised::Backordered, None) => format!("Stock at {at} came free for what was backordered."),
+                (Unpromised::Open, None) => format!("The payment is certain, so stock at {at} is promised."),
+            }
+        }
+        Event::AllocationHardened(_) => "The payment became certain, so what was kept is promised for good.".to_owned(),
+        Event::OrderConfirmed(_) => "What it costs is certain to be paid, and no hold stood in the way.".to_owned(),
         Event::HoldApplied(event) => hold(event),
         Event::HoldReleased(event) => match &event.reason {
             Some(reason) => format!("Hold {} was released: {}.", event.hold, plain(reason)),
@@ -132,6 +147,17 @@ fn sentence(event: &Event, places: &Places, currency: Option<Currency>) -> Optio
         }
         _ => return None,
     })
+}
+
+/// Why Waybill did something that people do as well; None where it was a person's doing.
+fn by_itself(record: &EventRecord, event: &Event) -> Option<String> {
+    let text = match event {
+        Event::FulfillmentReleased(_) => {
+            "It was confirmed, nothing held it, and its channel releases orders by itself."
+        }
+        _ => return None,
+    };
+    record.actor.starts_with("system:").then(|| text.to_owned())
 }
 
 fn place(places: &Places, id: LocationId) -> String {
