@@ -68,15 +68,14 @@ pub fn router(state: WebState) -> Router {
 
 /// What every request passes on its way to its handler and back. One layer: each is cloned and boxed for every request.
 async fn pass(State(state): State<WebState>, request: Request, next: Next) -> Response {
+    let for_person = pages::is_for_person(&request);
     let serve = |request: Request| async {
-        let for_person = pages::is_for_person(&request);
-        let response = match auth::authenticate(&state, request).await {
+        match auth::authenticate(&state, request).await {
             ControlFlow::Continue(request) => next.run(request).await,
             ControlFlow::Break(response) => response,
-        };
-        pages::protect(response, for_person)
+        }
     };
-    request::surround(&state, request, serve).await
+    pages::protect(request::surround(&state, request, serve).await, for_person)
 }
 
 async fn missing(request: Request) -> Problem {

@@ -414,6 +414,17 @@ impl Seen {
                 tracking: None,
             });
         }
+        let gone = self.detail.lines.iter().filter(|(line, _)| line.cancelled.0 > 0);
+        let gone: Vec<String> = gone.filter_map(|(line, _)| self.thing(line.number, line.cancelled)).collect();
+        if !gone.is_empty() {
+            parts.push(Part {
+                shape: shape("off"),
+                name: self.say("cancelled-units"),
+                when: String::new(),
+                contents: gone.join(", "),
+                tracking: None,
+            });
+        }
         parts
     }
 

@@ -4,7 +4,7 @@ use super::super::chart::{Chart, Form, Series};
 use super::super::html::Html;
 use super::super::{look, span, status};
 use super::table::{Cell, Table};
-use super::{Asked, Figure, Made, Part, Report, against, share, share_words};
+use super::{Asked, Figure, Made, Part, Report, against_bad, share, share_words};
 use std::collections::BTreeMap;
 use waybill_domain::Code;
 use waybill_domain::order::HoldKind;
@@ -33,7 +33,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
     let (held_before, cancelled_before) = (sum(&was, "hold.applied."), sum(&was, "cancelled."));
     let figure = |name, value, beside| Figure { name, value, exact: String::new(), beside };
     let figures = vec![
-        figure("Holds put on", look::number(applied), against(applied, held_before, &look::number(held_before))),
+        figure("Holds put on", look::number(applied), against_bad(applied, held_before, &look::number(held_before))),
         figure(
             "Released",
             look::number(released),
@@ -48,7 +48,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
         figure(
             "Orders cancelled",
             look::number(cancelled),
-            against(cancelled, cancelled_before, &look::number(cancelled_before)),
+            against_bad(cancelled, cancelled_before, &look::number(cancelled_before)),
         ),
     ];
     let kinds: Vec<HoldKind> = <HoldKind as Code>::ALL

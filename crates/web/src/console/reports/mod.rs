@@ -12,6 +12,7 @@ use super::frame::{Frame, REPORTS};
 use super::html::Html;
 use super::look::{self, Look};
 use super::page;
+use super::today::trend;
 use crate::auth::Caller;
 use crate::params::Params;
 use crate::problem::Problem;
@@ -177,10 +178,14 @@ fn download(name: &str, text: String) -> Response {
     response
 }
 
-/// `+11.9 % from 1,128`.
+/// `+11.9 % from 1,128`, of something of which more is better.
 fn against(is: i64, was: i64, written: &str) -> Html {
-    let change = super::today::trend::change(is, was);
-    Html::of(format!("{change} from {}", Html::text(written)))
+    Html::of(format!("{} from {}", trend::change(is, was), Html::text(written)))
+}
+
+/// The same of something of which less is better.
+fn against_bad(is: i64, was: i64, written: &str) -> Html {
+    Html::of(format!("{} from {}", trend::change_of_bad(is, was), Html::text(written)))
 }
 
 /// Tenths of a percent; None of nothing.

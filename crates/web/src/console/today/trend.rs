@@ -120,15 +120,24 @@ pub fn change_tenths(is: i64, was: i64) -> Option<i64> {
     (was > 0).then(|| ((is - was) as f64 / was as f64 * 1_000.0).round() as i64)
 }
 
-/// `+14.1 %`, green or red beside its sign.
+/// `+14.1 %` of something of which more is better: green or red beside its sign.
 pub fn change(is: i64, was: i64) -> Html {
+    changed(is, was, "tone-good", "tone-bad")
+}
+
+/// As [`change`], of something of which less is better.
+pub fn change_of_bad(is: i64, was: i64) -> Html {
+    changed(is, was, "tone-bad", "tone-good")
+}
+
+fn changed(is: i64, was: i64, more: &str, less: &str) -> Html {
     let Some(tenths) = change_tenths(is, was) else {
         return Html::of("<span class=\"quiet\">–</span>");
     };
     let tone = match tenths {
         0 => "quiet",
-        1.. => "tone-good",
-        _ => "tone-bad",
+        1.. => more,
+        _ => less,
     };
     Html::of(format!("<b class=\"{tone}\">{}</b>", look::signed_percent(tenths)))
 }

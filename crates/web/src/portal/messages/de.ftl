@@ -54,6 +54,7 @@ waits-stock-until = erwartet am { $day }
 waits-stock-open = wann es kommt, wissen wir noch nicht
 waits = Noch nicht gepackt
 
+cancelled-units = Storniert
 costs = Was es kostet
 cost-items = { $units } Artikel
 cost-shipping = Versand

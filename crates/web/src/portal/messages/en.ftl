@@ -56,6 +56,7 @@ waits-stock-until = we expect it on { $day }
 waits-stock-open = we do not know yet when it comes
 waits = Not packed yet
 
+cancelled-units = Cancelled
 costs = What it costs
 cost-items = { $units ->
     [one] { $units } item

@@ -47,7 +47,7 @@ function booking(form, fields) {
       const weight = one("[data-weigh]");
       if (!inside.length) return wait(one("[data-scan]"));
       fields.set("weight_kg", weight.value.trim().replace(",", "."));
-      if (weight.value && !(Number(fields.get("weight_kg")) > 0)) return wait(weight);
+      if (weight.value && !weightOf(weight)) { hear(false, "No weight", "Type kilograms, such as 1.25."); return wait(weight); }
       for (const item of items()) fields.set(`quantity.${nameOf(item)}`, shown(count(item), item));
       const moves = Object.fromEntries(inside.map((item) => [nameOf(item), count(item)]));
       return { kind: "pack", n: 1, words: `Parcel ${one("[data-parcel]").textContent} of ${one("h1").textContent.trim()} closed`, moves };
@@ -57,6 +57,15 @@ function booking(form, fields) {
       if (!parcels.length) return wait(one("[data-scan]"));
       if (fields.has("only")) fields.delete("parcel");
       const rows = all("[data-parcel]").filter((row) => parcels.includes(row.dataset.parcel));
+      const bare = rows.filter((row) => !one(".track", row).value.trim());
+      const unnumbered = bare.map((row) => row.dataset.parcel).join(" ");
+      if (unnumbered && unnumbered !== goesBare) {
+        // The second tap does without.
+        goesBare = unnumbered;
+        hear(false, "No tracking number", `${counted(bare.length, "parcel")} would leave without one, and its customer could not follow it. Scan it, or ship once more.`);
+        return wait(one(".track", bare[0]));
+      }
+      goesBare = "";
       const orders = [...new Set(rows.map((row) => row.dataset.orderNumber))];
       return { kind: "ship", n: parcels.length, parcels, words: `${counted(parcels.length, "parcel")} of ${orders.join(", ")} shipped`, moves: {} };
     }

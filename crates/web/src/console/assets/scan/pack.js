@@ -1,5 +1,7 @@
 // ── Packing: units into the open parcel ──────────────────────────────────
 let weighed = false;
+/** What a field for kilograms says; 0 where that is no weight. */
+const weightOf = (field) => Math.max(0, Number(field.value.trim().replace(",", ".")) || 0);
 function drawPack() {
   const form = one("#parcel");
   if (!form) {
@@ -36,7 +38,7 @@ function drawPack() {
   if (!primary) return;
   const missing = [];
   if (inside < whole) missing.push(counted(said(whole - inside), "unit"));
-  if (!weight.value) missing.push("the weight");
+  if (!weightOf(weight)) missing.push("the weight");
   const ready = missing.length === 0 || (inside === whole && weighed);
   primary.setAttribute("aria-disabled", String(!ready));
   primary.textContent = inside === 0 ? `Scan ${counted(said(whole), "unit")}`

@@ -19,7 +19,7 @@ function drawPick() {
     tick?.classList.toggle("now", item === stop);
     if (tick && !its && Number(item.dataset.whole)) { tick.classList.add("done"); one(".g", tick)?.replaceWith(one("#shape-done").content.cloneNode(true)); }
     const rest = tick && one("[data-tick-left]", tick);
-    if (rest) rest.textContent = shown(its, item);
+    if (rest) rest.textContent = its ? shown(its, item) : "";
     if (bars[place] && Number(item.dataset.whole)) bars[place].setAttribute("class", its === 0 ? "on" : item === stop ? "now" : "off");
   });
   const where = one("[data-where]");

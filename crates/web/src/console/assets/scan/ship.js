@@ -1,5 +1,7 @@
 // ── Shipping: an order, then its tracking number ─────────────────────────
 const gone = new Set();
+/** The parcels without a tracking number that somebody was asked about. */
+let goesBare = "";
 function drawShip() {
   const waiting = new Set(shelf.all().filter((entry) => entry.kind === "ship" && !entry.refused).flatMap((entry) => entry.parcels));
   for (const row of all("[data-parcel]")) row.hidden = gone.has(row.dataset.parcel) || waiting.has(row.dataset.parcel);
