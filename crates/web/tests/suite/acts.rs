@@ -85,7 +85,7 @@ async fn what_is_typed_into_a_page_that_showed_something_else_is_shown_before_it
         let before = position(api).await;
         let typed = |shown: &str| {
             let hidden = |name| hidden(shown, name).to_owned();
-            [("key", hidden("key")), ("version", hidden("version")), ("seen", hidden("seen"))]
+            [("key", hidden("key")), ("version", hidden("version")), ("shown", hidden("shown"))]
         };
         let asked = [("quantity", "1"), ("reason", "customer_request"), ("refund", "yes")];
         let all = |shown: &str| {

@@ -69,9 +69,10 @@ async function ask(href) {
 async function send(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   // What was shown follows what is typed here, and the button names no amount until it does.
-  body.delete("seen");
+  body.delete("shown");
   const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "dialog" } }).catch(() => null);
-  delete form.dataset.sent;
+  // What was only looked at is over where the act itself is under way.
+  if (button?.matches("[data-preview]")) { if (form.dataset.sent) return; } else delete form.dataset.sent;
   if (!answer) { toast("No connection. Nothing was sent.", "bad"); return; }
   const place = answer.headers.get("X-Go");
   if (place) { location.href = place; return; }
@@ -189,6 +190,8 @@ document.addEventListener("submit", (event) => {
   if (form.matches("[data-export]")) { exporting(form); return; }
   if (form.method !== "post") { for (const field of all("input, select", form)) if (!field.value) field.disabled = true; return; }
   if (form.dataset.sent) { event.preventDefault(); return; }
+  // A look at what would change keeps nobody from doing it.
+  if (event.submitter?.matches("[data-preview]") && form.closest("#ask")) { event.preventDefault(); send(form, event.submitter); return; }
   form.dataset.sent = "yes";
   if (form.closest("#ask")) { event.preventDefault(); send(form, event.submitter); return; }
   setTimeout(() => delete form.dataset.sent, 5000);

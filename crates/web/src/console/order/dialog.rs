@@ -58,7 +58,7 @@ struct Dialog {
     is_stale: bool,
     /// Something else was asked for than what was shown.
     is_unseen: bool,
-    /// What the fields hold for which the effects are shown.
+    /// Stands for what the page shows that would happen.
     seen: String,
     is_danger: bool,
     /// A note asks nothing of the rules, so nothing is shown before.
@@ -155,13 +155,21 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
         }
         return shown(state, &detail, act, form, Told::Nothing).await;
     };
-    if form.typed("seen").is_some_and(|seen| seen != digest(form.fields())) {
-        // Without a script the page and its button still speak of what stood in the fields before.
-        return shown(state, &detail, act, form, Told::Unseen).await;
-    }
     let names = names(state, &detail).await?;
     let owners = owners(state, &caller, act, &detail).await?;
-    let said = wording(act, &detail, Some(&command), &|line| name(&names, line), &owners).said;
+    let words = wording(act, &detail, Some(&command), &|line| name(&names, line), &owners);
+    if let Some(seen) = form.typed("shown")
+        && form.context.expected_version == Some(detail.head.chain.sequence)
+    {
+        // Without a script the page and its button still speak of what stood in the fields before.
+        let asked = Submission::new(command.clone(), caller.actor.clone(), ids);
+        if let Ok(preview) = state.engine().preview(asked).await
+            && seen != digest(&words, &effects(&preview, &|line| name(&names, line), &owners))
+        {
+            return shown(state, &detail, act, form, Told::Unseen).await;
+        }
+    }
+    let said = words.said;
     match form.context.submit(state, command, ids).await {
         Ok(receipt) => {
             if receipt.awaits_gateway {
@@ -180,13 +188,10 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
     }
 }
 
-/// What the fields of an act hold, in a few characters: the same, however a browser orders them.
-fn digest<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    const AROUND: [&str; 5] = ["key", "version", "next", "preview", "seen"];
-    let held = fields.map(|(name, value)| (name, value.trim()));
-    let mut held: Vec<_> = held.filter(|(name, value)| !value.is_empty() && !AROUND.contains(name)).collect();
-    held.sort_unstable();
-    let text: String = held.iter().map(|(name, value)| format!("{name}\0{value}\0")).collect();
+/// What an act would do and change, in a few characters.
+fn digest(words: &Words, effects: &[Effect]) -> String {
+    let lines = effects.iter().map(|one| format!("{}\0{}\0{}\0", one.thing, one.now, one.after));
+    let text: String = std::iter::once(words.does.clone()).chain(lines).collect();
     format!("{:032x}", u128::from_be_bytes(crate::ask::body_hash("", "", text.as_bytes())))
 }
 
@@ -319,15 +324,11 @@ async fn shown(
         Told::Nothing | Told::Stale | Told::Unseen if problems.is_empty() => StatusCode::OK,
         Told::Nothing | Told::Stale | Told::Unseen => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let values = fields.iter().flat_map(|field| {
-        let first = match &field.input {
-            // A browser sends the first choice where none is made.
-            Input::Choice(options) if field.values.is_empty() => options.first().map(|(code, _)| code.as_str()),
-            _ => None,
-        };
-        field.values.iter().map(String::as_str).chain(first).map(|value| (field.name.as_str(), value))
-    });
-    let seen = if has_effects { digest(values) } else { String::new() };
+    let seen = match &outlook {
+        Outlook::Effects(effects) => digest(&words, effects),
+        Outlook::Open if !has_effects => String::new(),
+        Outlook::Open | Outlook::Refused(..) => "nothing".to_owned(),
+    };
     let template = Dialog {
         frame: Frame::new(state, &caller, ORDERS, words.title.clone()).await?,
         number: detail.head.number.to_string(),

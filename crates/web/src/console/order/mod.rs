@@ -30,8 +30,9 @@ use lines::Line;
 use money::Money;
 use parcels::ParcelRow;
 use timeline::Day;
+use waybill_domain::Code;
 use waybill_domain::order::{Hold, HoldState, Lifecycle};
-use waybill_domain::payment::TransactionKind;
+use waybill_domain::payment::{PaymentTransaction, TransactionKind, TransactionState};
 use waybill_domain::personal::{Address, Party};
 use waybill_store::read::order::{self, OrderDetail, OrderKey};
 use waybill_store::read::{catalog, timeline as events, why};
@@ -58,6 +59,8 @@ pub struct HoldCard {
     pub due: Option<Html>,
     pub owner: Option<String>,
     pub reason: String,
+    /// What the gateway was asked, and what it said, where that is what the hold is about.
+    pub call: Option<(Html, Html)>,
     pub note: Option<String>,
 }
 
@@ -236,7 +239,8 @@ fn next_step(offers: &[Offer]) -> Option<Offer> {
 
 fn hold_cards(detail: &OrderDetail, offers: &[Offer], people: &People, look: &Look) -> Vec<HoldCard> {
     let active = detail.holds.iter().filter(|(hold, _)| hold.state == HoldState::Active);
-    let mut cards: Vec<HoldCard> = active.map(|(hold, note)| card(hold, note.clone(), offers, people, look)).collect();
+    let mut cards: Vec<HoldCard> =
+        active.map(|(hold, note)| card(hold, note.clone(), detail, offers, people, look)).collect();
     if let Some(first) = cards.first_mut() {
         first.is_first = true;
     }
@@ -244,8 +248,15 @@ fn hold_cards(detail: &OrderDetail, offers: &[Offer], people: &People, look: &Lo
 }
 
 /// A hold that stands alone on its page, so that the keys are for it.
-pub fn only_card(hold: &Hold, note: Option<String>, offers: &[Offer], people: &People, look: &Look) -> HoldCard {
-    HoldCard { is_first: true, ..card(hold, note, offers, people, look) }
+pub fn only_card(
+    hold: &Hold,
+    note: Option<String>,
+    detail: &OrderDetail,
+    offers: &[Offer],
+    people: &People,
+    look: &Look,
+) -> HoldCard {
+    HoldCard { is_first: true, ..card(hold, note, detail, offers, people, look) }
 }
 
 /// `3 lines · 4 units ordered`.
@@ -253,7 +264,28 @@ pub fn summary_of(detail: &OrderDetail) -> String {
     lines::summary(detail)
 }
 
-fn card(hold: &Hold, note: Option<String>, offers: &[Offer], people: &People, look: &Look) -> HoldCard {
+/// The call to a gateway that a hold is about: the last one before it was put on, and how that ended.
+fn call_behind(hold: &Hold, detail: &OrderDetail, look: &Look) -> Option<(Html, Html)> {
+    let of_payment = |one: &&PaymentTransaction| hold.payment != 0 && one.payment == hold.payment;
+    let before = detail.transactions.iter().filter(of_payment).filter(|one| one.requested_at <= hold.applied_at);
+    let one = before.max_by_key(|one| one.number)?;
+    let amount = Html::text(&look::money(one.amount, detail.head.currency));
+    let asked = Html::of(format!("{} of {amount} {}", look::capital(call(one.kind)), look.moment(one.requested_at)));
+    let answer = match (one.state, &one.code) {
+        (TransactionState::Failed, Some(code)) => Html::text(&status::words(code)),
+        (state, _) => Html::text(&status::words(state.code())),
+    };
+    Some((asked, answer))
+}
+
+fn card(
+    hold: &Hold,
+    note: Option<String>,
+    detail: &OrderDetail,
+    offers: &[Offer],
+    people: &People,
+    look: &Look,
+) -> HoldCard {
     let about = [Act::ReleaseHold(hold.number), Act::RejectHold(hold.number), Act::HandOver(hold.number)];
     HoldCard {
         offers: offers.iter().filter(|offer| about.contains(&offer.act)).cloned().collect(),
@@ -265,6 +297,7 @@ fn card(hold: &Hold, note: Option<String>, offers: &[Offer], people: &People, lo
         due: hold.due_at.map(|at| look.moment(at)),
         owner: hold.owner.as_deref().map(|owner| people.owner(owner)),
         reason: status::words(&hold.reason),
+        call: call_behind(hold, detail, look),
         note,
     }
 }
