@@ -270,7 +270,7 @@ fn call_behind(hold: &Hold, detail: &OrderDetail, look: &Look) -> Option<(Html, 
     let before = detail.transactions.iter().filter(of_payment).filter(|one| one.requested_at <= hold.applied_at);
     let one = before.max_by_key(|one| one.number)?;
     let amount = Html::text(&look::money(one.amount, detail.head.currency));
-    let asked = Html::of(format!("{} of {amount} {}", look::capital(call(one.kind)), look.moment(one.requested_at)));
+    let asked = Html::of(format!("{} of {amount}, {}", look::capital(call(one.kind)), look.moment(one.requested_at)));
     let answer = match (one.state, &one.code) {
         (TransactionState::Failed, Some(code)) => Html::text(&status::words(code)),
         (state, _) => Html::text(&status::words(state.code())),
