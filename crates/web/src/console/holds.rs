@@ -247,7 +247,7 @@ async fn detail(
         placed: look.ago(found.head.placed_at),
         units: order_page::summary_of(&found),
         place: format!("{} of {}", place + 1, look::count(i64::try_from(of).unwrap_or(i64::MAX))),
-        card: order_page::only_card(hold, note.clone(), &found, &offers, people, look),
+        card: order_page::card(hold, note.clone(), &found, &offers, people, look),
         axes: axes(&found, look),
         lines: lines.collect(),
         total: look::money(found.head.total(), found.head.currency),

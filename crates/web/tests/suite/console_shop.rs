@@ -483,6 +483,11 @@ async fn everything_wrong_with_a_new_order_is_said_at_once_and_what_was_noted_is
             fields.retain(|(one, _)| *one != name);
             fields.push((name, value));
         }
+        let mut hostile = fields.clone();
+        hostile.push(("po_number", "first"));
+        hostile.iter_mut().filter(|(name, _)| *name == "note").for_each(|(_, text)| *text = "Ring\0twice");
+        let refused = post(api, "/orders/new", &hostile).await;
+        assert!(refused.status == 422 && refused.text.contains("#note"), "{}: {}", refused.status, refused.text);
         for _ in 0..2 {
             let placed = post(api, "/orders/new", &fields).await;
             assert_eq!(placed.status, 303, "{}", placed.text);

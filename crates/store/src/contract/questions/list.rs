@@ -458,7 +458,8 @@ questions! {
     "reservations::reservation" ("one") by by_both(STOCK), |store, viewer, sample| {
         Ok(reservations::reservation(store, viewer, sample.reservation_id).await?.iter().count())
     };
-    "search::search" ("a SKU, in which a customer is called like it") by holders(FINDERS), walks BY_CODE, |store, viewer, sample| {
+    "search::search" ("a SKU, in which a customer is called like it") by holders(FINDERS), walks BY_CODE,
+        |store, viewer, sample| {
         let found = search::search(store, viewer, &Search::new(&sample.sku)).await?;
         Ok(rows(found.orders) + rows(found.customers) + rows(found.items))
     };

@@ -14,7 +14,6 @@ use waybill_store::read::catalog;
 const TEXTS: &[&str] = &["channel", "external_ref", "currency", "requested_by", "instructions", "po_number"];
 const CUSTOMER: &[&str] = &["code", "name", "company", "email", "phone"];
 const SHIP_TO: &[&str] = &["name", "company", "line1", "line2", "city", "region", "postal_code", "country", "phone"];
-const NOTE_MAX: usize = 2_000;
 const PAYMENT: &[&str] = &["method", "token"];
 
 /// The number of a line's field: `lines[3].sku` is of line 3.
@@ -61,9 +60,6 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
         }
     }
     let mut problems = doubts(typed);
-    if typed.value("note").chars().count() > NOTE_MAX {
-        problems.push(("note".to_owned(), format!("This is longer than {NOTE_MAX} characters.")));
-    }
     // A body that can be read lets everything else be found too.
     for (path, _) in &problems {
         match (path.as_str(), body.get_mut("ship_to").and_then(Value::as_object_mut)) {

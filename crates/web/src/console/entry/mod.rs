@@ -9,6 +9,7 @@ mod options;
 use super::form::{self, Form};
 use super::frame::{self, Frame, ORDERS};
 use super::look;
+use super::order::ask::NOTE_MAX;
 use super::page;
 use crate::api::place::PlaceOrderBody;
 use crate::auth::Caller;
@@ -194,13 +195,15 @@ async fn rows(state: &WebState, caller: &Caller, typed: &Typed) -> Result<Vec<Ro
 }
 
 /// `POST /orders/new`.
-pub async fn place(State(state): State<WebState>, form: Form) -> Result<Response, Problem> {
+pub async fn place(State(state): State<WebState>, mut form: Form) -> Result<Response, Problem> {
     let caller = form.context.caller.clone();
     caller.viewer().must(&[Permission::OrdersWrite])?;
     let values: BTreeMap<String, String> =
         form.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let mut typed = Typed { values, problems: Vec::new() };
     let json = body::json(&state, &caller, &mut typed).await?;
+    let note = form.text("note", NOTE_MAX);
+    typed.problems.extend(form.problems().iter().map(|one| (one.path.clone(), one.message.clone())));
     let ids = state.engine().ids();
     let read = crate::json::read::<PlaceOrderBody>(json).map_err(Problem::invalid);
     let command = read.and_then(|body| body.into_command(ids, |gateway| state.has_gateway(gateway)));
@@ -226,7 +229,7 @@ pub async fn place(State(state): State<WebState>, form: Form) -> Result<Response
                 state.engine().settled(order, state.options().settle).await;
             }
             let number = receipt.number.map(|number| number.to_string());
-            note_down(&state, &form, &receipt, typed.value("note").trim()).await?;
+            note_down(&state, &form, &receipt, note).await?;
             let order = receipt.subject.and_then(|subject| subject.order_id()).unwrap_or(OrderId::NIL);
             let to = number.clone().unwrap_or_else(|| order.to_string());
             Ok(frame::done(&format!("/orders/{to}?placed=1"), &format!("Placed {to}")))
@@ -248,14 +251,14 @@ pub async fn place(State(state): State<WebState>, form: Form) -> Result<Response
 }
 
 /// Keeps what a clerk noted about the order just placed; once, however often the form is sent.
-async fn note_down(state: &WebState, form: &Form, receipt: &Receipt, text: &str) -> Result<(), Problem> {
-    let Some(order_id) = receipt.subject.and_then(|subject| subject.order_id()).filter(|_| !text.is_empty()) else {
+async fn note_down(state: &WebState, form: &Form, receipt: &Receipt, note: Option<String>) -> Result<(), Problem> {
+    let (Some(value), Some(order_id)) = (note, receipt.subject.and_then(|subject| subject.order_id())) else {
         return Ok(());
     };
     let mut context = form.context.clone();
     context.key = context.key.map(|key| format!("{key}-note"));
     let ids = state.engine().ids();
-    let note = Personal { id: ids.nth(1), value: text.to_owned() };
+    let note = Personal { id: ids.nth(1), value };
     context.submit(state, AddNote { order_id, note }, ids).await.map(drop)
 }
 

@@ -71,7 +71,7 @@ impl Field {
     }
 }
 
-const NOTE_MAX: usize = 2_000;
+pub const NOTE_MAX: usize = 2_000;
 const LABEL_MAX: usize = 100;
 
 /// Where units that come back can go.

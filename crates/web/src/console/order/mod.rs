@@ -247,18 +247,6 @@ fn hold_cards(detail: &OrderDetail, offers: &[Offer], people: &People, look: &Lo
     cards
 }
 
-/// A hold that stands alone on its page, so that the keys are for it.
-pub fn only_card(
-    hold: &Hold,
-    note: Option<String>,
-    detail: &OrderDetail,
-    offers: &[Offer],
-    people: &People,
-    look: &Look,
-) -> HoldCard {
-    HoldCard { is_first: true, ..card(hold, note, detail, offers, people, look) }
-}
-
 /// `3 lines · 4 units ordered`.
 pub fn summary_of(detail: &OrderDetail) -> String {
     lines::summary(detail)
@@ -278,7 +266,8 @@ fn call_behind(hold: &Hold, detail: &OrderDetail, look: &Look) -> Option<(Html, 
     Some((asked, answer))
 }
 
-fn card(
+/// A hold as a page shows it.
+pub fn card(
     hold: &Hold,
     note: Option<String>,
     detail: &OrderDetail,
