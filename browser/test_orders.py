@@ -54,6 +54,30 @@ def test_two_people_on_one_order_see_each_others_change(desk):
     expect(second.locator("#toasts .toast")).to_contain_text("Fraud review")
 
 
+def test_a_colleague_is_named_in_a_note_and_told_at_once(desk, colleague):
+    owner = desk.open("/orders")
+    number = place(owner, "BR-NAMED")["number"]
+    other = desk.open("/login", anonymous=True)
+    sign_in_as(other, colleague)
+    other.goto("/orders")
+    expect(other.locator("#live")).to_have_text("Live")
+    owner.goto(f"/orders/{number}")
+    owner.keyboard.press("m")
+    owner.keyboard.type("Please call, @bea")
+    expect(owner.locator(".options li[aria-selected=true]")).to_have_text("Bea Colleague")
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_label("Note")).to_have_value("Please call, @Bea Colleague ")
+    owner.keyboard.press("Enter")
+    expect(owner.locator(".tl .note .at")).to_have_text("@Bea Colleague")
+    expect(other.locator("#toasts .toast")).to_contain_text("named you in a note")
+    other.goto("/")
+    named = other.locator("section", has=other.get_by_role("heading", name="You are named in"))
+    expect(named).to_contain_text(number)
+    named.get_by_role("button", name="All read").click()
+    expect(other.locator("#toasts .toast")).to_contain_text("Taken off your list")
+    expect(named).to_have_count(0)
+
+
 def test_every_choice_says_why_beside_it(desk):
     page = desk.open("/orders")
     placed = place(page, "BR-WHY")

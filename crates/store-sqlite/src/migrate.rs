@@ -20,6 +20,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "customer_notes", sql: include_str!("../migrations/0011_customer_notes.sql") },
     Migration { version: 12, name: "sign_ins", sql: include_str!("../migrations/0012_sign_ins.sql") },
     Migration { version: 13, name: "item_costs", sql: include_str!("../migrations/0013_item_costs.sql") },
+    Migration { version: 14, name: "mentions", sql: include_str!("../migrations/0014_mentions.sql") },
 ];
 
 /// What a file has behind it; nothing where it was never migrated.

@@ -12,6 +12,7 @@ mod console;
 pub mod errors;
 mod forms;
 mod json;
+mod mentions;
 mod metrics;
 mod pages;
 mod params;

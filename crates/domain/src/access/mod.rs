@@ -10,6 +10,7 @@ pub mod email;
 pub mod events;
 pub mod identity;
 pub mod invite;
+pub mod mention;
 pub mod password;
 pub mod role;
 pub mod sessions;

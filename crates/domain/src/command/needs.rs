@@ -40,7 +40,11 @@ impl Command {
             | Self::ChangeSettings(_) => needs.catalog = true,
             Self::PutCustomer(command) => needs.customer_codes.push(command.code.clone()),
             Self::ArchiveCustomer(command) => needs.customer_codes.push(command.code.clone()),
-            Self::AddCustomerNote(command) => needs.customer_codes.push(command.code.clone()),
+            Self::AddCustomerNote(command) => {
+                needs.customer_codes.push(command.code.clone());
+                needs.users.extend(&command.mentions);
+            }
+            Self::AddNote(command) => needs.users.extend(&command.mentions),
             Self::RevokeApiKey(command) => needs.api_keys.push(command.key_id),
             Self::InviteUser(command) => needs.user_emails.push(email_of(&command.party)),
             Self::ChangeUser(command) => {
@@ -91,7 +95,6 @@ impl Command {
             | Self::AddCharge(_)
             | Self::CompleteOrder(_)
             | Self::ExpireOrderReservation(_)
-            | Self::AddNote(_)
             | Self::ApplyHold(_)
             | Self::HandOverHold(_)
             | Self::ReleaseHold(_)

@@ -1,10 +1,11 @@
 //! Notes that people write about a customer, for each other.
 
+use crate::access::mention;
 use crate::attempt::Attempt;
 use crate::catalog::CatalogRefusal;
 use crate::command::Outcome;
 use crate::event::Event;
-use crate::ids::{CustomerId, TextId};
+use crate::ids::{CustomerId, TextId, UserId};
 use crate::personal::PersonalText;
 use crate::refusal::Problem;
 use crate::time::Timestamp;
@@ -16,13 +17,15 @@ pub const NOTES_MAX: i64 = 500;
 /// Characters of a note at most.
 pub const NOTE_LENGTH_MAX: usize = 2_000;
 
-/// Writes a note about a customer, archived or not. What it says is free text and stays out of the log; `@name` in it
-/// means a colleague.
+/// Writes a note about a customer, archived or not. What it says is free text and stays out of the log; whom it names
+/// with `@name` does not, so that they hear of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddCustomerNote {
     pub code: String,
     /// 1 to [`NOTE_LENGTH_MAX`] characters, not blank.
     pub note: PersonalText,
+    /// Colleagues, [`mention::MENTIONS_MAX`] at most.
+    pub mentions: Vec<UserId>,
 }
 
 /// `customer.note_added`.
@@ -30,6 +33,8 @@ pub struct AddCustomerNote {
 pub struct CustomerNoteAdded {
     pub customer: CustomerId,
     pub note: TextId,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
     pub at: Timestamp,
 }
 
@@ -45,5 +50,7 @@ pub fn add_note(world: &World, command: &AddCustomerNote, attempt: &Attempt) -> 
     if customer.notes >= NOTES_MAX {
         return Err(CatalogRefusal::TooManyNotes { code: command.code.clone(), most: NOTES_MAX }.into());
     }
-    Ok(vec![Event::CustomerNoteAdded(CustomerNoteAdded { customer: customer.id, note: note.id, at: attempt.now })])
+    let mentions = mention::named(world, &command.mentions)?;
+    let note = CustomerNoteAdded { customer: customer.id, note: note.id, mentions, at: attempt.now };
+    Ok(vec![Event::CustomerNoteAdded(note)])
 }

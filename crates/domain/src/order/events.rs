@@ -147,6 +147,8 @@ pub struct ChargeAdded {
 pub struct NoteAdded {
     pub order: OrderId,
     pub note: TextId,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
     pub at: Timestamp,
 }
 

@@ -211,7 +211,12 @@ fn command(shop: &mut Shop, kind: u8, dice: Dice) -> Command {
                 assignee: (c % 3 > 0).then(|| "review".into()),
             }
             .into(),
-            4 => AddNote { order_id, note: PersonalText { id: shop.ids().nth(1), value: "n".into() } }.into(),
+            4 => AddNote {
+                order_id,
+                note: PersonalText { id: shop.ids().nth(1), value: "n".into() },
+                mentions: Vec::new(),
+            }
+            .into(),
             _ => ReleaseHold { hold_id, reason: None }.into(),
         },
         21 => {

@@ -1,13 +1,15 @@
-//! Keeps the words that orders and customers are found by, following the log from a cursor. Placing an order writes none.
+//! Keeps the words that orders and customers are found by, and the notes that colleagues are named in, following the log from
+//! a cursor. Placing an order writes none.
 //!
 //! A slice of the log names orders and customers; what is true of them now is read, and their words are written together
-//! with the cursor. Doing a slice again changes nothing. An old store is read from its first event.
+//! with the cursor, as are the notes for whom they name. Doing a slice again changes nothing. An old store is read from its first event.
 
 use super::projection::{Projection, Slice, end, stored};
 use crate::core::Shared;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
-use waybill_domain::ids::Id;
+use waybill_domain::event::Event;
+use waybill_domain::ids::{Id, UserId};
 use waybill_domain::personal::Party;
 use waybill_store::StoreError;
 use waybill_store::search::words;
@@ -28,7 +30,8 @@ const NAME: &str = "search";
 /// The next events that matter, and the log's head.
 const HEAD: &str = "SELECT position FROM log_head WHERE id = 1";
 const NEXT: &str = "SELECT e.position FROM events e WHERE e.position > $1 AND e.position <= $2 \
-     AND e.kind IN ('order.drafted', 'order.placed', 'customer.created', 'customer.changed') \
+     AND e.kind IN ('order.drafted', 'order.placed', 'order.note_added', 'customer.created', 'customer.changed', \
+     'customer.note_added') \
      ORDER BY e.position LIMIT $3";
 /// What a slice names, with who that is now.
 const ORDERS: &str = "SELECT o.id, p.name, p.company, p.email, p.phone FROM events e \
@@ -41,15 +44,19 @@ const CUSTOMERS: &str = "SELECT c.id, p.name, p.company, p.email, p.phone FROM e
      JOIN customers c ON c.id = e.aggregate_id LEFT JOIN parties p ON p.id = c.party_id \
      WHERE e.position > $1 AND e.position <= $2 AND e.kind IN ('customer.created', 'customer.changed')";
 
+const NOTES: &str = "SELECT e.position, e.kind, e.version, e.payload FROM events e \
+     WHERE e.position > $1 AND e.position <= $2 AND e.kind IN ('order.note_added', 'customer.note_added')";
+
 /// Of two processes that both think they have the lease, the one that comes late moves nothing.
 const ADVANCE: &str = "UPDATE cursors SET position = $2 WHERE name = $1 AND position = $3";
+const MENTION: &str = "INSERT INTO unread_mentions (user_id, position) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const FORGET_ORDER: &str = "DELETE FROM order_words WHERE order_id = $1";
 const FORGET_CUSTOMER: &str = "DELETE FROM customer_words WHERE customer_id = $1";
 
 /// What the worker reads, for the test of their plans.
 #[cfg(test)]
-pub(super) fn reads() -> [&'static str; 4] {
-    [NEXT, ORDERS, LINES, CUSTOMERS]
+pub(super) fn reads() -> [&'static str; 5] {
+    [NEXT, ORDERS, LINES, CUSTOMERS, NOTES]
 }
 
 /// Of orders and customers.
@@ -100,10 +107,10 @@ async fn write(shared: &Shared, statements: &[Statement]) -> Result<Vec<u64>, St
 /// What makes the words of everything that a stretch of the log names those of now.
 async fn changes(shared: &Shared, from: i64, upto: i64) -> Result<Vec<Statement>, StoreError> {
     let bounds = [Value::Int(from), Value::Int(upto), Value::Int(LINES_MAX)];
-    let asked = [(ORDERS, &bounds[..2]), (LINES, &bounds[..]), (CUSTOMERS, &bounds[..2])];
+    let asked = [(ORDERS, &bounds[..2]), (LINES, &bounds[..]), (CUSTOMERS, &bounds[..2]), (NOTES, &bounds[..2])];
     let mut found = shared.store.read_together(&asked).await?.into_iter();
     let mut next = || found.next().unwrap_or_default();
-    let (orders, lines, customers) = (parties(next())?, next(), parties(next())?);
+    let (orders, lines, customers, notes) = (parties(next())?, next(), parties(next())?, next());
 
     let mut statements = Vec::new();
     let mut of_orders: BTreeSet<(String, Id)> = BTreeSet::new();
@@ -126,7 +133,26 @@ async fn changes(shared: &Shared, from: i64, upto: i64) -> Result<Vec<Statement>
     }
     insert("order_words (word, order_id)", of_orders, &mut statements);
     insert("customer_words (word, customer_id)", of_customers, &mut statements);
+    for (user_id, position) in mentions(notes)? {
+        statements.push((MENTION.to_owned(), vec![Value::Id(user_id.0), Value::Int(position)]));
+    }
     Ok(statements)
+}
+
+/// Whom the notes name, with where each is in the log.
+fn mentions(notes: Vec<Row>) -> Result<Vec<(UserId, i64)>, StoreError> {
+    let mut named = Vec::new();
+    for mut row in notes {
+        let position: i64 = row.take()?;
+        let (kind, version, payload): (String, i64, String) = (row.take()?, row.take()?, row.take()?);
+        let mentions = match Event::decode(&kind, version, &payload).map_err(StoreError::Damaged)? {
+            Event::NoteAdded(note) => note.mentions,
+            Event::CustomerNoteAdded(note) => note.mentions,
+            _ => Vec::new(),
+        };
+        named.extend(mentions.into_iter().map(|user_id| (user_id, position)));
+    }
+    Ok(named)
 }
 
 /// Each thing once, with the party it has now.

@@ -60,11 +60,11 @@ fn what_is_said_about_a_person_is_found_in_the_personal_tables_and_nowhere_else(
         })
         .await;
         let note = Personal { id: shop.engine.ids().nth(1), value: format!("{SENTINEL} note on the order") };
-        shop.must(AddNote { order_id: id, note }).await;
+        shop.must(AddNote { order_id: id, note, mentions: Vec::new() }).await;
         let party = Personal { id: shop.engine.ids().nth(1), value: party() };
         shop.must(PutCustomer { code: "C-1".into(), party: Some(party), tier: Tier::Gold }).await;
         let note = Personal { id: shop.engine.ids().nth(1), value: format!("{SENTINEL} note about the customer") };
-        shop.must(AddCustomerNote { code: "C-1".into(), note }).await;
+        shop.must(AddCustomerNote { code: "C-1".into(), note, mentions: Vec::new() }).await;
 
         // The words that it is found by are made a little later.
         for words in ["order_words", "customer_words"] {

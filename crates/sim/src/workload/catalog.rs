@@ -133,7 +133,12 @@ pub fn upkeep(desk: &mut Desk<'_>) -> Command {
             // Now and then about nobody, or saying nothing.
             let value = if desk.dice.chance(90) { "pays late".to_owned() } else { " ".to_owned() };
             let note = Personal { id: desk.ids.nth(1), value };
-            AddCustomerNote { code: format!("c{}", desk.dice.below(5)), note }.into()
+            AddCustomerNote {
+                code: format!("c{}", desk.dice.below(5)),
+                note,
+                mentions: desk.books.users.last().copied().into_iter().collect(),
+            }
+            .into()
         }
         _ => {
             let card = if desk.dice.chance(10) { 1 } else { desk.dice.between(60, 3_600) };

@@ -336,7 +336,10 @@ fn anything(desk: &mut Desk<'_>, view: &View) -> Request {
             let number = small(desk);
             hand_over(desk, view, number)
         }
-        35 => AddNote { order_id, note: Personal { id: desk.ids.nth(1), value: "call back".to_owned() } }.into(),
+        35 => {
+            let note = Personal { id: desk.ids.nth(1), value: "call back".to_owned() };
+            AddNote { order_id, note, mentions: desk.books.users.last().copied().into_iter().collect() }.into()
+        }
         _ => {
             let lines =
                 vec![LinePicked { line: small(desk), lot_id: None, quantity: Quantity(desk.dice.between(0, 2)) }];

@@ -118,6 +118,7 @@ pub async fn fill(store: &dyn Store, orders: i64) -> Result<Sample, StoreError> 
         each("webhook_endpoints", ENDPOINTS),
         each("users", USERS),
         each("preferences", USERS),
+        each("unread_mentions", orders / 10),
         each("sessions", orders / 4),
         each("sign_in_links", orders / 4),
         each("totp_uses", USERS),
@@ -360,6 +361,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("webhook_endpoints", "state") => if n % 10 == 3 { "disabled" } else { "enabled" }.into(),
         ("webhook_replays", "number") => 1.into(),
         ("webhook_retries" | "webhook_attempts", "position") => position(n, 1).into(),
+        ("unread_mentions", "position") => position(n, 2).into(),
         ("webhook_retries", "due_at") => at.into(),
         ("webhook_attempts", "id") => Value::Id(id(Kind::Attempt, n)),
         ("webhook_attempts", "outcome") => "delivered".into(),
@@ -518,14 +520,14 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("events", "payload") => {
             let order = OrderId(id(Kind::Order, n));
             if number == 2 {
-                let note = NoteAdded { order, note: TextId(id(Kind::Text, n)), at: Timestamp(at) };
+                let mentions = vec![UserId(id(Kind::User, n % USERS))];
+                let note = NoteAdded { order, note: TextId(id(Kind::Text, n)), mentions, at: Timestamp(at) };
                 return text(Event::NoteAdded(note).encode());
             }
             if number == EVENTS && is_about_a_customer(n) {
                 let (customer, note) = (CustomerId(id(Kind::Customer, n)), TextId(id(Kind::Text, n)));
-                return text(
-                    Event::CustomerNoteAdded(CustomerNoteAdded { customer, note, at: Timestamp(at) }).encode(),
-                );
+                let added = CustomerNoteAdded { customer, note, mentions: Vec::new(), at: Timestamp(at) };
+                return text(Event::CustomerNoteAdded(added).encode());
             }
             text(Event::OrderCancelled(OrderCancelled { order, reason: "customer".into(), at: Timestamp(at) }).encode())
         }

@@ -14,6 +14,7 @@ mod finding;
 pub mod floor;
 pub mod holds;
 pub mod keys;
+pub mod mentions;
 pub mod order;
 pub mod orders;
 pub mod overview;

@@ -1,7 +1,7 @@
 //! The store at a glance, for operators.
 
 use super::query::Query;
-use super::{ReadError, Viewer};
+use super::{ReadError, Viewer, mentions};
 use crate::backend::Store;
 use waybill_domain::actor::Permission;
 
@@ -66,6 +66,8 @@ pub struct Badges {
     pub to_pick: i64,
     /// Fulfillment orders under way.
     pub in_progress: i64,
+    /// Notes that name the viewer and were not read.
+    pub mentions: i64,
 }
 
 /// What waits in the viewer's channels and at the viewer's locations; nothing for those who may not look at it.
@@ -83,16 +85,21 @@ pub async fn badges(store: &dyn Store, viewer: &Viewer) -> Result<Badges, ReadEr
         work
     };
     let (mut open, mut begun) = (work("open"), work("in_progress"));
-    for counted in [&mut held, &mut open, &mut begun] {
+    let nobody = || Query::new("SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 WHERE FALSE");
+    let mut named = mentions::naming(viewer, "1").map_or_else(nobody, |mut query| {
+        query.wrap("SELECT CAST(COUNT(*) AS BIGINT) FROM (");
+        query
+    });
+    for counted in [&mut held, &mut open, &mut begun, &mut named] {
         let place = counted.bind(COUNTED_MAX);
         counted.push(&format!(" LIMIT {place}) counted"));
     }
-    let found = Query::together(&[&head, &held, &open, &begun], store).await?;
-    let mut counts = [0_i64; 4];
+    let found = Query::together(&[&head, &held, &open, &begun, &named], store).await?;
+    let mut counts = [0_i64; 5];
     for (count, mut rows) in counts.iter_mut().zip(found) {
         *count = rows.first_mut().map_or(Ok(0), |row| row.take())?;
     }
-    let [position, held, to_pick, in_progress] = counts;
+    let [position, held, to_pick, in_progress, mentions] = counts;
     let orders = viewer.may(Permission::OrdersRead);
     let floor = orders || viewer.may(Permission::FulfillmentWrite);
     let seen = |may: bool, count: i64| if may { count } else { 0 };
@@ -101,5 +108,6 @@ pub async fn badges(store: &dyn Store, viewer: &Viewer) -> Result<Badges, ReadEr
         held: seen(orders, held),
         to_pick: seen(floor, to_pick),
         in_progress: seen(floor, in_progress),
+        mentions,
     })
 }

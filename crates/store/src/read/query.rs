@@ -28,6 +28,11 @@ impl Query {
         self.text.push_str(text);
     }
 
+    /// Puts something before all of it.
+    pub fn wrap(&mut self, before: &str) {
+        self.text.insert_str(0, before);
+    }
+
     /// A condition; `?` stands for the value.
     pub fn and(&mut self, condition: &str, value: impl Into<Value>) {
         let place = self.bind(value);

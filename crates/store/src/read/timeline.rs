@@ -9,7 +9,7 @@ use crate::tables::EventRecord;
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
 use waybill_domain::event::Event;
-use waybill_domain::ids::{CustomerId, Id, OrderId, TextId};
+use waybill_domain::ids::{CustomerId, Id, OrderId, TextId, UserId};
 use waybill_domain::time::Timestamp;
 
 /// Events shown of one thing at most; a longer history is read through the events feed.
@@ -64,6 +64,8 @@ pub struct Note {
     pub actor: String,
     /// None where it was erased.
     pub text: Option<String>,
+    /// Colleagues whom it names.
+    pub mentions: Vec<UserId>,
 }
 
 /// The notes on an order, the oldest first, at most [`EVENTS_MAX`].
@@ -108,25 +110,30 @@ async fn notes_where(store: &dyn Store, viewer: &Viewer, mut query: Query) -> Re
     written(store, query).await
 }
 
-/// The notes of some events, with what they say.
 async fn written(store: &dyn Store, query: Query) -> Result<Vec<Note>, ReadError> {
     let events = events(store, query).await?;
-    let id = |event: &EventRecord| match Event::decode(&event.kind, event.version, &event.payload) {
-        Ok(Event::NoteAdded(note)) => Some((note.note, note.order.0)),
-        Ok(Event::CustomerNoteAdded(note)) => Some((note.note, note.customer.0)),
+    of_events(store, events).await
+}
+
+/// The notes of some events, with what they say.
+pub(super) async fn of_events(store: &dyn Store, events: Vec<EventRecord>) -> Result<Vec<Note>, ReadError> {
+    let noted = |event: &EventRecord| match Event::decode(&event.kind, event.version, &event.payload) {
+        Ok(Event::NoteAdded(note)) => Some((note.note, note.order.0, note.mentions)),
+        Ok(Event::CustomerNoteAdded(note)) => Some((note.note, note.customer.0, note.mentions)),
         Ok(_) | Err(_) => None,
     };
-    let named: Vec<_> = events.into_iter().filter_map(|event| id(&event).map(|ids| (ids, event))).collect();
-    let mut texts = texts(store, &named.iter().map(|((id, _), _)| *id).collect::<Vec<_>>()).await?;
-    let note = |((id, about), event): ((TextId, Id), EventRecord)| Note {
+    let notes: Vec<_> = events.into_iter().filter_map(|event| noted(&event).map(|note| (note, event))).collect();
+    let mut texts = texts(store, &notes.iter().map(|((id, ..), _)| *id).collect::<Vec<_>>()).await?;
+    let note = |((id, about, mentions), event): ((TextId, Id, Vec<UserId>), EventRecord)| Note {
         id,
         about,
+        mentions,
         position: event.position,
         happened_at: event.happened_at,
         actor: event.actor,
         text: texts.remove(&id),
     };
-    Ok(named.into_iter().map(note).collect())
+    Ok(notes.into_iter().map(note).collect())
 }
 
 /// Free texts by their ids; what was erased is left out.

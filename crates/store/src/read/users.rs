@@ -116,11 +116,35 @@ pub async fn names(store: &dyn Store, viewer: &Viewer, of: &[UserId]) -> Result<
     query.push(")");
     let mut names = BTreeMap::new();
     for mut row in query.rows(store).await? {
-        let (id, name, email) = (row.take()?, row.take::<Option<String>>()?, row.take::<Option<String>>()?);
-        let name = name.or_else(|| email.map(|email| email.split('@').next().unwrap_or_default().to_owned()));
-        names.extend(name.map(|name| (id, name)));
+        let id = row.take()?;
+        names.extend(called(&mut row)?.map(|name| (id, name)));
     }
     Ok(names)
+}
+
+/// Colleagues whom a note can name at most.
+const COLLEAGUES_MAX: usize = 1_000;
+
+/// Everybody who works with Waybill now, by name, for whoever writes to them; by the part before the `@` where somebody has
+/// only an email.
+pub async fn colleagues(store: &dyn Store, viewer: &Viewer) -> Result<Vec<(UserId, String)>, ReadError> {
+    viewer.must(READERS)?;
+    let mut query = Query::new(
+        "SELECT u.id, p.name, p.email FROM users u JOIN parties p ON p.id = u.party_id WHERE u.state <> 'archived'",
+    );
+    query.order_and_limit("u.id", COLLEAGUES_MAX);
+    let mut found = Vec::new();
+    for mut row in query.rows(store).await? {
+        let id = row.take()?;
+        found.extend(called(&mut row)?.map(|name| (id, name)));
+    }
+    Ok(found)
+}
+
+/// What colleagues call somebody whose name and email come next in a row.
+fn called(row: &mut Row) -> Result<Option<String>, StoreError> {
+    let (name, email) = (row.take::<Option<String>>()?, row.take::<Option<String>>()?);
+    Ok(name.or_else(|| email.map(|email| email.split('@').next().unwrap_or_default().to_owned())))
 }
 
 /// A user with everything they sign in with.

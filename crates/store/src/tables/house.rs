@@ -62,6 +62,17 @@ pub struct ReceiptTurn {
 
 record!(ReceiptTurn, "receipt_turn", key: ["id"], fixed: { id }, fields: { generation, since });
 
+/// A note that names somebody who has not read it yet. Kept by the worker that follows the log; whoever is named takes it
+/// away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnreadMention {
+    pub user_id: UserId,
+    /// Of the event of the note.
+    pub position: i64,
+}
+
+record!(UnreadMention, "unread_mentions", key: ["user_id", "position"], fixed: { user_id, position }, fields: { });
+
 /// The last lock of a batch: the position of the latest event. The migration makes the one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogHead {

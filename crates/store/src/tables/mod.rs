@@ -44,6 +44,7 @@ pub fn tables() -> Vec<&'static Table> {
         Lease::table(),
         StoreSecret::table(),
         Preference::table(),
+        UnreadMention::table(),
         Cursor::table(),
         ReceiptRecord::table(),
         OtherReceiptRecord::table(),

@@ -7,6 +7,7 @@ use super::orders::{answer_order, order_id};
 use crate::ask::{Ask, InPath};
 use crate::auth::Caller;
 use crate::json::{Long, body};
+use crate::mentions;
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::Json;
@@ -23,7 +24,7 @@ use waybill_store::read::{customers, timeline};
 body! {
     /// A note for colleagues.
     pub struct NoteBody {
-        /// Free text; `@name` means a colleague.
+        /// Free text. `@` with the name of a colleague, or with a first name that only one has, tells them of it.
         text: Long,
     }
 }
@@ -39,11 +40,15 @@ pub struct NoteView {
     pub actor: String,
     /// Null where it was erased.
     pub text: Option<String>,
+    /// Users whom it names.
+    pub mentions: Vec<String>,
 }
 
 impl From<timeline::Note> for NoteView {
     fn from(note: timeline::Note) -> Self {
-        Self { position: note.position, happened_at: note.happened_at.to_string(), actor: note.actor, text: note.text }
+        let mentions = note.mentions.iter().map(ToString::to_string).collect();
+        let (position, happened_at) = (note.position, note.happened_at.to_string());
+        Self { position, happened_at, actor: note.actor, text: note.text, mentions }
     }
 }
 
@@ -58,8 +63,9 @@ pub async fn add(
 ) -> Result<Response, Problem> {
     let order_id = order_id(&state, &ask.context.caller, &text).await?;
     let ids = state.engine().ids();
+    let mentions = mentions::named_in(&state, &ask.context.caller, &ask.body.text.0).await?;
     let note = Personal { id: ids.nth(1), value: ask.body.text.0 };
-    let receipt = ask.context.submit(&state, AddNote { order_id, note }, ids).await?;
+    let receipt = ask.context.submit(&state, AddNote { order_id, note, mentions }, ids).await?;
     answer_order(&state, &ask.context, StatusCode::OK, order_id, &receipt).await
 }
 
@@ -86,8 +92,9 @@ pub async fn add_about(
     ask: Ask<NoteBody>,
 ) -> Result<Response, Problem> {
     let ids = state.engine().ids();
+    let mentions = mentions::named_in(&state, &ask.context.caller, &ask.body.text.0).await?;
     let note = Personal { id: ids.nth(1), value: ask.body.text.0 };
-    let receipt = ask.context.submit(&state, AddCustomerNote { code: code.clone(), note }, ids).await?;
+    let receipt = ask.context.submit(&state, AddCustomerNote { code: code.clone(), note, mentions }, ids).await?;
     Ok(answer_customer(&state, &ask.context, &code, &receipt).await)
 }
 

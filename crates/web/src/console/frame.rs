@@ -46,7 +46,7 @@ impl Place {
 
 const READ: &[Permission] = &[Permission::OrdersRead];
 
-pub const TODAY: Place = Place::new("Today", "/", "sun", READ).key("t");
+pub const TODAY: Place = Place::new("Today", "/", "sun", READ).key("t").badge(|badges| badges.mentions);
 pub const REPORTS: Place = Place::new("Reports", "/reports", "chart-line", READ).key("r");
 pub const ORDERS: Place = Place::new("Orders", "/orders", "list", READ).key("o");
 pub const HOLDS: Place = Place::new("Holds", "/holds", "octagon-pause", READ).key("h").badge(|badges| badges.held);

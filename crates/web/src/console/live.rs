@@ -12,10 +12,12 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast;
-use waybill_domain::actor::{Permission, Scope};
-use waybill_domain::event::AggregateKind;
+use waybill_domain::actor::{Permission, Principal, Scope};
+use waybill_domain::event::{self, AggregateKind};
+use waybill_domain::ids::UserId;
 use waybill_store::read::events::{self, EventFilter};
 use waybill_store::read::{Viewer, overview};
+use waybill_store::tables::EventRecord;
 
 /// Between two looks at the log, so that many open pages cost a busy store little.
 const REST: Duration = Duration::from_millis(400);
@@ -33,6 +35,8 @@ struct Round {
     /// Stock, the catalog or anything else beside orders has changed.
     others: bool,
     many: bool,
+    /// Whom notes named.
+    named: BTreeSet<UserId>,
 }
 
 const SUBJECTS_MAX: usize = 200;
@@ -89,9 +93,10 @@ async fn watch(state: WebState, sender: broadcast::Sender<Arc<Round>>) {
     }
 }
 
-fn round(found: &[waybill_store::tables::EventRecord], position: i64, many: bool) -> Round {
-    let mut round = Round { position, orders: BTreeSet::new(), others: false, many };
+fn round(found: &[EventRecord], position: i64, many: bool) -> Round {
+    let mut round = Round { position, orders: BTreeSet::new(), others: false, many, named: BTreeSet::new() };
     for event in found {
+        round.named.extend(named(event));
         match event.aggregate_kind {
             AggregateKind::Order => {
                 round.orders.insert(events::subject(event.aggregate_kind, event.aggregate_id));
@@ -106,8 +111,21 @@ fn round(found: &[waybill_store::tables::EventRecord], position: i64, many: bool
     round
 }
 
+/// Whom a note names; nobody where the event is none.
+fn named(record: &EventRecord) -> Vec<UserId> {
+    if !matches!(record.kind.as_str(), "order.note_added" | "customer.note_added") {
+        return Vec::new();
+    }
+    match event::Event::decode(&record.kind, record.version, &record.payload) {
+        Ok(event::Event::NoteAdded(note)) => note.mentions,
+        Ok(event::Event::CustomerNoteAdded(note)) => note.mentions,
+        Ok(_) | Err(_) => Vec::new(),
+    }
+}
+
 /// `GET /live`: what changed since a page was made, as server-sent events named `changed` with the position, and the
-/// orders where the caller sees every channel. The page asks for itself anew; this carries no data of its own.
+/// orders where the caller sees every channel, and `named` where a note names the caller. The page asks for itself anew; this
+/// carries no data of its own.
 pub async fn stream(
     State(state): State<WebState>,
     caller: Caller,
@@ -122,7 +140,11 @@ pub async fn stream(
     // What happened between the page and this stream is not known: the page is asked to look once.
     let missed = (now > after).then_some(now);
     let sees_all = matches!(caller.actor.channels, Scope::All(_));
-    let listening = Listening { receiver, order, missed, sees_all, stopping: state.stopping() };
+    let user = match caller.actor.principal {
+        Principal::User(id) => Some(id),
+        _ => None,
+    };
+    let listening = Listening { receiver, order, missed, sees_all, user, is_named: false, stopping: state.stopping() };
     let stream = futures_util::stream::unfold(listening, |mut listening| async move {
         let event = listening.next().await?;
         Some((Ok(event), listening))
@@ -136,6 +158,9 @@ struct Listening {
     order: Option<String>,
     missed: Option<i64>,
     sees_all: bool,
+    user: Option<UserId>,
+    /// To be told, next.
+    is_named: bool,
     stopping: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -145,12 +170,16 @@ impl Listening {
             return Some(changed(position, &[]));
         }
         loop {
+            if std::mem::take(&mut self.is_named) {
+                return Some(Event::default().event("named").data("{}"));
+            }
             let round = tokio::select! {
                 round = self.receiver.recv() => round,
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
             };
             match round {
                 Ok(round) => {
+                    self.is_named = self.user.is_some_and(|user| round.named.contains(&user));
                     let about = self.order.as_ref().is_none_or(|order| round.many || round.orders.contains(order));
                     if about {
                         let orders: Vec<&str> = if self.sees_all && self.order.is_none() && !round.others {

@@ -20,6 +20,7 @@ mod holds;
 mod html;
 mod live;
 pub mod look;
+mod notes;
 mod order;
 mod orders;
 mod owners;
@@ -66,6 +67,8 @@ pub fn router() -> Router<WebState> {
         .route("/orders/{id}/{act}", get(order::dialog::whole).post(order::dialog::do_whole))
         .route("/orders/{id}/{act}/{part}", get(order::dialog::part).post(order::dialog::do_part))
         .route("/live", get(live::stream))
+        .route("/colleagues", get(notes::colleagues))
+        .route("/notes/read", axum::routing::post(notes::read))
         .merge(gate::router())
         .route("/backorders", get(backorders::list))
         .route("/board", get(board::board))

@@ -43,3 +43,10 @@ impl People {
         self.0.get(one).cloned().unwrap_or_else(|| one.replace('_', " "))
     }
 }
+
+impl FromIterator<(String, String)> for People {
+    /// Of ids and names.
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(named: T) -> Self {
+        Self(named.into_iter().collect())
+    }
+}

@@ -20,6 +20,8 @@ pub enum Kind {
     /// Digits, on a phone's number pad.
     Number,
     Area,
+    /// A note, in which `@` names a colleague.
+    Note,
     /// Ticked or not; its value is "yes" where it is.
     Box,
     /// Values with their words; without a value for "none".
@@ -161,7 +163,7 @@ impl Sheet {
                         *is_ticked = form.all(&field.name).any(|one| one == value);
                     }
                 }
-                Kind::Input(_) | Kind::Number | Kind::Area | Kind::Choice(_) | Kind::Suggested(_) => {
+                Kind::Input(_) | Kind::Number | Kind::Area | Kind::Note | Kind::Choice(_) | Kind::Suggested(_) => {
                     field.value = form.typed(&field.name).unwrap_or_default().to_owned();
                 }
             }

@@ -102,7 +102,7 @@ pub async fn send(
     let order_id = seen.detail.head.id;
     let ids = state.engine().ids();
     let note = Personal { id: ids.nth(1), value: message.to_owned() };
-    let mut submission = Submission::new(AddNote { order_id, note }, customer(), ids);
+    let mut submission = Submission::new(AddNote { order_id, note, mentions: Vec::new() }, customer(), ids);
     // Whoever goes back and writes something else writes a second message; the same text sent twice is one.
     let said = hex(&ask::body_hash("POST", &seen.path, message.as_bytes()));
     submission.key = Some(format!("{order_id}.{key}.{said}"));

@@ -176,8 +176,8 @@ async fn money_holds_and_notes_go_through_the_same_door() {
         assert_eq!(notes["data"][0]["text"], note);
         let shown = page(api, &format!("/orders/{number}")).await.text;
         assert!(
-            shown.contains("<span class=\"at\">@mei</span> &lt;b&gt;she&lt;/b&gt; may call"),
-            "the note, marked and harmless"
+            shown.contains("@mei &lt;b&gt;she&lt;/b&gt; may call"),
+            "the note, harmless, and nobody marked who is not there"
         );
         assert!(!shown.contains("<b>she</b>") && !shown.contains("<i>card</i>"));
         assert!(shown.contains("Hold handed to review"));

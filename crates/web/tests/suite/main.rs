@@ -13,6 +13,7 @@ mod floor;
 mod life;
 mod lists;
 mod money;
+mod notes;
 mod portal;
 mod reads;
 mod refused;

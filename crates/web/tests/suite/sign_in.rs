@@ -32,15 +32,20 @@ pub async fn submit(api: &Api, command: impl Into<Command>) -> UserId {
     receipt.subject.map_or(UserId::NIL, |subject| UserId(subject.id))
 }
 
-async fn invited(api: &Api, email: &str, role: Role) -> UserId {
-    let value = Party { name: Some("Ada".into()), email: Some(email.into()), ..Party::default() };
+async fn invited(api: &Api, name: &str, email: &str, role: Role) -> UserId {
+    let value = Party { name: Some(name.into()), email: Some(email.into()), ..Party::default() };
     let party = Personal { id: api.engine().ids().nth(1), value };
     submit(api, InviteUser { party, access: Access::everywhere(role) }).await
 }
 
 /// Somebody who joined, with [`PASSWORD`].
 pub async fn user(api: &Api, email: &str, role: Role) -> UserId {
-    let user_id = invited(api, email, role).await;
+    called(api, "Ada", email, role).await
+}
+
+/// As [`user`], by another name than Ada.
+pub async fn called(api: &Api, name: &str, email: &str, role: Role) -> UserId {
+    let user_id = invited(api, name, email, role).await;
     let hash = sign_in::hash(&api.state, PASSWORD).await.expect("a hash");
     submit(api, AcceptInvitation { user_id, password_hash: Some(hash) }).await
 }
@@ -102,7 +107,7 @@ async fn a_person_signs_in_acts_as_themselves_and_signs_out() {
         let nobody = log_in(api, "nobody@example.com", PASSWORD).await;
         let said = "Email and password do not match.";
         assert!(wrong.text.contains(said) && nobody.text.contains(said), "{}", nobody.text);
-        let invitee = invited(api, "ben@example.com", Role::Viewer).await;
+        let invitee = invited(api, "Ada", "ben@example.com", Role::Viewer).await;
         assert_ne!(invitee, ada);
         assert_eq!(log_in(api, "ben@example.com", PASSWORD).await.status, 422, "who has not joined does not sign in");
 

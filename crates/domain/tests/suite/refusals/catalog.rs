@@ -13,6 +13,7 @@ pub fn catalog_and_system(rows: &mut Rows) {
     let note = |code: &str, text: &str| AddCustomerNote {
         code: code.into(),
         note: PersonalText { id: TextId::NIL, value: text.into() },
+        mentions: Vec::new(),
     };
     rows.refused("catalog.unknown", note("nobody", "n"));
     rows.must(PutCustomer { code: "ada".into(), party: None, tier: Tier::Standard });

@@ -152,7 +152,11 @@ pub fn orders(rows: &mut Rows) {
     rows.refused("order.hold_ended", HandOverHold { hold_id, owner: None });
     rows.refused(
         "order.unknown",
-        AddNote { order_id: OrderId::NIL, note: PersonalText { id: TextId::NIL, value: "n".into() } },
+        AddNote {
+            order_id: OrderId::NIL,
+            note: PersonalText { id: TextId::NIL, value: "n".into() },
+            mentions: Vec::new(),
+        },
     );
     rows.refused("order.hold_ended", ReleaseHold { hold_id, reason: None });
     rows.refused("order.not_finished", CompleteOrder { order_id });

@@ -32,7 +32,7 @@ fn no_text_with_a_nul_gets_through_whatever_the_command() {
     let commands: Vec<(Command, Vec<&str>)> = vec![
         (order.into(), vec!["customer.email", "ship_to.city", "po_number", "lines[0].sku", "payments[0].token"]),
         (customer.into(), vec!["customer.email"]),
-        (AddCustomerNote { code: nul(), note }.into(), vec!["code", "text"]),
+        (AddCustomerNote { code: nul(), note, mentions: Vec::new() }.into(), vec!["code", "text"]),
         (invitation.into(), vec!["name", "email"]),
         (change.into(), vec!["name", "email"]),
         (item("A\0", Supply::Stock, 0).into(), vec!["sku", "name"]),

@@ -98,6 +98,9 @@ pub fn users(rows: &mut Rows) {
     assert_eq!((gone.identity_digest, gone.identity_bound_at), (None, None));
     assert!(rows.shop.world.user_by_email(digest).is_none());
     rows.refused("user.unknown", ArchiveUser { user_id: ada });
+    rows.must(PutCustomer { code: "c".into(), party: None, tier: Tier::Standard });
+    let note = PersonalText { id: TextId::NIL, value: "@ada".into() };
+    rows.refused("user.unknown", AddCustomerNote { code: "c".into(), note, mentions: vec![UserId::NIL] });
     rows.refused("user.unknown", same);
     rows.refused("user.unknown", set(ada));
     rows.refused("user.unknown", RemoveTotp { user_id: ada });

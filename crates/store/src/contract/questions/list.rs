@@ -19,18 +19,20 @@ use crate::read::trail::{self, TrailFilter};
 use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
 use crate::read::{
-    Page, PageRequest, Viewer, backorders, board, floor, keys, overview, preferences, search, secrets, settings,
-    sign_in, stock_item, timeline, today, webhooks, why,
+    Page, PageRequest, Viewer, backorders, board, floor, keys, mentions, overview, preferences, search, secrets,
+    settings, sign_in, stock_item, timeline, today, webhooks, why,
 };
 use crate::search::Search;
+use std::sync::Arc;
+use waybill_domain::Code;
 use waybill_domain::access::UserState;
 use waybill_domain::access::email::EmailDigest;
 use waybill_domain::access::identity::IdentityDigest;
-use waybill_domain::actor::Permission;
+use waybill_domain::actor::{Actor, Door, Permission, Principal};
 use waybill_domain::attempt::Origin;
 use waybill_domain::customer::Tier;
 use waybill_domain::event::AggregateKind;
-use waybill_domain::ids::LotId;
+use waybill_domain::ids::{LotId, UserId};
 use waybill_domain::order::{DeliveryStatus, FulfillmentStatus, HoldKind, Lifecycle, PaymentStatus, ReturnStatus};
 use waybill_domain::stock::reservation::ReservationState;
 use waybill_domain::stock::transfer::TransferState;
@@ -53,6 +55,11 @@ const DAY: today::Limits = today::Limits { ageing_s: 3_600, late_s: 86_400 };
 fn stretch() -> Stretch {
     let from = sums_from();
     Stretch { from, to: from.plus_seconds(20 * 86_400), offset_s: 20_700 }
+}
+
+/// Somebody who sees everything, and whom notes can name.
+fn user(id: UserId) -> Viewer {
+    Viewer::from(Arc::new(Actor::new(Principal::User(id), Door::Console, <Permission as Code>::ALL)))
 }
 
 fn rows<T>(page: Page<T>) -> usize {
@@ -389,6 +396,15 @@ questions! {
     "preferences::set" ("one") by Askers::Waybill("each sets what is their own"), |store, _viewer, _sample| {
         preferences::set(store, "system:someone else", "orders.columns", Some("total")).await?;
         Ok(preferences::of_one(store, "system:someone else").await?.len())
+    };
+    "mentions::unread" ("all") by Askers::Waybill("each asks for what names them, of what they may see"),
+    |store, _viewer, sample| Ok(mentions::unread(store, &user(sample.user_id)).await?.len());
+    "mentions::read" ("one") by Askers::Waybill("each takes away what names them"), |store, _viewer, sample| {
+        mentions::read(store, sample.user_id, 0, true).await?;
+        Ok(1)
+    };
+    "users::colleagues" ("all") by holders(READERS), walks BY_CODE, |store, viewer, _sample| {
+        Ok(users::colleagues(store, viewer).await?.len())
     };
     "overview::position" ("the head") by Askers::Waybill("a position says nothing of what is there"),
     |store, _viewer, _sample| Ok(usize::from(overview::position(store).await? > 0));

@@ -283,6 +283,66 @@ document.addEventListener("keydown", (event) => {
   list[(list.indexOf(document.activeElement) + step + list.length) % list.length]?.focus();
 });
 
+// ── Names in notes ───────────────────────────────────────────────────────
+// Behind an @ colleagues are offered; the one taken is written out, so that it is clear who is meant.
+const AT = /(?:^|[^\p{L}\p{N}_])@([\p{L}\p{N}][\p{L}\p{N} .'’-]{0,30})?$/u;
+const offers = (field) => {
+  const box = field.closest(".combo");
+  let list = one(".options", box);
+  if (!list) {
+    list = document.createElement("ul");
+    list.className = "options";
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", "Colleagues");
+    list.hidden = true;
+    // The box is no list of its own: a choice goes into the text.
+    list.addEventListener("mousedown", (event) => { const hit = event.target.closest("li"); if (hit) { event.preventDefault(); name(field, list, hit); } });
+    box.append(list);
+  }
+  return list;
+};
+function name(field, list, choice) {
+  const [before, after] = [field.value.slice(0, field.selectionStart), field.value.slice(field.selectionStart)];
+  const kept = before.slice(0, before.lastIndexOf("@") + 1);
+  field.value = `${kept}${choice.dataset.name} ${after}`;
+  field.selectionStart = field.selectionEnd = kept.length + choice.dataset.name.length + 1;
+  list.hidden = true;
+}
+let sought = 0;
+document.addEventListener("input", async (event) => {
+  const field = event.target;
+  if (!field.matches?.("[data-names]")) return;
+  const mine = ++sought;
+  const list = offers(field);
+  const typed = field.value.slice(0, field.selectionStart).match(AT);
+  if (!typed) { list.hidden = true; return; }
+  const answer = await fetch(typed[1] ? `/colleagues?q=${encodeURIComponent(typed[1])}` : "/colleagues").catch(() => null);
+  if (mine !== sought || !answer?.ok || answer.redirected) return;
+  list.replaceChildren(...new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html").querySelector("ul").childNodes);
+  list.hidden = !list.children.length;
+  list.firstElementChild?.setAttribute("aria-selected", "true");
+});
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (!field.matches?.("[data-names]")) return;
+  const list = offers(field);
+  if (list.hidden) return;
+  const choices = all("li", list);
+  const at = choices.findIndex((each) => each.getAttribute("aria-selected") === "true");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    const next = choices[(at + step + choices.length) % choices.length];
+    for (const each of choices) each.setAttribute("aria-selected", String(each === next));
+  } else if (event.key === "Enter" || event.key === "Tab") {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || at < 0) return;
+    name(field, list, choices[at]);
+  } else if (event.key === "Escape") list.hidden = true;
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
+document.addEventListener("focusout", (event) => { if (event.target.matches?.("[data-names]")) { sought++; offers(event.target).hidden = true; } });
+
 // ── Palette ──────────────────────────────────────────────────────────────
 const palette = one("#palette");
 if (palette) {
@@ -396,6 +456,7 @@ if (mode && window.EventSource) {
       one("span", bar).textContent = fresh.size === 1 ? "1 order arrived" : `${fresh.size >= 50 ? "50 or more" : fresh.size} orders arrived`;
     }
   };
+  stream.addEventListener("named", () => toast("A colleague named you in a note. Today has it."));
   let timer;
   let later;
   stream.addEventListener("changed", (event) => {

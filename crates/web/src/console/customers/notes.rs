@@ -4,15 +4,16 @@ use super::super::form::{self, Form};
 use super::super::frame::{CUSTOMERS, Frame};
 use super::super::html::Html;
 use super::super::look::Look;
+use super::super::order::timeline::marked;
 use super::super::orders::percent;
 use super::super::people::People;
 use super::super::sheet::{Field, Kind, Sheet};
 use super::{found, name_of};
 use crate::ask::InPath;
 use crate::auth::Caller;
-use crate::portal;
 use crate::problem::Problem;
 use crate::state::WebState;
+use crate::{mentions, portal};
 use axum::extract::State;
 use axum::response::Response;
 use waybill_domain::actor::Permission;
@@ -30,7 +31,7 @@ pub struct Note {
     pub number: Option<String>,
     pub at: Html,
     pub by: String,
-    pub text: String,
+    pub text: Html,
 }
 
 /// Notes of orders shown at most, the latest.
@@ -75,12 +76,14 @@ async fn said(
     notes: Vec<timeline::Note>,
     number: impl Fn(&timeline::Note) -> Option<String>,
 ) -> Result<Vec<Note>, Problem> {
-    let people = People::among(state, caller, notes.iter().map(|note| note.actor.as_str())).await?;
+    let mentioned: Vec<String> = notes.iter().flat_map(|note| &note.mentions).map(ToString::to_string).collect();
+    let named = notes.iter().map(|note| note.actor.as_str()).chain(mentioned.iter().map(String::as_str));
+    let people = People::among(state, caller, named).await?;
     let shown = notes.into_iter().map(|note| Note {
         number: number(&note),
         at: look.moment(note.happened_at),
         by: if portal::is_customers(&note.actor) { "the customer".to_owned() } else { people.hands(&note.actor) },
-        text: note.text.unwrap_or_else(|| "erased".to_owned()),
+        text: marked(&note, &people),
     });
     Ok(shown.collect())
 }
@@ -90,8 +93,8 @@ async fn sheet(state: &WebState, caller: &Caller, row: &CustomerRow) -> Result<S
     let back = format!("/customers/{}", percent(&row.customer.code));
     let frame = Frame::new(state, caller, CUSTOMERS, format!("Note about {}", name_of(row))).await?;
     let mut sheet = Sheet::new(frame, form::key(state), (&name_of(row), &back), format!("{back}/note"));
-    let hint = "For colleagues; whoever takes this customer's next order sees it. The customer does not.";
-    sheet.fields = vec![Field::new("text", "Note", Kind::Area).hint(hint)];
+    let hint = "For colleagues; whoever takes this customer’s next order sees it. The customer does not. @ names a colleague, who is told.";
+    sheet.fields = vec![Field::new("text", "Note", Kind::Note).hint(hint)];
     sheet.submit = "Add note".to_owned();
     Ok(sheet)
 }
@@ -119,8 +122,9 @@ pub async fn add_note(
     sheet.typed(&form);
     let Some(value) = text.filter(|_| form.is_sound()) else { return Ok(sheet.answer()) };
     let ids = state.engine().ids();
+    let mentions = mentions::named_in(&state, &caller, &value).await?;
     let note = Personal { id: ids.nth(1), value };
     let path = format!("/customers/{}", percent(&code));
-    let result = form.context.submit(&state, AddCustomerNote { code, note }, ids).await;
+    let result = form.context.submit(&state, AddCustomerNote { code, note, mentions }, ids).await;
     sheet.concluded(result, &path, "Note added")
 }

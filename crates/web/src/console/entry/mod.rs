@@ -13,6 +13,7 @@ use super::order::ask::NOTE_MAX;
 use super::page;
 use crate::api::place::PlaceOrderBody;
 use crate::auth::Caller;
+use crate::mentions;
 use crate::problem::Problem;
 use crate::state::WebState;
 use askama::Template;
@@ -258,8 +259,9 @@ async fn note_down(state: &WebState, form: &Form, receipt: &Receipt, note: Optio
     let mut context = form.context.clone();
     context.key = context.key.map(|key| format!("{key}-note"));
     let ids = state.engine().ids();
+    let mentions = mentions::named_in(state, &context.caller, &value).await?;
     let note = Personal { id: ids.nth(1), value };
-    context.submit(state, AddNote { order_id, note }, ids).await.map(drop)
+    context.submit(state, AddNote { order_id, note, mentions }, ids).await.map(drop)
 }
 
 /// `must be a whole number` as a sentence of its own.

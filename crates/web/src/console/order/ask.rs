@@ -317,7 +317,8 @@ pub fn command(act: Act, detail: &OrderDetail, form: &mut Form, ids: IdSource) -
         Act::Note => {
             form.typed("text")?;
             let value = form.text("text", NOTE_MAX)?;
-            AddNote { order_id, note: Personal { id: ids.nth(1), value } }.into()
+            // Whom it names is looked up before it is written.
+            AddNote { order_id, note: Personal { id: ids.nth(1), value }, mentions: Vec::new() }.into()
         }
     };
     form.is_sound().then_some(command)
@@ -430,6 +431,6 @@ pub fn fields(
             ]);
             all
         }
-        Act::Note => vec![hint(field("text", "Note", Input::Area), "@name means a colleague.".to_owned())],
+        Act::Note => vec![hint(field("text", "Note", Input::Area), "@ names a colleague, who is told.".to_owned())],
     }
 }

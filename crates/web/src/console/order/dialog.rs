@@ -13,6 +13,7 @@ use super::obstacle;
 use super::wording::{Words, wording};
 use crate::ask::InPath;
 use crate::auth::Caller;
+use crate::mentions;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -170,6 +171,10 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
         }
     }
     let said = words.said;
+    let mut command = command;
+    if let Command::AddNote(note) = &mut command {
+        note.mentions = mentions::named_in(state, &caller, &note.note.value).await?;
+    }
     match form.context.submit(state, command, ids).await {
         Ok(receipt) => {
             if receipt.awaits_gateway {
@@ -384,6 +389,9 @@ fn input(field: &Field) -> Html {
         ),
         Input::Number => format!(
             "<input class=\"input\" id=\"d-{name}\" name=\"{name}\" value=\"{value}\" inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"20\"{wrong}>"
+        ),
+        Input::Area if field.name == "text" => format!(
+            "<span class=\"combo\"><textarea class=\"input\" id=\"d-{name}\" name=\"{name}\" rows=\"3\" maxlength=\"2000\" data-names{wrong}>{value}</textarea></span>"
         ),
         Input::Area => format!(
             "<textarea class=\"input\" id=\"d-{name}\" name=\"{name}\" rows=\"3\" maxlength=\"2000\"{wrong}>{value}</textarea>"

@@ -120,6 +120,8 @@ pub async fn order(
     let handed = timeline::handed_over_to(&history);
     let named = history.iter().map(|event| event.actor.as_str()).chain(owners);
     let named = named.chain(handed.iter().map(String::as_str));
+    let mentioned: Vec<String> = notes.iter().flat_map(|note| &note.mentions).map(ToString::to_string).collect();
+    let named = named.chain(mentioned.iter().map(String::as_str));
     let people = People::among(&state, &caller, named).await?;
     let head = &detail.head;
     let mut frame = Frame::new(&state, &caller, ORDERS, head.number.to_string()).await?;

@@ -5,7 +5,7 @@ use super::super::look::{self, Look, plural};
 use super::super::people::People;
 use super::super::status;
 use super::call;
-use crate::portal;
+use crate::{mentions, portal};
 use std::collections::BTreeMap;
 use waybill_domain::event::Event;
 use waybill_domain::fulfillment::events::ShortReason;
@@ -112,7 +112,7 @@ fn entry(record: &EventRecord, notes: &[Note], detail: &OrderDetail, people: &Pe
         _ => text,
     };
     let note = notes.iter().find(|note| note.position == record.position);
-    let note = note.map(|note| note.text.as_deref().map_or_else(|| Html::of("erased"), mentions));
+    let note = note.map(|note| marked(note, people));
     let (position, at) = (record.position, look.minute(record.happened_at));
     Entry { tone, icon: icon(name, ""), text, by, position, why: None, note, at }
 }
@@ -320,41 +320,39 @@ fn ended(what: &str, reason: Option<&str>) -> String {
     reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {}", plain(reason)))
 }
 
-/// A note as HTML: `@name` is marked, and a line of the note is a line.
-fn mentions(text: &str) -> Html {
-    let is_name = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
+/// A note as HTML: whom it names is marked, and a line of the note is a line.
+pub fn marked(note: &Note, people: &People) -> Html {
+    let Some(text) = note.text.as_deref() else { return Html::of("erased") };
+    let ids: Vec<String> = note.mentions.iter().map(ToString::to_string).collect();
+    let names: Vec<&str> = ids.iter().map(|id| people.name(id)).collect();
+    let lines = |text: &str| Html::text(text).to_string().replace('\n', "<br>");
     let mut out = String::with_capacity(text.len() + 32);
-    let mut rest = text;
-    let mut before = ' ';
-    while let Some(letter) = rest.chars().next() {
-        let after = &rest[letter.len_utf8()..];
-        let length = after.find(|letter| !is_name(letter)).unwrap_or(after.len());
-        let name = after[..length].trim_end_matches(['.', '-']);
-        if letter == '@' && !name.is_empty() && !is_name(before) {
-            out.push_str(&format!("<span class=\"at\">@{}</span>", Html::text(name)));
-            rest = &after[name.len()..];
-            before = 'x';
-            continue;
-        }
-        match letter {
-            '\n' => out.push_str("<br>"),
-            other => out.push_str(&Html::text(other.encode_utf8(&mut [0; 4])).to_string()),
-        }
-        before = letter;
-        rest = after;
+    let mut from = 0;
+    for (range, _) in mentions::found(text, &names) {
+        out.push_str(&lines(&text[from..range.start]));
+        out.push_str(&format!("<span class=\"at\">{}</span>", Html::text(&text[range.clone()])));
+        from = range.end;
     }
+    out.push_str(&lines(&text[from..]));
     Html::of(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use waybill_domain::ids::{Id, TextId, UserId};
+    use waybill_domain::time::Timestamp;
 
     #[test]
-    fn a_colleague_is_marked_and_an_address_is_not() {
-        let html = |text: &str| mentions(text).to_string();
-        assert_eq!(html("@mei.tran. call <b>"), "<span class=\"at\">@mei.tran</span>. call &lt;b&gt;");
-        assert_eq!(html("ada@example.org"), "ada@example.org");
-        assert_eq!(html("a @ b\n@Ünal"), "a @ b<br><span class=\"at\">@Ünal</span>");
+    fn a_colleague_is_marked_and_a_stranger_is_not() {
+        let mei = UserId::NIL;
+        let people = People::from_iter([(mei.to_string(), "Mei Tran".to_owned())]);
+        let html = |text: &str| {
+            let (text, actor) = (Some(text.to_owned()), String::new());
+            let (id, about, happened_at) = (TextId::NIL, Id::NIL, Timestamp(0));
+            marked(&Note { id, about, position: 1, happened_at, actor, text, mentions: vec![mei] }, &people).to_string()
+        };
+        assert_eq!(html("@mei call\n<b>"), "<span class=\"at\">@mei</span> call<br>&lt;b&gt;");
+        assert_eq!(html("mei@example.org, @nobody"), "mei@example.org, @nobody");
     }
 }

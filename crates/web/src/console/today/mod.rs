@@ -6,7 +6,8 @@ pub mod trend;
 use super::frame::{Frame, TODAY, first_place};
 use super::html::{Html, shape};
 use super::look::{self, Look};
-use super::{page, status};
+use super::notes::{self, Mention};
+use super::{form, page, status};
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -80,6 +81,9 @@ struct TodayPage {
     /// The report behind them.
     times: String,
     news: Vec<Entry>,
+    mentions: Vec<Mention>,
+    /// Of what is done here to those.
+    key: String,
     steps: Vec<SetUpStep>,
     behind: Option<String>,
 }
@@ -116,6 +120,7 @@ pub async fn today(State(state): State<WebState>, caller: Caller, look: Look) ->
     let progress = stats::progress(store).await?;
     let trend = trend::trend(store, &viewer, &look).await?;
     let news = news::entries(store, &viewer, &look).await?;
+    let mentions = notes::unread(&state, &caller, &look).await?;
     let title = if setup.orders { Look::long_day(day) } else { "Nothing has arrived yet".to_owned() };
     let frame = Frame::new(&state, &caller, TODAY, "Today").await?;
     let rows = rows(&needs, &look);
@@ -135,6 +140,8 @@ pub async fn today(State(state): State<WebState>, caller: Caller, look: Look) ->
             .then(|| look::plural(progress.head - progress.position, "event")),
         trend,
         news,
+        mentions,
+        key: form::key(&state),
         frame,
     }))
 }

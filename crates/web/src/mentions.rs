@@ -1,0 +1,111 @@
+//! Colleagues whom a note names: `@Mei Tran`, or `@mei` where nobody else is called so.
+
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::state::WebState;
+use std::ops::Range;
+use waybill_domain::ids::UserId;
+use waybill_store::read::users;
+
+/// Everybody whom a text names, each once.
+///
+/// # Errors
+/// Where the store does not answer.
+pub async fn named_in(state: &WebState, caller: &Caller, text: &str) -> Result<Vec<UserId>, Problem> {
+    if !text.contains('@') {
+        return Ok(Vec::new());
+    }
+    let colleagues = users::colleagues(state.store(), &caller.viewer()).await?;
+    let names: Vec<&str> = colleagues.iter().map(|(_, name)| name.as_str()).collect();
+    let mut named: Vec<UserId> =
+        found(text, &names).into_iter().flat_map(|(_, who)| who).map(|who| colleagues[who].0).collect();
+    named.sort_unstable();
+    named.dedup();
+    Ok(named)
+}
+
+/// Where a text names somebody of `names`, with the places of those it means: two where two have the same name.
+pub fn found(text: &str, names: &[&str]) -> Vec<(Range<usize>, Vec<usize>)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find('@').map(|at| from + at) {
+        from = at + 1;
+        // The middle of an email address is nobody's name.
+        if text[..at].chars().next_back().is_some_and(is_of_name) {
+            continue;
+        }
+        let after = &text[from..];
+        let whole = longest(after, names.iter().copied());
+        let first = || names.iter().map(|name| name.split_whitespace().next().unwrap_or_default());
+        let (length, who) = match whole {
+            Some(found) => found,
+            None => match longest(after, first()) {
+                Some((length, who)) if who.len() == 1 => (length, who),
+                _ => continue,
+            },
+        };
+        found.push((at..from + length, who));
+        from += length;
+    }
+    found
+}
+
+/// The longest of the names that a text begins with, and everybody who is called so.
+fn longest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<(usize, Vec<usize>)> {
+    let mut best: Option<(usize, Vec<usize>)> = None;
+    for (who, name) in names.enumerate() {
+        let Some(length) = begins_with(text, name) else { continue };
+        match &mut best {
+            Some((most, all)) if *most == length => all.push(who),
+            Some((most, _)) if *most > length => {}
+            _ => best = Some((length, vec![who])),
+        }
+    }
+    best
+}
+
+/// How many bytes of a text are this name, in whatever case; None where it is another word or goes on.
+fn begins_with(text: &str, name: &str) -> Option<usize> {
+    let mut rest = text.char_indices();
+    for letter in name.chars() {
+        let (_, found) = rest.next()?;
+        if !found.to_lowercase().eq(letter.to_lowercase()) {
+            return None;
+        }
+    }
+    let length = rest.offset();
+    (!name.is_empty() && !text[length..].chars().next().is_some_and(is_of_name)).then_some(length)
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 5] = ["Mei Tran", "Mei", "Ünal Öz", "Ada Byron", "Ada Lovelace"];
+
+    fn said(text: &str) -> Vec<(&str, Vec<usize>)> {
+        found(text, &NAMES).into_iter().map(|(range, who)| (&text[range], who)).collect()
+    }
+
+    #[test]
+    fn the_longest_name_is_meant() {
+        assert_eq!(said("@mei tran, call"), [("@mei tran", vec![0])]);
+        assert_eq!(said("@mei tranquil"), [("@mei", vec![1])]);
+        assert_eq!(said("ask @ünal: or @ADA LOVELACE."), [("@ünal", vec![2]), ("@ADA LOVELACE", vec![4])]);
+    }
+
+    #[test]
+    fn an_address_a_stranger_and_a_name_of_two_are_nobody() {
+        assert_eq!(said("mei@mei.example, @nobody, @ada and @ mei, @"), []);
+        assert_eq!(said("@Ada Byr\u{0}n @meier"), []);
+    }
+
+    #[test]
+    fn both_are_meant_who_are_called_the_same() {
+        assert_eq!(found("@Bo Ek", &["Bo Ek", "bo ek"]), [(0..6, vec![0, 1])]);
+    }
+}
