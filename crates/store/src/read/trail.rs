@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
 use waybill_domain::event::AggregateKind;
 use waybill_domain::ids::{ApiKeyId, Id, UserId};
+use waybill_domain::order::OrderNumber;
 use waybill_domain::time::Timestamp;
 
 /// What of the trail is asked for.
@@ -24,6 +25,10 @@ pub struct TrailFilter {
     pub people: bool,
     /// Only this kind of event.
     pub kind: Option<String>,
+    /// Only what was done to this.
+    pub subject: Option<Id>,
+    /// Behind this position only; the beginning of the log when not said.
+    pub after: Option<i64>,
     /// Behind this position; the end of the log when not said.
     pub before: Option<i64>,
     /// 1 to 200, 50 when not said.
@@ -57,14 +62,17 @@ const UNNOTED_S: i64 = Session::SEEN_S + Session::REMEMBERED_S;
 /// Sessions looked at for one answer, the latest first.
 const VISITS_MAX: usize = 500;
 
-/// At most so many positions are looked at for one answer, unless one user's are asked for: those are found by themselves.
+/// At most so many positions are looked at for one answer, unless those of one user or of one subject are asked for: they are
+/// found by themselves.
 pub async fn trail(store: &dyn Store, viewer: &Viewer, filter: &TrailFilter) -> Result<Trail, ReadError> {
     viewer.must(&[Permission::AuditRead])?;
     let limit = filter.limit.unwrap_or(50).clamp(1, 200) as usize;
     let head = Query::new("SELECT position FROM log_head WHERE id = 1").rows(store).await?;
     let head: i64 = head.into_iter().next().map_or(Ok(0), |mut row| row.take())?;
     let before = filter.before.unwrap_or(i64::MAX).clamp(1, head + 1);
-    let floor = if filter.user.is_some() { 0 } else { (before - 1 - WINDOW).max(0) };
+    let least = filter.after.unwrap_or(0).max(0);
+    let is_found = filter.user.is_some() || filter.subject.is_some();
+    let floor = if is_found { least } else { (before - 1 - WINDOW).max(least) };
     let mut query = Query::new(format!("SELECT {} FROM events e WHERE TRUE", columns::<EventRecord>("e")));
     query.and("e.position < ?", before);
     query.and("e.position > ?", floor);
@@ -74,6 +82,7 @@ pub async fn trail(store: &dyn Store, viewer: &Viewer, filter: &TrailFilter) -> 
     }
     query.and_some("e.actor = ?", filter.user.map(|user| user.to_string()));
     query.and_some("e.kind = ?", filter.kind.as_deref());
+    query.and_some("e.aggregate_id = ?", filter.subject);
     scope(&mut query, viewer);
     query.order_and_limit("e.position DESC", limit);
     let rows = query.rows(store).await?;
@@ -91,7 +100,47 @@ pub async fn trail(store: &dyn Store, viewer: &Viewer, filter: &TrailFilter) -> 
         addresses: from(&visits, &event),
         event: event.into(),
     };
-    Ok(Trail { entries: events.into_iter().map(named).collect(), next_before: (reached > 1).then_some(reached) })
+    Ok(Trail {
+        entries: events.into_iter().map(named).collect(),
+        next_before: (reached > least + 1).then_some(reached),
+    })
+}
+
+/// The last position that was recorded before a moment; 0 where all came later. A process's clock may have jumped: then it
+/// is one of those around the moment.
+pub async fn position_before(store: &dyn Store, viewer: &Viewer, at: Timestamp) -> Result<i64, ReadError> {
+    viewer.must(&[Permission::AuditRead])?;
+    let (mut before, mut from) = (0, super::overview::position(store).await? + 1);
+    while from - before > 1 {
+        let middle = before + (from - before) / 2;
+        let mut query = Query::new("SELECT e.recorded_at FROM events e WHERE TRUE");
+        query.and("e.position = ?", middle);
+        let found: Option<Timestamp> = query.rows(store).await?.first_mut().map(Row::take).transpose()?;
+        match found {
+            Some(recorded) if recorded < at => before = middle,
+            _ => from = middle,
+        }
+    }
+    Ok(before)
+}
+
+/// What somebody calls by its number, SKU or code.
+pub async fn called(store: &dyn Store, viewer: &Viewer, text: &str) -> Result<Option<Id>, ReadError> {
+    viewer.must(&[Permission::AuditRead])?;
+    let number: Option<OrderNumber> = text.to_ascii_uppercase().parse().ok();
+    let mut queries = Vec::new();
+    if let Some(OrderNumber(number)) = number {
+        let mut query = Query::new("SELECT o.id FROM orders o WHERE TRUE");
+        query.and("o.number = ?", number);
+        queries.push(query);
+    }
+    for (table, column) in [("items", "sku"), ("locations", "code"), ("channels", "code"), ("customers", "code")] {
+        let mut query = Query::new(format!("SELECT t.id FROM {table} t WHERE TRUE"));
+        query.and(&format!("t.{column} = ?"), text);
+        queries.push(query);
+    }
+    let found = Query::together(&queries.iter().collect::<Vec<_>>(), store).await?;
+    Ok(found.into_iter().flatten().next().map(|mut row| row.take()).transpose()?)
 }
 
 /// What people call a subject, by its kind.

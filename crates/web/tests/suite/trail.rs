@@ -87,6 +87,38 @@ async fn the_trail_names_things_as_people_know_them() {
     .await;
 }
 
+/// What was done to one thing is found by what people call it, and what was done on some days by the days.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_is_cut_to_a_subject_and_to_days() {
+    on_each(async |api| {
+        api.shop().await;
+        let number = async |name: &str| {
+            let placed = api.post("/api/v1/orders", &order(name)).await.ok();
+            placed["number"].as_str().unwrap().to_owned()
+        };
+        let (one, other) = (number("r-1").await, number("r-2").await);
+        user(api, "own@example.com", Role::Owner).await;
+        let cookie = cookie(&log_in(api, "own@example.com", PASSWORD).await);
+        let shown = async |more: &str| trail_page(api, &cookie, &format!("/audit?user=all{more}")).await;
+        let (all, ..) = shown("").await;
+        let (found, _, text) = shown(&format!("&subject={}", one.to_lowercase())).await;
+        assert!(!found.is_empty() && found.len() < all.len(), "{found:?} of {all:?}");
+        assert!(text.contains(&format!(">order {one}<")) && !text.contains(&other), "{text}");
+        assert!(shown("&subject=MUG-1").await.2.contains(">item MUG-1<"));
+        let (found, _, text) = shown("&subject=NO-SUCH").await;
+        assert!(found.is_empty() && text.contains("Nothing is called NO-SUCH."), "{text}");
+
+        let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let (today, before) = (now, now.yesterday().unwrap());
+        // Midnight may pass on the way: then what was done is a day back.
+        assert_eq!(shown(&format!("&from={before}&to={}", today.tomorrow().unwrap())).await.0, all);
+        assert!(shown(&format!("&to={}", before.yesterday().unwrap())).await.0.is_empty());
+        assert!(shown(&format!("&from={}", today.tomorrow().unwrap().tomorrow().unwrap())).await.0.is_empty());
+        assert_eq!(get(api, "/audit?from=soon", &cookie).await.status, 422);
+    })
+    .await;
+}
+
 /// The page of what people did passes over a long stretch of what programs did, and says when it stopped on the way.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_trail_goes_on_beyond_stretches_without_a_person() {

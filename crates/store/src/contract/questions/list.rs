@@ -611,6 +611,17 @@ questions! {
         let filter = TrailFilter { limit: Some(200), ..TrailFilter::default() };
         Ok(of_orders(trail::trail(store, viewer, &filter).await?))
     };
+    "trail::trail" ("what was done to an order") by by_channel(AUDIT), |store, viewer, sample| {
+        let filter = TrailFilter { subject: Some(sample.order_id.0), ..TrailFilter::default() };
+        Ok(of_orders(trail::trail(store, viewer, &filter).await?))
+    };
+    "trail::position_before" ("a moment") by holders(AUDIT), |store, viewer, _sample| {
+        let after_all = Timestamp(i64::MAX);
+        Ok(usize::from(trail::position_before(store, viewer, after_all).await? > 0))
+    };
+    "trail::called" ("a number") by holders(AUDIT), |store, viewer, sample| {
+        Ok(trail::called(store, viewer, &sample.order_number.to_string()).await?.iter().count())
+    };
     "trail::trail" ("what a user did") by by_channel(AUDIT), |store, viewer, sample| {
         let filter = TrailFilter { user: Some(sample.actor_id), ..TrailFilter::default() };
         Ok(of_orders(trail::trail(store, viewer, &filter).await?))

@@ -15,8 +15,8 @@ use axum::extract::State;
 use axum::response::Response;
 use waybill_domain::actor::Permission;
 use waybill_domain::event::Event;
-use waybill_domain::ids::UserId;
-use waybill_domain::time::Timestamp;
+use waybill_domain::ids::{Id, UserId};
+use waybill_domain::time::{Date, Timestamp};
 use waybill_store::read::trail::{self, TrailEntry, TrailFilter};
 use waybill_store::read::{PageRequest, users};
 
@@ -38,6 +38,13 @@ struct Row {
 #[derive(Debug)]
 struct Asked {
     is_all: bool,
+    /// A number, a SKU or a code.
+    subject: String,
+    /// The first and the last day.
+    from: String,
+    to: String,
+    /// What of it there is not, or cannot be read.
+    wrong: Option<String>,
 }
 
 #[derive(Template)]
@@ -119,17 +126,41 @@ pub async fn trail(
     let user = params.text("user");
     let kind = params.text("kind");
     let before = params.int("before", 1..=i64::MAX);
+    let subject = params.text("subject");
+    let (from, to): (Option<Date>, Option<Date>) = (params.written("from"), params.written("to"));
     params.close()?;
     let is_all = user.as_deref() == Some("all");
+    let viewer = caller.viewer();
+    let (store, mut wrong) = (state.store(), None);
+    let about = match &subject {
+        Some(text) => trail::called(store, &viewer, text.trim()).await?,
+        None => None,
+    };
+    if let Some(text) = subject.as_ref().filter(|_| about.is_none()) {
+        wrong = Some(format!("Nothing is called {text}. Give an order’s number, a SKU, or the code of a customer."));
+    }
+    let after = match from {
+        Some(day) => Some(trail::position_before(store, &viewer, look.start_of(day)).await?),
+        None => None,
+    };
+    let before = match (before, to) {
+        (None, Some(day)) => {
+            let end = look.start_of(day.tomorrow().unwrap_or(day));
+            Some(trail::position_before(store, &viewer, end).await? + 1)
+        }
+        (before, _) => before,
+    };
     let filter = TrailFilter {
         user: user.as_deref().and_then(|text| text.parse::<UserId>().ok()),
         people: !is_all,
         kind: kind.clone(),
+        // An id of nobody finds nothing.
+        subject: about.or_else(|| subject.as_ref().map(|_| Id::NIL)),
+        after,
         before,
         limit: None,
     };
-    let viewer = caller.viewer();
-    let mut found = trail::trail(state.store(), &viewer, &filter).await?;
+    let mut found = trail::trail(store, &viewer, &filter).await?;
     // What people did is found by itself, and the log is mostly what programs did: a stretch without a person is passed.
     for _ in 0..if is_all { 0 } else { STRETCHES_MORE } {
         let before = found.next_before.filter(|_| found.entries.is_empty());
@@ -148,13 +179,26 @@ pub async fn trail(
     kinds.sort_unstable();
     let kinds = kinds.into_iter().map(|one| Choice::new(one, words(one), kind.as_deref() == Some(one))).collect();
     let next = found.next_before.map(|before| {
-        let kept = [("user", user.as_deref()), ("kind", kind.as_deref())];
+        let days = [from, to].map(|day| day.map(|day| day.to_string()));
+        let kept = [
+            ("user", user.as_deref()),
+            ("kind", kind.as_deref()),
+            ("subject", subject.as_deref()),
+            ("from", days[0].as_deref()),
+            ("to", days[1].as_deref()),
+        ];
         let kept = kept.into_iter().filter_map(|(name, value)| Some(format!("{name}={}&", percent(value?))));
         format!("/audit?{}before={before}", kept.collect::<String>())
     });
     Ok(page(&AuditPage {
         frame: Frame::new(&state, &caller, SETTINGS, "Audit trail").await?,
-        asked: Asked { is_all },
+        asked: Asked {
+            is_all,
+            subject: subject.unwrap_or_default(),
+            from: from.map(|day| day.to_string()).unwrap_or_default(),
+            to: to.map(|day| day.to_string()).unwrap_or_default(),
+            wrong,
+        },
         people,
         kinds,
         rows: found.entries.into_iter().map(|entry| row(&look, entry)).collect(),
