@@ -42,6 +42,7 @@ def test_an_order_typed_while_signed_out_is_kept(desk, colleague):
     page.locator('[name="lines[0].unit_price"]').fill("68.19")
     page.locator('[name="customer.name"]').fill("Éva “Kept” O’Neil & <sons>")
     page.locator('[name="external_ref"]').fill("BR-KEPT")
+    page.get_by_label("Taken along").check()
     sign_out_behind_the_back_of(page)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".notice")).to_contain_text("signed out")

@@ -151,6 +151,7 @@ def test_the_work_goes_on_without_a_script(desk):
     expect(page.locator("#problems")).to_be_visible()
     expect(page.locator('[name="customer.name"]')).to_have_value("No Script")
     page.locator('[name="lines[0].unit_price"]').fill("68.19")
+    page.get_by_label("Taken along").check()
     page.get_by_role("button", name="Place order").click()
     expect(page.locator("h1")).to_contain_text("W-")
     expect(page.locator(".toast")).to_contain_text("Placed W-")

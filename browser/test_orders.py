@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from conftest import ask, place
+from conftest import ask, place, sign_in_as
 
 
 def test_the_palette_finds_what_one_types(desk):

@@ -470,6 +470,12 @@ async fn everything_wrong_with_a_new_order_is_said_at_once_and_what_was_noted_is
         let nothing = [("channel", "web"), ("currency", "EUR"), ("shipping", "4.99"), ("payment.method", "terms")];
         let refused = post(api, "/orders/new", &nothing).await;
         assert!(refused.text.contains("An order needs an item."), "{}", refused.text);
+        let (sku, price) = (("lines[0].sku", "MUG-1"), ("lines[0].unit_price", "19.99"));
+        let goods = [&nothing[..], &[sku, price, ("lines[0].quantity", "1")]].concat();
+        let refused = post(api, "/orders/new", &goods).await;
+        assert!(refused.status == 422 && refused.text.contains("Where do the goods go?"), "{}", refused.text);
+        let carried = post(api, "/orders/new", &[&goods[..], &[("carried", "yes")]].concat()).await;
+        assert_eq!(carried.status, 303, "{}", carried.text);
 
         let mended = [
             ("currency", "EUR"),

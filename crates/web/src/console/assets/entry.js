@@ -301,7 +301,8 @@
     if (!draft || document.querySelector("#problems") || lines().length) return;
     for (const [name, value] of draft.fields ?? []) {
       const its = field(name);
-      if (its) its.value = value;
+      if (its?.type === "checkbox") its.checked = true;
+      else if (its) its.value = value;
     }
     body.append(...(draft.rows ?? []).map((row) => made(row, row.quantity, row.price || null)));
     renumber();

@@ -7,6 +7,7 @@ use crate::state::WebState;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
+use waybill_domain::catalog::item::Supply;
 use waybill_domain::money::Currency;
 use waybill_store::read::catalog;
 
@@ -78,6 +79,11 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
     };
     if skus.is_empty() {
         problems.push((String::new(), "An order needs an item.".to_owned()));
+    }
+    let is_sent = |sku: &String| known.iter().any(|(item, _)| item.sku == *sku && item.supply != Supply::Service);
+    if !body.contains_key("ship_to") && typed.value("carried").is_empty() && skus.iter().any(is_sent) {
+        let message = "Where do the goods go? Give an address, or tick that they are taken along.";
+        problems.push(("carried".to_owned(), message.to_owned()));
     }
     let mut rows = Vec::new();
     for (n, sku) in skus.iter().enumerate() {
