@@ -95,10 +95,13 @@ impl Look {
 
     /// Today `10:42`, else the day.
     pub fn moment(&self, at: Timestamp) -> Html {
+        self.element(at, &self.short(at))
+    }
+
+    /// As [`Look::moment`], as a text.
+    pub fn short(&self, at: Timestamp) -> String {
         let local = self.local(at);
-        let text =
-            if local.date() == self.today() { local.strftime("%-H:%M").to_string() } else { self.day(local.date()) };
-        self.element(at, &text)
+        if local.date() == self.today() { local.strftime("%-H:%M").to_string() } else { self.day(local.date()) }
     }
 
     /// Only the minute, where the day stands above.

@@ -35,6 +35,7 @@ function switchTheme() { root.dataset.theme = isDark() ? "light" : "dark"; keep(
 function open(id) {
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return;
+  dialog.dispatchEvent(new Event("opening"));
   dialog.showModal();
   const field = one("[autofocus], input[type=search]", dialog);
   field?.focus();
@@ -295,13 +296,12 @@ const offers = (field) => {
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", "Colleagues");
     list.hidden = true;
-    // The box is no list of its own: a choice goes into the text.
-    list.addEventListener("mousedown", (event) => { const hit = event.target.closest("li"); if (hit) { event.preventDefault(); name(field, list, hit); } });
+    list.addEventListener("mousedown", (event) => { const hit = event.target.closest("li"); if (hit) { event.preventDefault(); mention(field, list, hit); } });
     box.append(list);
   }
   return list;
 };
-function name(field, list, choice) {
+function mention(field, list, choice) {
   const [before, after] = [field.value.slice(0, field.selectionStart), field.value.slice(field.selectionStart)];
   const kept = before.slice(0, before.lastIndexOf("@") + 1);
   field.value = `${kept}${choice.dataset.name} ${after}`;
@@ -335,7 +335,7 @@ document.addEventListener("keydown", (event) => {
     for (const each of choices) each.setAttribute("aria-selected", String(each === next));
   } else if (event.key === "Enter" || event.key === "Tab") {
     if (event.ctrlKey || event.metaKey || event.shiftKey || at < 0) return;
-    name(field, list, choices[at]);
+    mention(field, list, choices[at]);
   } else if (event.key === "Escape") list.hidden = true;
   else return;
   event.preventDefault();
@@ -355,7 +355,8 @@ if (palette) {
   let timer;
   field.addEventListener("input", () => {
     const text = field.value.trim().toLowerCase();
-    for (const item of all("[data-commands] li", palette)) item.hidden = text !== "" && !item.textContent.toLowerCase().includes(text);
+    for (const item of all("[data-commands] li, [data-acts] li", palette)) item.hidden = text !== "" && !item.textContent.toLowerCase().includes(text);
+    one("[data-here]", palette).hidden = !one("[data-acts] li:not([hidden])", palette);
     one("[data-go]", palette).hidden = !one("[data-commands] li:not([hidden])", palette);
     clearTimeout(timer);
     timer = setTimeout(async () => {
@@ -368,6 +369,26 @@ if (palette) {
       choose(entries()[0]);
     }, 120);
   });
+  // What can be done on this page is found by typing, too.
+  const acts = one("[data-acts]", palette);
+  palette.addEventListener("opening", () => {
+    const seen = new Set();
+    const offered = all("#acts a[data-ask], #main a.btn[data-ask], #main a.btn[data-key]").filter((link) => {
+      const words = link.textContent.trim();
+      return words && !link.closest("[data-rows] > *") && !seen.has(link.href) && seen.add(link.href);
+    });
+    acts.replaceChildren(...offered.map((link) => {
+      const item = document.createElement("li");
+      const its = document.createElement("a");
+      its.href = link.href;
+      if (link.matches("[data-ask]")) its.dataset.ask = "";
+      its.textContent = [...link.childNodes].filter((part) => part.nodeName !== "KBD").map((part) => part.textContent).join("").trim();
+      item.append(its);
+      return item;
+    }));
+    one("[data-here]", palette).hidden = !offered.length;
+  });
+  palette.addEventListener("click", (event) => { if (event.target.closest("a[data-ask]")) palette.close(); });
   palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
   palette.addEventListener("keydown", (event) => {
     // A search field would take the key to empty itself.
@@ -378,7 +399,10 @@ if (palette) {
     if (event.key === "ArrowUp") { event.preventDefault(); choose(list[Math.max(0, at - 1)]); }
     if (event.key === "Enter") {
       const link = one("a", chosen() ?? palette.ownerDocument.createElement("i"));
-      if (link) { event.preventDefault(); if (event.metaKey || event.ctrlKey) window.open(link.href); else location.href = link.href; }
+      if (!link) return;
+      event.preventDefault();
+      if (event.metaKey || event.ctrlKey) window.open(link.href);
+      else link.click();
     }
   });
 }

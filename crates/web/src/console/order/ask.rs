@@ -106,6 +106,11 @@ fn lines(detail: &OrderDetail, of: impl Fn(&OrderLine) -> Quantity) -> Vec<(&Ord
     lines.filter(|(_, units)| units.0 > 0).collect()
 }
 
+/// Whether there is anything to refund.
+fn is_paid(detail: &OrderDetail) -> bool {
+    detail.head.kept().0 > 0
+}
+
 fn returnable(line: &OrderLine) -> Quantity {
     line.shipped - line.returned - line.lost
 }
@@ -124,7 +129,8 @@ pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller, reasons: &Reaso
     match act {
         Act::CancelLine(number) => {
             let line = detail.lines.iter().find(|(line, _)| line.number == number).map(|(line, _)| line);
-            let mut fields = vec![reason(), one("refund", "yes".into())];
+            let mut fields = vec![reason()];
+            fields.extend(is_paid(detail).then(|| one("refund", "yes".into())));
             if let Some(line) = line.filter(|line| line.unshipped().0 > 0) {
                 fields.push(one("quantity", plain(line.unshipped(), line.precision)));
             }
@@ -162,7 +168,9 @@ pub fn defaults(act: Act, detail: &OrderDetail, caller: &Caller, reasons: &Reaso
             .map(|(line, units)| (units_field(line.number), plain(units, line.precision)))
             .collect(),
         Act::Return => {
-            vec![one("state", StockAccount::Available.code().into()), reason(), one("refund", "yes".into())]
+            let mut fields = vec![one("state", StockAccount::Available.code().into()), reason()];
+            fields.extend(is_paid(detail).then(|| one("refund", "yes".into())));
+            fields
         }
         Act::Submit | Act::Confirm | Act::Allocate | Act::Release | Act::Complete | Act::Note | Act::Void(_) => {
             Vec::new()
@@ -379,14 +387,15 @@ pub fn fields(
         };
         lines(detail, of).into_iter().map(one).collect::<Vec<_>>()
     };
+    let refund = || is_paid(detail).then(|| field("refund", "Refund what was paid for them", Input::Tick));
     match act {
         Act::Submit | Act::Confirm | Act::Allocate | Act::Release | Act::Complete | Act::Void(_) => Vec::new(),
         Act::Cancel => vec![field("reason", "Reason", why())],
-        Act::CancelLine(_) => vec![
-            field("quantity", "Units to cancel", Input::Number),
-            field("reason", "Reason", why()),
-            field("refund", "Refund what was paid for them", Input::Tick),
-        ],
+        Act::CancelLine(_) => {
+            let mut all = vec![field("quantity", "Units to cancel", Input::Number), field("reason", "Reason", why())];
+            all.extend(refund());
+            all
+        }
         Act::Hold | Act::HoldLine(_) => vec![
             field(
                 "kind",
@@ -427,8 +436,8 @@ pub fn fields(
                 field("location", "Came back to", Input::Choice(places.collect())),
                 field("state", "The units are", Input::Choice(codes(DISPOSITIONS))),
                 field("reason", "Reason", why()),
-                field("refund", "Refund what was paid for them", Input::Tick),
             ]);
+            all.extend(refund());
             all
         }
         Act::Note => vec![hint(field("text", "Note", Input::Area), "@ names a colleague, who is told.".to_owned())],

@@ -206,7 +206,7 @@ pub fn axes(detail: &OrderDetail, look: &Look) -> Vec<Axis> {
         Axis {
             name: "Lifecycle",
             value: status::lifecycle(head.lifecycle),
-            beside: since.map(|at| look.exact(at)).unwrap_or_default(),
+            beside: since.map(|at| format!("since {}", look.short(at))).unwrap_or_default(),
         },
         Axis {
             name: "Payment",

@@ -176,6 +176,7 @@ fn stages(
     look: &Look,
 ) -> Vec<Stage> {
     let stage = |name, href: &str, waiting: &Waiting, empty: &'static str| {
+        let long = if name == "In transit" { "over a week" } else { "over a day" };
         let fresh = waiting.count - waiting.ageing - waiting.late;
         let all = waiting.count.max(1) as f64;
         let mut left = 0.0;
@@ -192,8 +193,9 @@ fn stages(
             count: look::count(waiting.count),
             is_zero: waiting.count == 0,
             bar: bar.collect(),
-            says: format!("{fresh} fresh, {} ageing, {} late", waiting.ageing, waiting.late),
-            late: (waiting.late > 0).then(|| format!("{} late", look::count(waiting.late))),
+            // Late is what is past the day it was promised for; this is only how long it stands here.
+            says: format!("{fresh} fresh, {} ageing, {} {long}", waiting.ageing, waiting.late),
+            late: (waiting.late > 0).then(|| format!("{} {long}", look::count(waiting.late))),
             beside: waiting.oldest.map_or_else(|| empty.to_owned(), |since| format!("oldest {}", look.age(since))),
         }
     };
