@@ -72,7 +72,14 @@ async fn pass(State(state): State<WebState>, request: Request, next: Next) -> Re
     let for_person = pages::is_for_person(&request);
     let serve = |request: Request| async {
         match auth::authenticate(&state, request).await {
-            ControlFlow::Continue(request) => next.run(request).await,
+            ControlFlow::Continue(request) => {
+                let caller = request.extensions().get::<auth::Caller>().filter(|_| for_person).cloned();
+                let response = next.run(request).await;
+                match caller {
+                    Some(caller) => console::problem::framed(&state, &caller, response).await,
+                    None => response,
+                }
+            }
             ControlFlow::Break(response) => response,
         }
     };

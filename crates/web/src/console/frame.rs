@@ -74,6 +74,9 @@ pub const ACCOUNT: Place = Place::new("Account", "/account", "circle-user", &[])
 /// Reached from the foot of the rail, too.
 pub const ABOUT: Place = Place::new("About", "/about", "info", &[]);
 
+/// Where a page belongs that is in no place of the rail.
+pub const NOWHERE: Place = Place::new("", "", "info", &[]);
+
 /// Whoever may see one of the pages behind the overview.
 const SET_UP: &[Permission] = &[
     Permission::CatalogRead,

@@ -25,6 +25,7 @@ mod order;
 mod orders;
 mod owners;
 mod people;
+pub mod problem;
 mod receipts;
 mod reports;
 mod search;
@@ -34,6 +35,7 @@ mod span;
 pub mod status;
 mod stock;
 mod today;
+pub mod tracking;
 mod transfers;
 mod upload;
 

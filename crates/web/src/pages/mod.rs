@@ -77,7 +77,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// What went wrong, as a person would say it who never heard of HTTP.
-fn heading(title: &str) -> &str {
+pub fn heading(title: &str) -> &str {
     match title {
         "Not Found" => "Nothing is here",
         "Bad Request" | "Unprocessable Entity" => "This was not understood",

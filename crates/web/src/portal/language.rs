@@ -164,10 +164,10 @@ mod tests {
             assert_eq!(german.money(Minor(minor), currency), there);
         }
         let all = |language: &Language, n: i64| {
-            language.say_with("cancel-effect", &[("units", n.into()), ("amount", "€5.00".into())])
+            language.say_with("cancel-effect-paid", &[("units", n.into()), ("amount", "€5.00".into())])
         };
-        assert_eq!(all(english, 1), "The item is cancelled. €5.00 is given back or not taken.");
-        assert_eq!(all(german, 2), "Alle 2 Artikel werden storniert. €5.00 werden erstattet oder nicht abgebucht.");
+        assert_eq!(all(english, 1), "The item is cancelled. €5.00 is given back.");
+        assert_eq!(all(german, 2), "Alle 2 Artikel werden storniert. €5.00 werden erstattet.");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::link;
 use super::message::Letter;
 use super::{CUSTOMER, is_customers};
 use crate::ask::{self, InPath};
-use crate::console::{Html, ShownBrand, look, page, shape};
+use crate::console::{Html, ShownBrand, look, page, shape, tracking};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::WebState;
@@ -49,7 +49,16 @@ struct Part {
     name: String,
     when: String,
     contents: String,
-    tracking: Option<String>,
+    tracking: Option<Tracking>,
+}
+
+/// Under which number a carrier has a parcel.
+#[derive(Debug)]
+struct Tracking {
+    carrier: String,
+    number: String,
+    /// Where the carrier tells more.
+    href: Option<String>,
 }
 
 #[derive(Debug, Template)]
@@ -69,6 +78,7 @@ pub struct OrderPage {
     /// Label, amount, and the class of the row.
     costs: Vec<(String, String, &'static str)>,
     can_cancel: bool,
+    cancel_hint: String,
     has_ended: bool,
     said: Option<String>,
     /// Where the customer is asked once more before the order is cancelled.
@@ -176,10 +186,10 @@ pub async fn ask_cancel(
     let cancel = Cancel {
         title: language.say_with("cancel-title", &[("number", head.number.to_string().into())]),
         effect: language.say_with(
-            "cancel-effect",
+            if head.kept().0 > 0 { "cancel-effect-paid" } else { "cancel-effect" },
             &[
                 ("units", seen.units(|line| line.wanted()).into()),
-                ("amount", language.money(head.total(), head.currency).into()),
+                ("amount", language.money(head.kept(), head.currency).into()),
             ],
         ),
         key: state.engine().ids().nth::<OrderId>(0).to_string(),
@@ -260,6 +270,7 @@ impl Seen {
             steps: self.steps(),
             parts: self.parts(),
             costs: self.costs(),
+            cancel_hint: self.say(if head.kept().0 > 0 { "cancel-hint-paid" } else { "cancel-hint" }),
             can_cancel: is_open && self.units(|line| line.shipped) == 0,
             has_ended: !is_open,
             said: None,
@@ -379,7 +390,11 @@ impl Seen {
                 name: self.say(name),
                 when: self.language.day(day, self.today),
                 contents: contents.join(", "),
-                tracking: parcel.tracking_number.as_ref().map(|number| format!("{carrier} {number}").trim().to_owned()),
+                tracking: parcel.tracking_number.clone().map(|number| Tracking {
+                    href: tracking::page(&carrier, &number),
+                    carrier,
+                    number,
+                }),
             });
         }
         for (line, _) in &self.detail.lines {

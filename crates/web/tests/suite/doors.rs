@@ -99,6 +99,12 @@ async fn a_browser_that_finds_nothing_gets_a_page() {
         }
         api.get(path).await.problem(404, "request.not_found");
     }
+    // Whoever is signed in goes on from there.
+    let page = api.send("GET", "/orders/W-999999", &browser, Body::empty()).await;
+    assert_eq!(page.status, 404);
+    for part in ["<h1>Nothing is here</h1>", "class=\"rail\"", "request.not_found"] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
     api.send("GET", "/api/v1/nothing", &browser, Body::empty()).await.problem(404, "request.not_found");
     api.engine().stop().await;
 }

@@ -3,6 +3,7 @@
 use super::super::html::Html;
 use super::super::look::{self, Look};
 use super::super::status;
+use super::super::tracking;
 use waybill_domain::shipping::Parcel;
 use waybill_store::read::order::OrderDetail;
 
@@ -12,6 +13,8 @@ pub struct ParcelRow {
     pub location: String,
     pub service: Option<String>,
     pub tracking_number: Option<String>,
+    /// Where its carrier tells more of it.
+    pub tracking_page: Option<String>,
     pub weight: Option<String>,
     pub state: Html,
     pub last: Html,
@@ -38,6 +41,8 @@ fn row(parcel: &Parcel, detail: &OrderDetail, look: &Look) -> ParcelRow {
         name: format!("P-{}", parcel.number),
         location: detail.locations.get(&parcel.location_id).cloned().unwrap_or_default(),
         service: service.filter(|service| !service.is_empty()),
+        tracking_page: shipment
+            .and_then(|one| tracking::page(one.carrier.as_deref()?, parcel.tracking_number.as_deref()?)),
         tracking_number: parcel.tracking_number.clone(),
         weight: parcel.weight_g.map(|grams| format!("{}.{:02} kg", grams / 1_000, grams % 1_000 / 10)),
         state: status::parcel(parcel.state),

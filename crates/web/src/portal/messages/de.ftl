@@ -72,13 +72,18 @@ cost-back = Erstatten wir noch
 
 change = Etwas ändern
 cancel = Bestellung stornieren
-cancel-hint = Noch ist nichts versendet, die ganze Bestellung lässt sich stornieren. Was Sie bezahlt haben, erstatten wir.
+cancel-hint = Noch ist nichts versendet, die ganze Bestellung lässt sich stornieren.
+cancel-hint-paid = Noch ist nichts versendet, die ganze Bestellung lässt sich stornieren. Was Sie bezahlt haben, erstatten wir.
 cancel-late = Ein Teil der Bestellung hat uns verlassen, sie lässt sich hier nicht mehr stornieren. Schreiben Sie uns.
 cancel-title = Bestellung { $number } stornieren?
 cancel-effect = { $units ->
     [one] Der Artikel wird storniert.
    *[other] Alle { $units } Artikel werden storniert.
-} { $amount } werden erstattet oder nicht abgebucht.
+} Sie haben noch nichts bezahlt, und es wird nichts abgebucht.
+cancel-effect-paid = { $units ->
+    [one] Der Artikel wird storniert.
+   *[other] Alle { $units } Artikel werden storniert.
+} { $amount } werden erstattet.
 cancel-keep = Bestellung behalten
 cancel-do = Bestellung stornieren
 cancelled-now = Die Bestellung ist storniert.

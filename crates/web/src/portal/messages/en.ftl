@@ -77,13 +77,18 @@ cost-back = We still give back
 
 change = Change something
 cancel = Cancel the order
-cancel-hint = Nothing has shipped yet, so the whole order can still be cancelled. What you paid is given back.
+cancel-hint = Nothing has shipped yet, so the whole order can still be cancelled.
+cancel-hint-paid = Nothing has shipped yet, so the whole order can still be cancelled. What you paid is given back.
 cancel-late = Part of the order has left us, so it cannot be cancelled here any more. Write to us.
 cancel-title = Cancel the order { $number }?
 cancel-effect = { $units ->
     [one] The item is cancelled.
    *[other] All { $units } items are cancelled.
-} { $amount } is given back or not taken.
+} You paid nothing yet, and nothing is taken.
+cancel-effect-paid = { $units ->
+    [one] The item is cancelled.
+   *[other] All { $units } items are cancelled.
+} { $amount } is given back.
 cancel-keep = Keep the order
 cancel-do = Cancel the order
 cancelled-now = The order is cancelled.
