@@ -93,6 +93,11 @@ pub async fn keep_going(engine: &Engine, shop: &Shop) -> Result<(), DemoError> {
             let Some(view) = View::read(&**engine.store(), id).await? else {
                 continue;
             };
+            if view.is_in_hand() {
+                // Somebody who looks round does this themselves.
+                watched.add(id, fate, now.plus_seconds(DESK_S));
+                continue;
+            }
             let rehearsal = view.head.origin != Origin::Live;
             let ids = engine.ids();
             let Some(next) = next(&view, &mut fate, Setting { now, pace: FASTER, desk_s: DESK_S, rehearsal }, ids)

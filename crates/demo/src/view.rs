@@ -1,7 +1,7 @@
 //! An order as whoever works on it sees it.
 
 use std::sync::OnceLock;
-use waybill_domain::fulfillment::FulfillmentOrder;
+use waybill_domain::fulfillment::{FulfillmentOrder, FulfillmentState};
 use waybill_domain::ids::OrderId;
 use waybill_domain::order::{Allocation, Hold, HoldState, OrderHead, OrderLine};
 use waybill_domain::payment::PaymentTransaction;
@@ -67,6 +67,13 @@ impl View {
 
     pub fn open_transaction(&self) -> Option<&PaymentTransaction> {
         self.transactions.iter().find(|transaction| transaction.is_open())
+    }
+
+    /// Whether somebody took work of it in hand.
+    pub fn is_in_hand(&self) -> bool {
+        self.work.iter().any(|work| {
+            work.assignee.is_some() && matches!(work.state, FulfillmentState::Open | FulfillmentState::InProgress)
+        })
     }
 
     /// Whether every unit that is wanted has shipped.
