@@ -5,6 +5,7 @@
 //! end. So the thread copies the bulk while the writer goes on, then what came in the meantime for as long as that gets less,
 //! and takes the writer's turn for the small rest. The writer waits then, so this is worth doing seldom.
 
+use crate::touched::Touched;
 use rusqlite::Connection;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -37,7 +38,8 @@ impl Log {
         Self::checkpoint(connection, "NOOP")
     }
 
-    fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Self> {
+    /// Copies; through [`Touched::checkpoint`], so that whoever copies the file hears of it.
+    pub fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Self> {
         connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
             // -1 where another checkpoint runs or there is no log.
             let (pages, copied) = (row.get::<_, i64>(1)?.max(0), row.get::<_, i64>(2)?.max(0));
@@ -61,10 +63,11 @@ impl Checkpoints {
         connection: Connection,
         turn: Arc<tokio::sync::Mutex<Connection>>,
         limit_pages: i64,
+        touched: Arc<Touched>,
     ) -> Result<Self, StoreError> {
         let signal = Arc::new(Signal::default());
         let overgrown = Overgrown::new(limit_pages);
-        let worker = Worker { connection, turn, limit_pages, overgrown, signal: Arc::clone(&signal) };
+        let worker = Worker { connection, turn, limit_pages, overgrown, touched, signal: Arc::clone(&signal) };
         let thread = std::thread::Builder::new().name("sqlite-checkpoints".to_owned()).spawn(move || worker.run());
         let thread = thread.map_err(|error| StoreError::Other(format!("cannot start a thread: {error}")))?;
         Ok(Self { signal, thread: Some(thread), limit_pages })
@@ -187,6 +190,7 @@ struct Worker {
     turn: Arc<tokio::sync::Mutex<Connection>>,
     limit_pages: i64,
     overgrown: Overgrown,
+    touched: Arc<Touched>,
     signal: Arc<Signal>,
 }
 
@@ -226,10 +230,10 @@ impl Worker {
         }
         let _turn = self.turn.blocking_lock();
         if is_due {
-            let after = Log::checkpoint(&self.connection, "RESTART")?;
+            let after = self.touched.checkpoint(&self.connection, "RESTART")?;
             self.overgrown.waited(log, after);
         } else {
-            Log::checkpoint(&self.connection, "PASSIVE")?;
+            self.touched.checkpoint(&self.connection, "PASSIVE")?;
         }
         Ok(())
     }
@@ -239,7 +243,7 @@ impl Worker {
     fn copy_bulk(&self) -> rusqlite::Result<Log> {
         let mut rest = Rest::default();
         loop {
-            let copied = Log::checkpoint(&self.connection, "PASSIVE")?;
+            let copied = self.touched.checkpoint(&self.connection, "PASSIVE")?;
             let left = Log::look(&self.connection)?.left();
             if left == 0 || copied.left() > 0 || !rest.shrinks(left) {
                 return Ok(copied);
@@ -252,7 +256,7 @@ impl Worker {
         self.copy_bulk()?;
         if Log::look(&self.connection)?.left() > 0 {
             let _turn = self.turn.blocking_lock();
-            Log::checkpoint(&self.connection, "PASSIVE")?;
+            self.touched.checkpoint(&self.connection, "PASSIVE")?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! A process owns its store by a lock file. All writing goes through one connection, handed from hand to hand in the
 //! order of asking; readers have connections of their own and never wait for it (write-ahead log). Checkpoints run on a
-//! thread beside the writer.
+//! thread beside the writer, and a backup copies the file page by page while both go on.
 
 mod backup;
 mod bind;
@@ -17,6 +17,7 @@ mod statements;
 mod store;
 #[doc(hidden)]
 pub mod testing;
+mod touched;
 mod writer;
 
 pub use backup::restore;

@@ -9,9 +9,11 @@ use crate::open;
 use crate::options::SqliteOptions;
 use crate::owner::Ownership;
 use crate::readers::Readers;
+use crate::touched::Touched;
 use crate::writer::{SqliteLoader, SqliteWriter};
 use async_trait::async_trait;
 use rusqlite::Connection;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,12 +45,19 @@ impl SqliteStore {
         let page_bytes: i64 = writer.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(error::plain)?;
         let limit_pages = (options.checkpoint_bytes.cast_signed() / page_bytes).max(1);
         let connection = Arc::new(Mutex::new(writer));
+        let touched = Arc::new(Touched::new(&path, page_bytes.cast_unsigned()));
         let checkpoints = if options.threads {
-            Checkpoints::start(open::checkpointer(&path, &options)?, Arc::clone(&connection), limit_pages)?
+            let own = open::checkpointer(&path, &options)?;
+            Checkpoints::start(own, Arc::clone(&connection), limit_pages, Arc::clone(&touched))?
         } else {
             Checkpoints::inline(limit_pages)
         };
-        let owned = Owned { checkpoints, connection, seat_taken: AtomicBool::new(false), _ownership: ownership };
+        let file = match (&options.vfs, options.threads) {
+            (None, true) => Some(std::sync::Mutex::new(backup::open(&path)?)),
+            _ => None,
+        };
+        let seat_taken = AtomicBool::new(false);
+        let owned = Owned { checkpoints, connection, seat_taken, touched, _ownership: ownership, file };
         Ok(Self { path, options, readers, owned: Some(Arc::new(owned)) })
     }
 
@@ -72,9 +81,14 @@ impl SqliteStore {
 #[derive(Debug)]
 pub struct Owned {
     checkpoints: Checkpoints,
-    connection: Arc<Mutex<Connection>>,
+    pub connection: Arc<Mutex<Connection>>,
     seat_taken: AtomicBool,
+    pub touched: Arc<Touched>,
     _ownership: Option<Ownership>,
+    /// The database itself, for whoever copies it; None where that is no file of the system, or nobody checkpoints beside
+    /// the writer. Open for as long as the store, and closed after it: closing a file drops this process's locks on it
+    /// (POSIX), and SQLite has some.
+    pub file: Option<std::sync::Mutex<File>>,
 }
 
 impl Owned {
@@ -196,7 +210,8 @@ impl Store for SqliteStore {
 
     async fn backup(&self, path: &Path) -> Result<(), StoreError> {
         let (from, to, options) = (self.path.clone(), path.to_owned(), self.options.clone());
-        blocking(self.options.threads, move || backup::backup(&from, &to, &options)).await
+        let owned = self.owned.clone();
+        blocking(self.options.threads, move || backup::backup(&from, &to, &options, owned.as_deref())).await
     }
 
     async fn gauges(&self) -> Result<StoreGauges, StoreError> {

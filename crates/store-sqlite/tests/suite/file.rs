@@ -153,6 +153,56 @@ async fn a_store_of_a_newer_version_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_store_that_is_written_again_and_again_is_one_moment_of_it() {
+    let folder = TestFolder::create();
+    // Checkpoints come after every few pages, and touch all of the file again and again.
+    let options = SqliteOptions { checkpoint_bytes: 64 << 10, ..SqliteOptions::default() };
+    let store = SqliteStore::open(folder.store_path(), options).unwrap();
+    store.migrate().await.unwrap();
+    specimen::create(&store, Dialect::Sqlite).await.unwrap();
+    insert(&store, 0..20_000).await;
+    let (ended, copies) = (std::sync::atomic::AtomicBool::new(false), 6);
+    let backups = async {
+        for n in 0..copies {
+            store.backup(&folder.path().join(format!("copy-{n}.sqlite"))).await.unwrap();
+        }
+        ended.store(true, std::sync::atomic::Ordering::Relaxed);
+    };
+    let writing = async {
+        let mut round = 0;
+        while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+            round += 1;
+            // One transaction changes every row, and another makes the file longer or shorter.
+            let all = ("UPDATE specimens SET maybe_number = $1", &[waybill_store::Value::Int(round)][..]);
+            store.execute(&[all]).await.unwrap();
+            match round % 2 {
+                0 => drop(store.execute(&[("DELETE FROM specimens WHERE number >= 20000", &[])]).await.unwrap()),
+                _ => insert(&store, 20_000 + round..20_400 + round).await,
+            }
+        }
+        round
+    };
+    let ((), rounds) = tokio::join!(backups, writing);
+    assert!(rounds > 2, "it was written to meanwhile");
+    for n in 0..copies {
+        let copy = rusqlite::Connection::open(folder.path().join(format!("copy-{n}.sqlite"))).unwrap();
+        let one = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let sound: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok", "copy {n}");
+        assert_eq!(
+            one("SELECT COUNT(DISTINCT maybe_number) FROM specimens WHERE number < 20000"),
+            1,
+            "one moment, copy {n}"
+        );
+        let more = one("SELECT COUNT(*) FROM specimens WHERE number >= 20000");
+        assert!([0, 400].contains(&more), "whole transactions: {more}");
+    }
+    let left = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().contains(".image")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_backup_made_while_writing_is_one_moment_of_the_store() {
     let folder = TestFolder::create();
     let store = with_specimens(&folder, 0..2_000).await;
