@@ -73,6 +73,8 @@ def test_an_order_by_keyboard_alone(desk):
     assert page.locator('[name="lines[0].unit_price"]').input_value() == "40.99"
     page.locator('[name="lines[1].unit_price"]').focus()
     type_slowly(page, "45.89")
+    page.locator("#taken_along").focus()
+    page.keyboard.press("Space")
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(re.compile(r"/orders/W-\d+$"))
     expect(page.locator("#toasts")).to_contain_text("Placed W-")

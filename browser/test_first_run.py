@@ -113,6 +113,7 @@ def test_the_steps_of_the_first_day_lead_to_the_first_order(empty_shop):
     page.keyboard.press("Enter")
     page.locator('[name="lines[0].unit_price"]').fill("9.50")
     page.locator('[name="customer.name"]').fill("Cleo Counter")
+    page.get_by_label("Taken along").check()
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(re.compile(r"/orders/W-\d+$"))
     expect(page.locator(".axes")).to_contain_text("€9.50")

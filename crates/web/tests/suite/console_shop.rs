@@ -474,7 +474,7 @@ async fn everything_wrong_with_a_new_order_is_said_at_once_and_what_was_noted_is
         let goods = [&nothing[..], &[sku, price, ("lines[0].quantity", "1")]].concat();
         let refused = post(api, "/orders/new", &goods).await;
         assert!(refused.status == 422 && refused.text.contains("Where do the goods go?"), "{}", refused.text);
-        let carried = post(api, "/orders/new", &[&goods[..], &[("carried", "yes")]].concat()).await;
+        let carried = post(api, "/orders/new", &[&goods[..], &[("taken_along", "yes")]].concat()).await;
         assert_eq!(carried.status, 303, "{}", carried.text);
 
         let mended = [

@@ -81,9 +81,9 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
         problems.push((String::new(), "An order needs an item.".to_owned()));
     }
     let is_sent = |sku: &String| known.iter().any(|(item, _)| item.sku == *sku && item.supply != Supply::Service);
-    if !body.contains_key("ship_to") && typed.value("carried").is_empty() && skus.iter().any(is_sent) {
+    if !body.contains_key("ship_to") && typed.value("taken_along").is_empty() && skus.iter().any(is_sent) {
         let message = "Where do the goods go? Give an address, or tick that they are taken along.";
-        problems.push(("carried".to_owned(), message.to_owned()));
+        problems.push(("taken_along".to_owned(), message.to_owned()));
     }
     let mut rows = Vec::new();
     for (n, sku) in skus.iter().enumerate() {
