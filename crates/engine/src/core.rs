@@ -50,7 +50,7 @@ pub struct EngineOptions {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
-            waiting_max: 8_192,
+            waiting_max: 4_096,
             waiting_rows_max: 400_000,
             batch_max: 1_000,
             batch_rows_max: 40_000,
@@ -319,6 +319,11 @@ impl Shared {
     }
 
     async fn ask(&self, submission: Submission, patient: bool) -> Result<Answer, SubmitError> {
+        // Told before anything is made for it: there are many of them when it happens.
+        if !patient && let Some(error) = self.queue.overload() {
+            self.note_overload();
+            return Err(error);
+        }
         let (reply, answer) = oneshot::channel();
         let (operation, asked) = (submission.command.operation(), Instant::now());
         let waiting = Waiting::new(submission, reply);

@@ -65,7 +65,7 @@ impl Queue {
     }
 
     fn overload_of(&self, inner: &Inner) -> Option<SubmitError> {
-        let is_full = inner.waiting.len() >= self.max || inner.weight >= self.weight_max;
+        let is_full = !inner.closed && (inner.waiting.len() >= self.max || inner.weight >= self.weight_max);
         is_full.then(|| SubmitError::Overloaded { retry_after_ms: inner.turnaround_ms.clamp(10, 30_000) })
     }
 

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod control;
 mod database;
 mod failure;
 mod logging;

@@ -1,6 +1,7 @@
 //! `waybill serve`.
 
-use crate::database;
+use crate::control;
+use crate::database::{self, Database};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -8,6 +9,7 @@ use crate::single_sign_on;
 use serde_json::json;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use waybill_engine::Engine;
@@ -70,6 +72,10 @@ async fn serve(
         output.line(format!("nobody has an account here yet; begin at http://{address}/setup"));
     }
     welcome(address).await?;
+    let _control = match settings.database()? {
+        Database::Sqlite(path) => control::answer(&path, Arc::clone(engine.store())),
+        Database::Postgres(_) => None,
+    };
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let mut asked = stopping.clone();
     let mut server = tokio::spawn(waybill_web::serve(listener, state, async move {

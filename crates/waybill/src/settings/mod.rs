@@ -124,7 +124,7 @@ settings! {
     /// How much the engine takes on.
     Engine = "engine" {
         /// Commands that may wait; beyond it callers are told `overloaded` at once.
-        waiting_max: usize = 8_192,
+        waiting_max: usize = 4_096,
         /// Commands carried out in one transaction at most.
         batch_max: usize = 1_000,
         /// Calls to payment gateways under way at once.
