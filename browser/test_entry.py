@@ -47,6 +47,9 @@ def test_a_field_is_mended_and_the_order_placed_by_one_click(desk):
     shipping.fill("4.99")
     page.get_by_role("button", name="Place order").click()
     expect(page).to_have_url(re.compile(r"/orders/W-\d+$"))
+    # Nothing that was sent is behind the back button, only pages.
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("New order")
 
 
 def test_an_order_by_keyboard_alone(desk):
@@ -79,6 +82,16 @@ def test_an_order_by_keyboard_alone(desk):
     expect(page).to_have_url(re.compile(r"/orders/W-\d+$"))
     expect(page.locator("#toasts")).to_contain_text("Placed W-")
     expect(page.locator("table.lines tbody tr")).to_have_count(2)
+
+
+def test_what_is_taken_along_has_no_address_and_a_country_has_a_name(desk):
+    page = desk.open("/orders/new")
+    page.locator('[name="ship_to.country"]').fill("germany")
+    page.locator('[name="ship_to.country"]').press("Tab")
+    expect(page.locator('[name="ship_to.country"]')).to_have_value("DE")
+    page.get_by_label("Taken along").check()
+    expect(page.locator('[name="ship_to.line1"]')).to_be_hidden()
+    expect(page.locator('[name="requested_by"]')).to_be_visible()
 
 
 def test_a_draft_outlives_a_reload_and_ends_with_the_order(desk):

@@ -54,6 +54,20 @@ def test_two_people_on_one_order_see_each_others_change(desk):
     expect(second.locator("#toasts .toast")).to_contain_text("Fraud review")
 
 
+def test_the_palette_does_what_the_page_offers(desk):
+    page = desk.open("/orders")
+    page.goto(f"/orders/{place(page, 'BR-PALETTE')['number']}")
+    page.keyboard.press("/")
+    palette = page.locator("#palette")
+    box = palette.bounding_box()
+    assert box["y"] + box["height"] <= 900, box
+    page.keyboard.type("put on hold")
+    expect(palette.locator("[data-acts] li:not([hidden])")).to_have_count(1)
+    expect(palette.locator(".none")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("#ask[open]")).to_contain_text("Put on hold")
+
+
 def test_a_colleague_is_named_in_a_note_and_told_at_once(desk, colleague):
     owner = desk.open("/orders")
     number = place(owner, "BR-NAMED")["number"]

@@ -4,7 +4,7 @@ use crate::forms::Form;
 use crate::json::codes;
 use crate::problem::Problem;
 use crate::state::WebState;
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, OriginalUri, Query};
 use axum::http::request::Parts;
 use waybill_domain::Code;
 use waybill_domain::refusal;
@@ -15,14 +15,19 @@ use waybill_store::read::PageRequest;
 pub struct Params {
     pairs: Vec<(String, String)>,
     problems: Vec<refusal::Problem>,
+    /// An address of a page may carry what others put there, such as where a link was found.
+    is_of_page: bool,
 }
 
 impl FromRequestParts<WebState> for Params {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Problem> {
+        // Within the API's own router an address is without what is before that.
+        let whole = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |whole| &whole.0);
+        let is_of_page = !whole.path().starts_with("/api/");
         match Query::<Vec<(String, String)>>::from_request_parts(parts, state).await {
-            Ok(Query(pairs)) => Ok(Self { pairs, problems: Vec::new() }),
+            Ok(Query(pairs)) => Ok(Self { pairs, problems: Vec::new(), is_of_page }),
             Err(_) => Err(Problem::malformed("The query of the address cannot be read.")),
         }
     }
@@ -37,7 +42,7 @@ impl Params {
         let unreadable = || Problem::malformed("The query cannot be read.");
         let uri = format!("/?{query}").parse().map_err(|_| unreadable())?;
         let Query(pairs) = Query::try_from_uri(&uri).map_err(|_| unreadable())?;
-        Ok(Self { pairs, problems: Vec::new() })
+        Ok(Self { pairs, problems: Vec::new(), is_of_page: true })
     }
 
     fn problem(&mut self, name: &str, code: &str, message: impl Into<String>) {
@@ -145,9 +150,10 @@ impl Params {
     }
 
     /// # Errors
-    /// Every problem found, unknown parameters included.
+    /// Every problem found, unknown parameters of the API included.
     pub fn close(mut self) -> Result<(), Problem> {
-        for (name, _) in std::mem::take(&mut self.pairs) {
+        let unknown = if self.is_of_page { Vec::new() } else { std::mem::take(&mut self.pairs) };
+        for (name, _) in unknown {
             self.problem(&name, "unknown_parameter", "is not a parameter of this request");
         }
         if self.problems.is_empty() { Ok(()) } else { Err(Problem::invalid(self.problems)) }

@@ -305,6 +305,8 @@ pub struct Shown {
     pub title: String,
     pub detail: String,
     pub next_step: String,
+    /// Where, and what.
+    pub problems: Vec<(String, String)>,
 }
 
 impl IntoResponse for Problem {
@@ -317,6 +319,7 @@ impl IntoResponse for Problem {
             title: view.title.clone(),
             detail: view.detail.clone(),
             next_step: view.next_step.clone(),
+            problems: self.problems.iter().map(|one| (one.path.clone(), one.message.clone())).collect(),
         });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -16,6 +16,7 @@ use crate::state::WebState;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use waybill_domain::money::Minor;
 use waybill_domain::order::{HoldKind, HoldState, OrderNumber};
 use waybill_store::read::catalog;
 use waybill_store::read::holds::{self, HoldFilter, HoldRow, Whose};
@@ -64,6 +65,8 @@ struct Detail {
     card: HoldCard,
     axes: Vec<Axis>,
     lines: Vec<(String, String, String)>,
+    /// Label and amount of what is not in the lines.
+    beside: Vec<(String, String)>,
     total: String,
 }
 
@@ -250,8 +253,19 @@ async fn detail(
         card: order_page::card(hold, note.clone(), &found, &offers, people, look),
         axes: axes(&found, look),
         lines: lines.collect(),
+        beside: beside(&found),
         total: look::money(found.head.total(), found.head.currency),
     }))
+}
+
+/// What the order costs beside its items, so that the amounts add up.
+fn beside(found: &OrderDetail) -> Vec<(String, String)> {
+    let parts = found.costs();
+    let lines = found.lines.iter().map(|(line, _)| line.total).fold(Minor::ZERO, |sum, total| sum + total);
+    let charges: Minor = parts.charges.iter().map(|(.., amount)| *amount).fold(Minor::ZERO, |sum, one| sum + one);
+    let rows = [("Cancelled", parts.goods - lines), ("Shipping and charges", charges), ("Tax", parts.tax)];
+    let rows = rows.into_iter().filter(|(_, amount)| !amount.is_zero());
+    rows.map(|(name, amount)| (name.to_owned(), look::money(amount, found.head.currency))).collect()
 }
 
 /// What one asks about an order before letting it go on.

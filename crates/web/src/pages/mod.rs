@@ -42,15 +42,20 @@ pub fn is_for_person(request: &Request) -> bool {
 }
 
 fn said(problem: &Shown) -> Html<String> {
-    let Shown { code, title, detail, next_step } = problem;
+    let Shown { code, title, detail, next_step, problems } = problem;
     let title = heading(title);
     let (shown, detail, next_step) = (escape(title), escape(detail), escape(next_step));
+    let list: String = problems
+        .iter()
+        .map(|(path, message)| format!("<li><code>{}</code> {}</li>", escape(path), escape(message)))
+        .collect();
+    let list = if list.is_empty() { list } else { format!("<ul class=\"small\">{list}</ul>") };
     page(
         &format!("{title} · Waybill"),
         &format!(
             "<body class=\"gatepage\">\n<main class=\"gate\" id=\"main\"><div class=\"gatebox\">\n\
              <form class=\"form\" method=\"get\" action=\"/search\" role=\"search\"><h1>{shown}</h1>\n\
-             <p>{detail} {next_step}</p>\n\
+             <p>{detail} {next_step}</p>{list}\n\
              <div class=\"row\"><input class=\"input\" type=\"search\" name=\"q\" maxlength=\"200\" \
              aria-label=\"Order, customer, email, SKU or tracking number\" placeholder=\"Order, customer, SKU\">\
              <button class=\"btn\">Search</button></div>\n\

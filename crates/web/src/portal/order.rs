@@ -321,7 +321,7 @@ impl Seen {
             self.language.say_with(id, &[(name, count.into()), ("units", wanted.into())])
         };
         let (paid, is_paid) = match head.payment_status {
-            PaymentStatus::None | PaymentStatus::Pending if self.is_on_terms() => (self.say("paid-terms"), true),
+            PaymentStatus::None | PaymentStatus::Pending if self.is_on_terms() => (self.say("paid-terms"), false),
             PaymentStatus::None => (self.say("paid-none"), false),
             PaymentStatus::Pending | PaymentStatus::Unknown => (self.say("paid-pending"), false),
             PaymentStatus::Authorized | PaymentStatus::PartiallyAuthorized => (self.say("paid-authorized"), true),

@@ -358,6 +358,8 @@ if (palette) {
     for (const item of all("[data-commands] li, [data-acts] li", palette)) item.hidden = text !== "" && !item.textContent.toLowerCase().includes(text);
     one("[data-here]", palette).hidden = !one("[data-acts] li:not([hidden])", palette);
     one("[data-go]", palette).hidden = !one("[data-commands] li:not([hidden])", palette);
+    // What is known here needs no answer; what is found comes before it.
+    choose(text ? one("[data-acts] li:not([hidden]), [data-commands] li:not([hidden])", palette) : entries()[0]);
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const mine = ++asked;
@@ -366,6 +368,9 @@ if (palette) {
       if (mine !== asked || !answer?.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       found.replaceChildren(...page.body.childNodes);
+      // Something to do or a place to go by that name is found, too.
+      const none = one(".none", found);
+      if (none && one("[data-acts] li:not([hidden]), [data-commands] li:not([hidden])", palette)) none.remove();
       choose(entries()[0]);
     }, 120);
   });
@@ -432,7 +437,8 @@ if (mode && window.EventSource) {
       const answer = await fetch(asked, { headers: { "X-Live": "1" } });
       const text = await answer.text();
       // Whoever went on in a queue meanwhile is not taken back to what they left.
-      if (asked !== location.href) again = true;
+      // Neither is a list taken from whoever chooses from it.
+      if (asked !== location.href || one(".options:not([hidden])")) again = true;
       else if (answer.ok && !answer.redirected) take(new DOMParser().parseFromString(text, "text/html"));
     } catch { /* the stream says so */ }
     busy = false;

@@ -1,7 +1,7 @@
 // The new order by keyboard: finding customers and items, the sum while one types, and a draft that outlives a reload.
 // Without this the same form has rows to type SKUs into.
 "use strict";
-(() => {
+function startEntry() {
   const form = document.querySelector("#entry");
   if (!form) return;
   const find = (query, from = form) => from.querySelector(query);
@@ -176,7 +176,8 @@
   function address() {
     const parts = [...form.querySelectorAll("[data-history] [data-to] [data-name]")];
     const isEmpty = ["name", "company", "line1", "line2", "city", "postal_code", "region"].every((name) => !field(`ship_to.${name}`).value.trim());
-    if (!parts.length || !isEmpty) return;
+    // Whoever emptied it is not given it again by a form that came back.
+    if (!parts.length || !isEmpty || document.querySelector("#problems")) return;
     for (const part of parts) { const its = field(`ship_to.${part.dataset.name}`); if (its) its.value = part.textContent; }
     keep();
   }
@@ -279,6 +280,13 @@
     if (!find("[aria-invalid]", row)) { row.classList.remove("wrong"); for (const said of row.querySelectorAll(".err")) said.remove(); }
   });
 
+  field("taken_along").addEventListener("change", (event) => {
+    event.target.removeAttribute("aria-invalid");
+    const box = event.target.closest(".field");
+    box.classList.remove("wrong");
+    find(".err", box)?.remove();
+  });
+
   // ── The draft ──────────────────────────────────────────────────────────
   // It is of one tab and one person: another tab has its own, and whoever signs in here next does not find it.
   const DRAFT = `draft-order/${document.body.dataset.who}`;
@@ -317,6 +325,23 @@
     try { localStorage.setItem("prices", JSON.stringify(Object.fromEntries(Object.entries(known).slice(-500)))); } catch { /* private window */ }
   });
 
+  // What comes back to be mended takes the place of the form, so that nothing but pages is behind the back button.
+  form.addEventListener("submit", async (event) => {
+    if (form.dataset.sent) return;
+    event.preventDefault();
+    form.dataset.sent = "yes";
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Part": "page" } }).catch(() => null);
+    delete form.dataset.sent;
+    if (!answer) { toast("No answer came. Send it again: it is placed once.", "bad"); return; }
+    const place = answer.headers.get("X-Go");
+    if (place) { location.href = place; return; }
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#main");
+    // Signed out meanwhile, say: sent as a page, the form is kept until its sender is back. The key in it places it once.
+    if (!fresh?.querySelector("#entry")) { HTMLFormElement.prototype.submit.call(form); return; }
+    document.querySelector("#main").replaceWith(document.adoptNode(fresh));
+    startEntry();
+  });
+
   // ── What is wrong is said while it is being mended ─────────────────────
   const checks = {
     requested_by: (value) => (value && value < new Date().toLocaleDateString("sv") ? "This day has passed." : ""),
@@ -325,6 +350,16 @@
     shipping: (value) => (value && !/^\d+([.,]\d+)?$/.test(value) ? "An amount, such as 4.99." : ""),
     "ship_to.country": (value) => (value && !/^[A-Za-z]{2}$/.test(value) ? "Two letters, such as IE." : ""),
   };
+  // A country by its name is as good as by its letters.
+  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+  const countries = new Map();
+  for (const language of [navigator.language, "en"]) {
+    const names = new Intl.DisplayNames([language], { type: "region" });
+    for (const one of letters) for (const other of letters) {
+      const its = names.of(one + other);
+      if (its !== one + other) countries.set(its.toLowerCase(), one + other);
+    }
+  }
   // Who presses a button leaves a field with it: what is said beside that would move the button away from under the click.
   let isPressed = false;
   let unsaid = null;
@@ -336,6 +371,7 @@
     if (its) setTimeout(() => say(its));
   }, true);
   form.addEventListener("focusout", (event) => {
+    if (event.target.name === "ship_to.country") event.target.value = countries.get(event.target.value.trim().toLowerCase()) ?? event.target.value;
     if (event.target.name === "ship_to.country" || event.target.name === "currency") event.target.value = event.target.value.toUpperCase();
     if (isPressed) unsaid = event.target;
     else say(event.target);
@@ -364,4 +400,5 @@
   if (problems) problems.focus();
   else if (!field("customer.name").value) find('[data-combo="customers"] input').focus();
   else items.focus();
-})();
+}
+startEntry();

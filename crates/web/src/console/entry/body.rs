@@ -56,7 +56,8 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
         }
         // A country alone, which the form may fill in by itself, is no address.
         let is_given = fields.keys().any(|name| name != "country");
-        if is_given {
+        let is_wanted = prefix != "ship_to" || typed.value("taken_along").is_empty();
+        if is_given && is_wanted {
             body.insert(prefix.to_owned(), Value::Object(fields));
         }
     }
@@ -72,13 +73,10 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
     let count = lines(&typed.values);
     let skus: Vec<String> = (0..count).map(|n| typed.value(&format!("lines[{n}].sku")).trim().to_owned()).collect();
     let viewer = caller.viewer();
-    let known = if viewer.may(Permission::CatalogRead) {
-        catalog::items_of(state.store(), &viewer, &skus).await?
-    } else {
-        Vec::new()
-    };
+    let sees_items = viewer.may(Permission::CatalogRead);
+    let known = if sees_items { catalog::items_of(state.store(), &viewer, &skus).await? } else { Vec::new() };
     if skus.is_empty() {
-        problems.push((String::new(), "An order needs an item.".to_owned()));
+        problems.push(("lines".to_owned(), "An order needs an item.".to_owned()));
     }
     let is_sent = |sku: &String| known.iter().any(|(item, _)| item.sku == *sku && item.supply != Supply::Service);
     if !body.contains_key("ship_to") && typed.value("taken_along").is_empty() && skus.iter().any(is_sent) {
@@ -89,6 +87,10 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
     for (n, sku) in skus.iter().enumerate() {
         let precision = known.iter().find(|(item, _)| item.sku == *sku).map_or(0, |(item, _)| item.precision);
         let at = |name: &str| format!("lines[{n}].{name}");
+        let is_known = !sees_items || known.iter().any(|(item, _)| item.sku == *sku);
+        if !is_known {
+            problems.push((at("sku"), "There is no item with this SKU.".to_owned()));
+        }
         let mut row = Map::new();
         row.insert("sku".into(), json!(sku));
         match text(&at("quantity")) {
@@ -99,6 +101,8 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
             },
         }
         match text(&at("unit_price")) {
+            // Of what there is not, nobody knows the price.
+            None if !is_known => {}
             None => problems.push((at("unit_price"), "At what price?".to_owned())),
             Some(price) => drop(row.insert("unit_price".into(), json!(price.replace(',', ".")))),
         }

@@ -23,6 +23,8 @@ pub struct Line {
     /// What is still wanted, where some was cancelled.
     pub wanted: Option<String>,
     pub price: String,
+    /// Taken off what is still wanted.
+    pub discount: Option<String>,
     /// Of what is still wanted; all lines together are the goods.
     pub amount: String,
     pub note: Option<String>,
@@ -91,6 +93,7 @@ impl Line {
             ordered: quantity(line.ordered),
             wanted: (line.cancelled.0 > 0).then(|| quantity(line.wanted())),
             price: look::price(line.unit_price, detail.head.currency),
+            discount: (!due.discounts.is_zero()).then(|| look::money(-due.discounts, detail.head.currency)),
             amount: look::money(due.revenue - due.discounts, detail.head.currency),
             note: note.clone(),
             offers: mine,

@@ -221,7 +221,7 @@ pub fn axes(detail: &OrderDetail, look: &Look) -> Vec<Axis> {
         Axis {
             name: "Delivery",
             value: status::delivery(head.delivery_status),
-            beside: format!("{} of {}", look::number(delivered), look::plural(shipped, "unit")),
+            beside: format!("{} of {}", look::number(delivered), look::plural(wanted, "unit")),
         },
         Axis {
             name: "Returns",

@@ -22,6 +22,7 @@ pub fn obstacle(act: Act, refusal: &Refusal, detail: &OrderDetail) -> Option<Str
         (_, "payment.exceeds_received") if head.received.is_zero() => "Nothing was received yet.",
         (_, "payment.exceeds_received") => "Everything that was received has been given back, or is on its way back.",
         (_, "payment.nothing_authorized") => "Nothing is authorized that could be captured.",
+        (_, "order.nothing_to_cancel") if head.lifecycle == Lifecycle::Cancelled => "It is cancelled already.",
         (_, "order.exceeds_open_quantity") => "All of it has shipped or was cancelled.",
         (_, "fulfillment.exceeds_at_supplier") => "Nothing waits for a supplier.",
         _ => return Some(sentence(&refusal.code, &refusal.facts, &refusal.message, detail)),
@@ -62,6 +63,9 @@ pub fn sentence(code: &str, facts: &Value, told: &str, detail: &OrderDetail) -> 
             let plural = if asked == "1" { "unit was" } else { "units were" };
             format!("{asked} {plural} asked for and {open} have not shipped or been cancelled.")
         }
+        "order.nothing_to_cancel" if detail.head.lifecycle == Lifecycle::Cancelled => {
+            "The order is cancelled already.".to_owned()
+        }
         "order.wrong_lifecycle" => match detail.head.lifecycle {
             Lifecycle::Draft => "The draft is not placed yet.",
             Lifecycle::Placed => "The order is not confirmed yet.",
@@ -78,6 +82,7 @@ pub fn sentence(code: &str, facts: &Value, told: &str, detail: &OrderDetail) -> 
 pub fn next_step(code: &str, told: &str) -> String {
     match code {
         "payment.amount_out_of_range" => "Type such an amount.".to_owned(),
+        "order.nothing_to_cancel" => "What shipped can come back as a return.".to_owned(),
         "order.charge_wrong_sign" => "Choose a discount to take something off.".to_owned(),
         _ => told.to_owned(),
     }
