@@ -24,9 +24,9 @@ const ROUNDS: usize = 6;
 const FEW: usize = 4_000;
 /// Bytes copied at once.
 const CHUNK: usize = 1 << 20;
-/// How often the last checkpoint is tried, this long apart: readers are gone in a moment, or stay.
-const TRIES: u32 = 20;
-const APART: Duration = Duration::from_millis(25);
+/// How often the last checkpoint is tried, this long apart: most readers are gone within one, and who audits stays longer.
+const TRIES: u32 = 12;
+const APART: Duration = Duration::from_millis(250);
 
 /// Copies a consistent image of a store to a new file, which is there whole or not at all.
 ///
@@ -107,10 +107,10 @@ fn file_image(
 /// way.
 fn all_copied(owned: &Owned, checkpointer: &Connection) -> rusqlite::Result<bool> {
     for _ in 0..TRIES {
-        // The bulk beside the writer, and the small rest in its turn.
+        // The bulk beside the writer, and the small rest in its turn, with a moment's wait for readers of what was before.
         owned.touched.checkpoint(checkpointer, "PASSIVE")?;
         let turn = owned.connection.blocking_lock();
-        let log = owned.touched.checkpoint(&turn, "PASSIVE")?;
+        let log = owned.touched.checkpoint(checkpointer, "FULL")?;
         if log.left() == 0 && !log.held {
             owned.touched.pause();
             return Ok(true);
