@@ -7,13 +7,13 @@ use crate::options::SqliteOptions;
 use crate::owner::{Ownership, beside};
 use crate::store::Owned;
 use crate::touched::Touched;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 use waybill_store::StoreError;
 use waybill_store::migration::pending;
@@ -38,12 +38,17 @@ const APART: Duration = Duration::from_millis(250);
 /// The end is `VACUUM INTO` in both: its copy has no free pages, where erased personal data could linger, and every row
 /// was read once.
 pub fn backup(from: &Path, to: &Path, options: &SqliteOptions, owned: Option<&Owned>) -> Result<(), StoreError> {
+    let file = owned.and_then(|owned| owned.file.as_ref());
+    // One backup at a time; others wait.
+    let source = file.map(|file| file.lock().unwrap_or_else(PoisonError::into_inner));
     if to.exists() {
         return Err(StoreError::Configuration(format!("{} exists already", to.display())));
     }
-    if let Some((owned, file)) = owned.and_then(|owned| Some((owned, owned.file.as_ref()?))) {
+    if let Some((owned, mut source)) = owned.zip(source) {
         let image = beside(to, ".image");
-        let copied = file_image(from, options, owned, file, &image);
+        // What a process left that was killed.
+        remove(&image);
+        let copied = file_image(from, options, owned, &mut source, &image);
         let ended = match copied {
             Ok(true) => Some(settled(&image).and_then(|source| copy(&source, to))),
             Ok(false) => None,
@@ -71,12 +76,10 @@ fn file_image(
     store: &Path,
     options: &SqliteOptions,
     owned: &Owned,
-    file: &Mutex<File>,
+    source: &mut File,
     image: &Path,
 ) -> Result<bool, StoreError> {
-    // One backup at a time; others wait.
-    let mut source = file.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut image = File::create(image).map_err(|error| unwritable(image, &error))?;
+    let mut image = private(image)?;
     let failed = |error: io::Error| unwritable(store, &error);
     let checkpointer = open::checkpointer(store, options)?;
     let page_bytes: u64 =
@@ -85,10 +88,10 @@ fn file_image(
     let _end = Noted(&owned.touched);
 
     let bytes = source.metadata().map_err(failed)?.len();
-    stretch(&mut source, &mut image, 0..bytes).map_err(failed)?;
+    stretch(source, &mut image, 0..bytes).map_err(failed)?;
     for _ in 0..ROUNDS {
         let Some(touched) = owned.touched.take() else { return Ok(false) };
-        pages(&mut source, &mut image, &touched, page_bytes).map_err(failed)?;
+        pages(source, &mut image, &touched, page_bytes).map_err(failed)?;
         if touched.len() <= FEW {
             break;
         }
@@ -97,7 +100,7 @@ fn file_image(
         return Ok(false);
     }
     let Some(touched) = owned.touched.take() else { return Ok(false) };
-    pages(&mut source, &mut image, &touched, page_bytes).map_err(failed)?;
+    pages(source, &mut image, &touched, page_bytes).map_err(failed)?;
     let bytes = source.metadata().map_err(failed)?.len();
     image.set_len(bytes).map_err(failed)?;
     Ok(true)
@@ -163,7 +166,7 @@ fn stretch(source: &mut File, image: &mut File, bytes: Range<u64>) -> io::Result
 
 /// Opens an image whose log, which it says it has, is empty.
 fn settled(image: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(image).map_err(plain)?;
+    let connection = Connection::open_with_flags(image, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(plain)?;
     connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(plain)?;
     Ok(connection)
 }
@@ -201,6 +204,8 @@ fn copy(source: &Connection, to: &Path) -> Result<PathBuf, StoreError> {
     let path = partial.to_str().ok_or_else(|| {
         StoreError::Configuration(format!("{} cannot be passed to SQLite: it is not UTF-8", partial.display()))
     })?;
+    // SQLite takes an empty file for none.
+    drop(private(&partial)?);
     // The connection cannot write to the store all the same: it was opened only to read.
     let copied =
         source.execute_batch("PRAGMA query_only = OFF").and_then(|()| source.execute("VACUUM INTO ?1", [path]));
@@ -212,6 +217,15 @@ fn copy(source: &Connection, to: &Path) -> Result<PathBuf, StoreError> {
             Err(plain(failure))
         }
     }
+}
+
+/// A new file that only its user reads: people's names and addresses are in it.
+fn private(path: &Path) -> Result<File, StoreError> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| unwritable(path, &error))
 }
 
 /// Says of a copy that was cut off that it was; SQLite calls it malformed, or reads zeros at its end.

@@ -214,6 +214,12 @@ async fn a_backup_made_while_writing_is_one_moment_of_the_store() {
     });
     copied.unwrap();
     assert_eq!(count(&store).await, 4_000);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&copy).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "what people ordered is for nobody else on the machine");
+    }
     let answer = store.backup(&copy).await;
     assert!(matches!(answer, Err(StoreError::Configuration(_))), "a backup is not written over: {answer:?}");
     drop(store);
