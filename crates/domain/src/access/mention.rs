@@ -4,9 +4,6 @@ use super::{UserRefusal, UserState};
 use crate::ids::UserId;
 use crate::world::World;
 
-/// Colleagues one note names at most.
-pub const MENTIONS_MAX: usize = 20;
-
 /// Those whom a note names, each once and in the order of their ids; whoever is gone hears of nothing.
 ///
 /// # Errors
@@ -21,6 +18,5 @@ pub fn named(world: &World, mentions: &[UserId]) -> Result<Vec<UserId>, UserRefu
     }
     named.sort_unstable();
     named.dedup();
-    named.truncate(MENTIONS_MAX);
     Ok(named)
 }

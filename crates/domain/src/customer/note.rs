@@ -24,7 +24,7 @@ pub struct AddCustomerNote {
     pub code: String,
     /// 1 to [`NOTE_LENGTH_MAX`] characters, not blank.
     pub note: PersonalText,
-    /// Colleagues, [`mention::MENTIONS_MAX`] at most.
+    /// Colleagues whom it names, as many as the text has room for.
     pub mentions: Vec<UserId>,
 }
 

@@ -15,7 +15,7 @@ use crate::world::World;
 pub struct AddNote {
     pub order_id: OrderId,
     pub note: PersonalText,
-    /// Colleagues, [`mention::MENTIONS_MAX`] at most.
+    /// Colleagues whom it names, as many as the text has room for.
     pub mentions: Vec<UserId>,
 }
 
