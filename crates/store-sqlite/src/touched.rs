@@ -28,7 +28,7 @@ pub struct Touched {
 struct State {
     /// Numbers of pages, from 1; None while nobody asks.
     pages: Option<BTreeSet<u32>>,
-    /// Nothing is written into the file for now.
+    /// Checkpoints leave the file as it is while its last pages are copied.
     is_paused: bool,
     /// The log started over before it was read.
     is_lost: bool,

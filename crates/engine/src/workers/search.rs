@@ -2,7 +2,8 @@
 //! a cursor. Placing an order writes none.
 //!
 //! A slice of the log names orders and customers; what is true of them now is read, and their words are written together
-//! with the cursor, as are the notes for whom they name. Doing a slice again changes nothing. An old store is read from its first event.
+//! with the cursor, as are the notes for whom they name. Doing a slice again changes nothing. An old store is read from its
+//! first event.
 
 use super::projection::{Projection, Slice, end, stored};
 use crate::core::Shared;

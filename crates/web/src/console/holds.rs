@@ -16,7 +16,6 @@ use crate::state::WebState;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use waybill_domain::money::Minor;
 use waybill_domain::order::{HoldKind, HoldState, OrderNumber};
 use waybill_store::read::catalog;
 use waybill_store::read::holds::{self, HoldFilter, HoldRow, Whose};
@@ -241,7 +240,7 @@ async fn detail(
     let names = catalog::item_names(state.store(), &items).await?;
     let lines = found.lines.iter().map(|(line, _)| {
         let name = names.get(&line.item_id).cloned().unwrap_or_else(|| line.sku.clone());
-        (name, look::quantity(line.wanted(), line.precision), look::money(line.total, found.head.currency))
+        (name, look::quantity(line.wanted(), line.precision), order_page::amount_of(line, found.head.currency))
     });
     Ok(Some(Detail {
         number: found.head.number.to_string(),
@@ -253,19 +252,10 @@ async fn detail(
         card: order_page::card(hold, note.clone(), &found, &offers, people, look),
         axes: axes(&found, look),
         lines: lines.collect(),
-        beside: beside(&found),
+        // What is not in the lines.
+        beside: order_page::costs(&found).split_off(1),
         total: look::money(found.head.total(), found.head.currency),
     }))
-}
-
-/// What the order costs beside its items, so that the amounts add up.
-fn beside(found: &OrderDetail) -> Vec<(String, String)> {
-    let parts = found.costs();
-    let lines = found.lines.iter().map(|(line, _)| line.total).fold(Minor::ZERO, |sum, total| sum + total);
-    let charges: Minor = parts.charges.iter().map(|(.., amount)| *amount).fold(Minor::ZERO, |sum, one| sum + one);
-    let rows = [("Cancelled", parts.goods - lines), ("Shipping and charges", charges), ("Tax", parts.tax)];
-    let rows = rows.into_iter().filter(|(_, amount)| !amount.is_zero());
-    rows.map(|(name, amount)| (name.to_owned(), look::money(amount, found.head.currency))).collect()
 }
 
 /// What one asks about an order before letting it go on.

@@ -80,9 +80,7 @@ pub async fn unread(state: &WebState, caller: &Caller, look: &Look) -> Result<Ve
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let mentioned: Vec<String> = found.iter().flat_map(|one| &one.note.mentions).map(ToString::to_string).collect();
-    let named = found.iter().map(|one| one.note.actor.as_str()).chain(mentioned.iter().map(String::as_str));
-    let people = People::among(state, caller, named).await?;
+    let people = People::around(state, caller, found.iter().map(|one| &one.note), std::iter::empty()).await?;
     let shown = found.into_iter().map(|one| {
         let (about, href) = match one.about {
             About::Order(number) => (number.clone(), format!("/orders/{number}")),

@@ -6,6 +6,7 @@ use crate::problem::Problem;
 use crate::state::WebState;
 use std::collections::{BTreeMap, BTreeSet};
 use waybill_domain::ids::UserId;
+use waybill_store::read::timeline::Note;
 use waybill_store::read::users;
 
 /// The names of those who occur on a page.
@@ -26,6 +27,24 @@ impl People {
         let ids: Vec<UserId> = ids.into_iter().collect();
         let names = users::names(state.store(), &caller.viewer(), &ids).await?;
         Ok(Self(names.into_iter().map(|(id, name)| (id.to_string(), name)).collect()))
+    }
+
+    /// Whoever wrote some notes or is named in them, and the others who occur on a page with them.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn around<'a>(
+        state: &WebState,
+        caller: &Caller,
+        notes: impl Iterator<Item = &'a Note>,
+        others: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, Problem> {
+        let mut named: Vec<String> = others.map(str::to_owned).collect();
+        for note in notes {
+            named.push(note.actor.clone());
+            named.extend(note.mentions.iter().map(ToString::to_string));
+        }
+        Self::among(state, caller, named.iter().map(String::as_str)).await
     }
 
     /// The name, or what was given where nobody is known by it.

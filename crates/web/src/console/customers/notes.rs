@@ -76,9 +76,7 @@ async fn said(
     notes: Vec<timeline::Note>,
     number: impl Fn(&timeline::Note) -> Option<String>,
 ) -> Result<Vec<Note>, Problem> {
-    let mentioned: Vec<String> = notes.iter().flat_map(|note| &note.mentions).map(ToString::to_string).collect();
-    let named = notes.iter().map(|note| note.actor.as_str()).chain(mentioned.iter().map(String::as_str));
-    let people = People::among(state, caller, named).await?;
+    let people = People::around(state, caller, notes.iter(), std::iter::empty()).await?;
     let shown = notes.into_iter().map(|note| Note {
         number: number(&note),
         at: look.moment(note.happened_at),

@@ -41,6 +41,8 @@ pub enum Input {
     /// A number, typed on a phone's number pad.
     Number,
     Area,
+    /// A text in which `@` names a colleague.
+    Note,
     Choice(Vec<(String, String)>),
     /// Several of them.
     Boxes(Vec<(String, String)>),
@@ -440,6 +442,6 @@ pub fn fields(
             all.extend(refund());
             all
         }
-        Act::Note => vec![hint(field("text", "Note", Input::Area), "@ names a colleague, who is told.".to_owned())],
+        Act::Note => vec![hint(field("text", "Note", Input::Note), "@ names a colleague, who is told.".to_owned())],
     }
 }

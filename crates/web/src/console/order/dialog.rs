@@ -370,7 +370,7 @@ impl Dialog {
 
     /// The one thing focus begins on is harmless, unless something is to be typed first.
     fn begins_in_a_field(&self) -> bool {
-        self.fields.iter().any(|field| matches!(field.input, Input::Area) && field.name == "text")
+        self.fields.iter().any(|field| matches!(field.input, Input::Note))
     }
 }
 
@@ -390,7 +390,7 @@ fn input(field: &Field) -> Html {
         Input::Number => format!(
             "<input class=\"input\" id=\"d-{name}\" name=\"{name}\" value=\"{value}\" inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"20\"{wrong}>"
         ),
-        Input::Area if field.name == "text" => format!(
+        Input::Note => format!(
             "<span class=\"combo\"><textarea class=\"input\" id=\"d-{name}\" name=\"{name}\" rows=\"3\" maxlength=\"2000\" data-names{wrong}>{value}</textarea></span>"
         ),
         Input::Area => format!(

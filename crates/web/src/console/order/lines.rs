@@ -5,6 +5,7 @@ use super::super::look::{self, plural};
 use super::act::{Act, Offer};
 use std::collections::BTreeMap;
 use waybill_domain::ids::ItemId;
+use waybill_domain::money::Currency;
 use waybill_domain::order::OrderLine;
 use waybill_domain::order::costs::line_due;
 use waybill_domain::quantity::Quantity;
@@ -94,12 +95,18 @@ impl Line {
             wanted: (line.cancelled.0 > 0).then(|| quantity(line.wanted())),
             price: look::price(line.unit_price, detail.head.currency),
             discount: (!due.discounts.is_zero()).then(|| look::money(-due.discounts, detail.head.currency)),
-            amount: look::money(due.revenue - due.discounts, detail.head.currency),
+            amount: amount_of(line, detail.head.currency),
             note: note.clone(),
             offers: mine,
             expected: line.expected_on.filter(|_| line.backordered.0 > 0).map(|day| day.strftime("%b %-d").to_string()),
         }
     }
+}
+
+/// What is still wanted of a line costs so much.
+pub fn amount_of(line: &OrderLine, currency: Currency) -> String {
+    let due = line_due(line);
+    look::money(due.revenue - due.discounts, currency)
 }
 
 /// Widths in percent of the whole, with a gap of two thirds of a percent between them.

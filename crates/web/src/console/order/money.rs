@@ -49,13 +49,7 @@ impl Money {
     pub fn of(detail: &OrderDetail, offers: &[Offer]) -> Self {
         let head = &detail.head;
         let money = |amount| look::money(amount, head.currency);
-        let (parts, owed) = (detail.costs(), detail.owed());
-        let mut costs = vec![("Items".to_owned(), money(parts.goods))];
-        costs.extend(parts.charges.into_iter().map(|(of, label, amount)| {
-            let label = label.map(|label| format!(" {label}")).unwrap_or_default();
-            (format!("{}{label}", kind(of)), money(amount))
-        }));
-        costs.push(("Tax".to_owned(), money(parts.tax)));
+        let owed = detail.owed();
         let authorized: Minor = detail
             .payments
             .iter()
@@ -74,7 +68,7 @@ impl Money {
             .map(|refund| (status::refund(refund.state), money(refund.amount), status::words(&refund.reason)));
         Self {
             status: status::payment(head.payment_status),
-            costs,
+            costs: costs(detail),
             total: money(head.total()),
             credited: (!owed.credited.is_zero()).then(|| money(-owed.credited)),
             moved,
@@ -84,6 +78,19 @@ impl Money {
             refunds: refunds.collect(),
         }
     }
+}
+
+/// Label and amount of what the order costs, its items first; together they are its total.
+pub fn costs(detail: &OrderDetail) -> Vec<(String, String)> {
+    let money = |amount| look::money(amount, detail.head.currency);
+    let parts = detail.costs();
+    let mut costs = vec![("Items".to_owned(), money(parts.goods))];
+    costs.extend(parts.charges.into_iter().map(|(of, label, amount)| {
+        let label = label.map(|label| format!(" {label}")).unwrap_or_default();
+        (format!("{}{label}", kind(of)), money(amount))
+    }));
+    costs.push(("Tax".to_owned(), money(parts.tax)));
+    costs
 }
 
 /// What is still to come in, or to be given back.
