@@ -1,14 +1,19 @@
 //! The socket: connections taken in, and closed where the client does not do its part.
 
 use crate::connections::Connections;
+use crate::problem::{self, Problem};
 use crate::router;
 use crate::sign_in::Peer;
 use crate::state::WebState;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::pin::pin;
 use std::time::Duration;
@@ -17,11 +22,16 @@ use tokio::net::{TcpListener, TcpStream};
 /// How long to wait before accepting again where the process has no room for a connection (no file descriptors).
 const NO_ROOM: Duration = Duration::from_secs(1);
 
+/// Asked by whoever watches over this server; answered on spare seats too.
+const WATCHED: [&str; 2] = ["/healthz", "/readyz"];
+
 /// Serves until `shutdown` is done, then finishes what is under way.
 ///
-/// A client that sends its head a byte at a time holds a connection and a file descriptor, which the process has a
-/// limited number of; such a connection is closed after [`crate::WebOptions::head_limit`], or where there are
-/// [`crate::WebOptions::connections_max`] and another comes. Bodies are read within the time limit of the request.
+/// A client that sends its request a byte at a time, or does not read its answer, holds a connection and a file descriptor,
+/// which the process has a limited number of. Where there are [`crate::WebOptions::connections_max`] and another comes, such a
+/// connection is closed ([`crate::connections`]); one without a whole head also after [`crate::WebOptions::head_limit`].
+/// Bodies are read within the time limit of the request. Where everybody is being answered, whoever asks how this server does
+/// still hears it, and others are told to come again.
 ///
 /// # Errors
 /// When the listener fails for good.
@@ -42,20 +52,28 @@ pub async fn serve(
             () = &mut shutdown => break,
         };
         let (stream, peer) = stream;
-        let Some(seat) = connections.take_in().await else {
+        let Some(seat) = connections.take_in(peer.0).await else {
             tracing::warn!("a connection is turned away: as many as may be open are being answered");
             continue;
         };
-        let (service, asked) = (service.clone(), seat.clone());
-        let service = service_fn(move |mut request| {
-            hyper::Request::extensions_mut(&mut request).insert(peer);
+        let (service, place, is_spare) = (service.clone(), seat.place(), seat.is_spare);
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             // A connection that is about to be closed begins nothing.
-            let answer = asked.asks().map(|answering| (answering, service.call(request)));
+            let answering = place.asks();
+            let is_refused = is_spare && !WATCHED.contains(&request.uri().path());
+            let answer = match answering {
+                Some(_) if is_refused => None,
+                Some(_) => Some(service.call(request.map(|body| place.receiving(body)))),
+                None => None,
+            };
             async move {
-                match answer {
-                    Some((answering, answer)) => answer.await.map(|response| answering.until_sent(response)),
-                    None => std::future::pending().await,
-                }
+                let Some(answering) = answering else { return std::future::pending().await };
+                let response = match answer {
+                    Some(answer) => answer.await?,
+                    None => come_again(),
+                };
+                Ok::<_, Infallible>(answering.until_sent(response))
             }
         });
         let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
@@ -73,6 +91,15 @@ pub async fn serve(
     drop(listener);
     open.shutdown().await;
     Ok(())
+}
+
+/// What is told to whoever has a spare seat.
+fn come_again() -> Response {
+    let mut problem = Problem::edge(problem::OVERLOADED, "As many connections as may be open are being answered.");
+    problem.retry_after_s = Some(1);
+    let mut response = problem.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// The next connection, and from where it comes.

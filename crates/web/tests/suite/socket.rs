@@ -105,6 +105,60 @@ async fn connections_of_silent_clients_give_way_to_others() {
     serving.end().await;
 }
 
+/// Nor do those that never send the bodies that their heads speak of, nor streams that are left alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_whose_clients_owe_bodies_or_do_not_read_give_way_to_others() {
+    let folder = TestFolder::create();
+    let serving = Serving::begin(&folder, WebOptions { connections_max: 8, ..open() }).await;
+    let address = serving.address;
+    let unfinished = [
+        "POST /login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\nx",
+        "POST /api/v1/orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n",
+        "GET /api/v1/events/stream HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    ];
+    let mut held = Vec::new();
+    for round in 0..30 {
+        for begun in unfinished {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(begun.as_bytes()).await.unwrap();
+            held.push(stream);
+        }
+        let healthy = ask(address, "GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+        assert!(healthy.starts_with("HTTP/1.1 200 OK\r\n"), "round {round}: {healthy}");
+    }
+    drop(held);
+    serving.end().await;
+}
+
+/// While all that may be open are being answered, whoever watches is answered, and others are told to come again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_house_still_says_how_it_does() {
+    let folder = TestFolder::create();
+    let serving = Serving::begin(&folder, WebOptions { connections_max: 1, ..open() }).await;
+    let address = serving.address;
+    let mut busy = TcpStream::connect(address).await.unwrap();
+    // It waits for an event on this server's side.
+    busy.write_all(b"GET /api/v1/events?after=0&wait_s=30 HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut refused = String::new();
+    while !refused.starts_with("HTTP/1.1 503") {
+        // Until the head is read, the connection gives way; then it is another's turn to wait.
+        refused = ask(address, "GET /readyzz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+        if !refused.starts_with("HTTP/1.1 503") {
+            busy = TcpStream::connect(address).await.unwrap();
+            busy.write_all(b"GET /api/v1/events?after=0&wait_s=30 HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        }
+    }
+    assert!(refused.contains("engine.overloaded") && refused.to_lowercase().contains("retry-after: 1"), "{refused}");
+    let healthy = ask(address, "GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    assert!(healthy.starts_with("HTTP/1.1 200 OK\r\n"), "{healthy}");
+    serving.api.shop().await;
+    let mut answer = [0; 12];
+    busy.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    drop(busy);
+    serving.end().await;
+}
+
 /// A client that never finishes its head, or keeps a connection for nothing, would keep it for ever: a few hundred of them,
 /// and nobody else gets in.
 #[tokio::test(flavor = "multi_thread")]
