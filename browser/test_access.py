@@ -87,4 +87,4 @@ def test_a_colleague_without_the_right_is_told_so(desk):
     expect(page.locator("#acts")).to_have_count(0)
     expect(page.get_by_role("link", name="New order")).to_have_count(0)
     page.goto(f"/orders/{number}/hold")
-    expect(page.locator("main")).to_contain_text("This needs the permission")
+    expect(page.locator("main")).to_contain_text("You may not place and change orders")

@@ -1,5 +1,6 @@
 //! What is answered when a request is not carried out: `application/problem+json` (RFC 9457).
 
+use crate::console::access::words;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -314,13 +315,14 @@ impl IntoResponse for Problem {
         let view = self.view();
         let body = serde_json::to_vec(&view).unwrap_or_default();
         let mut response = (self.status, body).into_response();
-        response.extensions_mut().insert(Shown {
-            code: view.code.clone(),
-            title: view.title.clone(),
-            detail: view.detail.clone(),
-            next_step: view.next_step.clone(),
-            problems: self.problems.iter().map(|one| (one.path.clone(), one.message.clone())).collect(),
-        });
+        let (mut detail, mut next_step) = (view.detail.clone(), view.next_step.clone());
+        if let Some(permission) = words::missing(&self.facts) {
+            detail = words::told(permission);
+            next_step = "Ask an owner for it.".to_owned();
+        }
+        let problems = self.problems.iter().map(|one| (one.path.clone(), one.message.clone())).collect();
+        let (code, title) = (view.code.clone(), view.title.clone());
+        response.extensions_mut().insert(Shown { code, title, detail, next_step, problems });
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

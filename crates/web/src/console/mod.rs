@@ -2,7 +2,7 @@
 //! script. A page is a Rust file and a template beside it.
 
 mod about;
-mod access;
+pub mod access;
 mod account;
 pub mod assets;
 mod backorders;

@@ -380,7 +380,7 @@ async fn whoever_may_only_look_is_offered_nothing_and_does_nothing() {
             page(&reader, &format!("/orders/{number}/cancel"))
                 .await
                 .text
-                .contains("This needs the permission orders.write")
+                .contains("that takes the role Owner, Manager, Order desk or Support.")
         );
     })
     .await;

@@ -1,6 +1,6 @@
 //! API keys: making one, seeing what there is, ending one.
 
-use super::{Choice, Scopes, ticked};
+use super::{Choice, Scopes, ticked, words};
 use crate::api::keys::secret;
 use crate::ask::{self, InPath};
 use crate::auth::{Caller, secret_hash};
@@ -27,6 +27,8 @@ struct Row {
     id: String,
     name: String,
     permissions: String,
+    /// The same in words.
+    allows: String,
     is_scoped: bool,
     created: Html,
     revoked: Option<Html>,
@@ -37,7 +39,8 @@ struct KeyForm {
     key: String,
     problems: Vec<String>,
     name: String,
-    permissions: Vec<Choice>,
+    /// Each with what it allows.
+    permissions: Vec<(Choice, &'static str)>,
     scopes: Scopes,
 }
 
@@ -79,6 +82,7 @@ async fn shown(
     let row = |row: KeyRow| Row {
         id: row.id.to_string(),
         name: row.name,
+        allows: row.permissions.iter().map(|one| words::act(*one)).collect::<Vec<_>>().join("; "),
         permissions: if row.permissions.len() == Permission::ALL.len() {
             "everything".to_owned()
         } else {
@@ -89,7 +93,8 @@ async fn shown(
         revoked: row.revoked_at.map(|at| look.moment(at)),
     };
     let held = Permission::ALL.iter().filter(|permission| caller.viewer().may(**permission));
-    let permissions = held.map(|one| Choice::new(one, one.code(), typed.permissions.contains(one))).collect();
+    let choice = |one: &Permission| (Choice::new(one, one.code(), typed.permissions.contains(one)), words::act(*one));
+    let permissions = held.map(choice).collect();
     let Shown { secret, made, problems } = beside;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut response = page(&KeysPage {

@@ -4,6 +4,7 @@ mod audit;
 mod keys;
 mod sign_ins;
 mod users;
+pub mod words;
 
 use super::form::Form;
 use crate::state::WebState;

@@ -1,5 +1,6 @@
 //! Why the rules forbid an act, for whoever looks at the order: its amounts and units as the page shows them.
 
+use super::super::access::words;
 use super::super::look;
 use super::act::Act;
 use serde_json::Value;
@@ -34,6 +35,9 @@ pub fn obstacle(act: Act, refusal: &Refusal, detail: &OrderDetail) -> Option<Str
 pub fn sentence(code: &str, facts: &Value, told: &str, detail: &OrderDetail) -> String {
     let fact = |name: &str| facts[name].as_i64().unwrap_or_default();
     let money = |name: &str| look::money(Minor(fact(name)), detail.head.currency);
+    if let Some(permission) = words::missing(facts) {
+        return words::told(permission);
+    }
     match code {
         "payment.exceeds_received" => {
             format!("{} was asked for and {} was received and not refunded.", money("requested"), money("refundable"))
