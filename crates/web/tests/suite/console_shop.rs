@@ -334,18 +334,18 @@ async fn a_shop_looks_as_it_says_and_a_bad_logo_is_refused() {
 async fn a_shop_chooses_the_reasons_that_its_people_choose_from() {
     on_each(async |api| {
         let page = api.get("/settings/reasons").await.text;
-        assert!(page.contains("customer_request\nout_of_stock"), "{page}");
+        assert!(page.contains("Customer request\nOut of stock"), "{page}");
         let fields =
-            [("key", "k-1"), ("cancel", "found_cheaper\r\n\r\n other \r\n"), ("refund", "late\nToo late\nlate")];
+            [("key", "k-1"), ("cancel", "Found cheaper\r\n\r\n other \r\n"), ("refund", "late\nToo late!\nLate")];
         let wrong = post(api, "/settings/reasons", &fields).await;
         assert!(wrong.status.is_client_error(), "{}", wrong.text);
-        assert!(wrong.text.contains("“Too late” must be 1 to 64 letters"), "{}", wrong.text);
-        assert!(wrong.text.contains("“late” is there twice"), "{}", wrong.text);
-        assert!(wrong.text.contains("found_cheaper"), "what was typed stays");
+        assert!(wrong.text.contains("“Too late!” must be 1 to 64 letters"), "{}", wrong.text);
+        assert!(wrong.text.contains("“Late” is there twice"), "{}", wrong.text);
+        assert!(wrong.text.contains("Found cheaper"), "what was typed stays");
         let saved = post(api, "/settings/reasons", &fields[..2]).await;
         assert_eq!(saved.status.as_u16(), 303, "{}", saved.text);
         let page = api.get("/settings/reasons").await.text;
-        assert!(page.contains("found_cheaper\nother<") && page.contains("goodwill\nlate"), "{page}");
+        assert!(page.contains("Found cheaper\nOther<") && page.contains("Goodwill\nLate"), "{page}");
         // Dialogs offer them, one order's and those for many.
         api.shop().await;
         let placed = api.post("/api/v1/orders", &order("r-1")).await.ok();

@@ -1,9 +1,13 @@
-//! The reasons that people choose from when they act: one word a line, the first chosen beforehand.
+//! The reasons that people choose from when they act: one a line, the first chosen beforehand.
+//!
+//! They are shown and typed as they are read everywhere else (`Customer request`); what is kept is their code
+//! (`customer_request`).
 
 use crate::auth::Caller;
 use crate::console::form::{self, Form};
 use crate::console::frame::{Frame, SETTINGS};
 use crate::console::sheet::{Field, Kind, Sheet};
+use crate::console::status;
 use crate::problem::Problem;
 use crate::state::WebState;
 use axum::extract::State;
@@ -28,19 +32,33 @@ fn label(list: &str) -> &'static str {
     }
 }
 
+/// A list as it is typed.
+fn shown(codes: &[String]) -> String {
+    codes.iter().map(|code| status::words(code)).collect::<Vec<_>>().join("\n")
+}
+
+/// What is kept of a line: small letters, `_` between words.
+fn code(line: &str) -> String {
+    line.split(|mark: char| mark.is_whitespace() || mark == '_' || mark == '-')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("_")
+        .to_lowercase()
+}
+
 async fn sheet(state: &WebState, caller: &Caller, reasons: &Reasons) -> Result<Sheet, Problem> {
     caller.viewer().must(&[Permission::SettingsWrite])?;
     let frame = Frame::new(state, caller, SETTINGS, "Reasons").await?;
     let mut sheet = Sheet::new(frame, form::key(state), ("Settings", "/settings"), "/settings/reasons");
     sheet.lead = Some(
-        "One a line, in small letters with _ between words; the first is chosen beforehand. Reports count them, so what \
-         was given before keeps its name. An empty list becomes what it was at first."
+        "One a line, such as “Customer request”; the first is chosen beforehand. Reports count them, so what was given \
+         before keeps its name. An empty list becomes what it was at first."
             .to_owned(),
     );
     sheet.fields = reasons
         .lists()
         .iter()
-        .map(|(list, words)| Field::new(*list, label(list), Kind::Area).value(words.join("\n")).optional())
+        .map(|(list, words)| Field::new(*list, label(list), Kind::Area).value(shown(words)).optional())
         .collect();
     Ok(sheet)
 }
@@ -58,7 +76,7 @@ pub async fn save(State(state): State<WebState>, mut form: Form) -> Result<Respo
     let mut sheet = sheet(&state, &caller, &settings.reasons).await?;
     let usual = Reasons::default();
     let mut typed = |list: &str, usual: Vec<String>| match form.text(list, LIST_MAX) {
-        Some(text) => text.lines().map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        Some(text) => text.lines().map(code).filter(|code| !code.is_empty()).collect(),
         None => usual,
     };
     settings.reasons = Reasons {
@@ -80,15 +98,39 @@ pub async fn save(State(state): State<WebState>, mut form: Form) -> Result<Respo
     sheet.concluded(result, "/settings/reasons", "Reasons saved")
 }
 
-/// Says a problem beside the list that it is in, with the word that it is about.
+/// Says a problem beside the list that it is in, with the reason that it is about as it was typed.
 fn name(form: &mut Form, reasons: &Reasons, problem: &refusal::Problem) {
     let path = problem.path.trim_start_matches("reasons.");
     let (list, place) = path.split_once('[').unwrap_or((path, ""));
     let words = reasons.lists().into_iter().find(|(name, _)| *name == list).map_or(&[][..], |(_, words)| words);
     let word = place.trim_end_matches(']').parse::<usize>().ok().and_then(|place| words.get(place));
     let message = match word {
-        Some(word) => format!("“{word}” {}.", problem.message),
+        Some(word) if problem.code == "word" => {
+            format!("“{}” must be 1 to 64 letters from a to z, digits and spaces.", status::words(word))
+        }
+        Some(word) => format!("“{}” {}.", status::words(word), problem.message),
         None => format!("This {}.", problem.message),
     };
     form.problem(list, &problem.code, message);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_shown_and_typed_as_people_say_it() {
+        for (typed, kept) in [
+            ("Customer request", "customer_request"),
+            ("  out-of  stock ", "out_of_stock"),
+            ("_", ""),
+            ("late", "late"),
+        ] {
+            assert_eq!(code(typed), kept);
+        }
+        for (_, words) in Reasons::default().lists() {
+            let again: Vec<String> = shown(words).lines().map(code).collect();
+            assert_eq!(again, words);
+        }
+    }
 }
