@@ -62,14 +62,21 @@ def test_an_order_by_keyboard_alone(desk):
     items = page.locator("[data-combo=items] input")
     expect(items).to_be_focused()
     add_item(page, "2*birch teapot")
-    expect(page.locator('[name="lines[0].unit_price"]')).to_be_focused()
+    expect(line(page, 0, "unit_price")).to_be_focused()
+    # What it was last sold at is offered, says where that is from, and is typed over.
+    expect(line(page, 0, "unit_price")).to_have_value(re.compile(r"^\d+\.\d+$"))
+    expect(page.locator("[data-lines] tr")).to_contain_text(re.compile(r"as in W-\d+ on"))
     type_slowly(page, "40.99")
+    expect(line(page, 0, "unit_price")).to_have_value("40.99")
+    expect(page.locator("[data-lines] tr")).not_to_contain_text("as in W-")
     page.keyboard.press("Enter")
     expect(items).to_be_focused()
     expect(page.locator("[data-total]")).to_have_text("81.98 EUR")
 
     # A price is missing: it is said beside the line, and nothing typed is lost.
     add_item(page, "ash cushion")
+    expect(line(page, 1, "unit_price")).to_have_value(re.compile(r"^\d"))
+    line(page, 1, "unit_price").fill("")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#problems")).to_be_focused()
     expect(page.locator("tr.wrong")).to_have_count(1)
@@ -82,6 +89,23 @@ def test_an_order_by_keyboard_alone(desk):
     expect(page).to_have_url(re.compile(r"/orders/W-\d+$"))
     expect(page.locator("#toasts")).to_contain_text("Placed W-")
     expect(page.locator("table.lines tbody tr")).to_have_count(2)
+
+
+def test_an_offered_price_is_of_the_channel_and_the_currency(desk):
+    page = desk.open("/orders/new")
+    page.locator("[data-combo=items] input").focus()
+    add_item(page, "birch teapot")
+    add_item_again = page.locator("[data-combo=items] input")
+    expect(line(page, 0, "unit_price")).to_have_value(re.compile(r"^\d"))
+    # The units are typed, and Enter leads past a price that is there.
+    page.keyboard.press("Enter")
+    expect(add_item_again).to_be_focused()
+    add_item(page, "ash cushion")
+    line(page, 1, "unit_price").fill("45.89")
+    page.locator('[name="currency"]').fill("JPY")
+    page.locator('[name="currency"]').press("Tab")
+    expect(line(page, 0, "unit_price")).to_have_value("")
+    expect(line(page, 1, "unit_price")).to_have_value("45.89")
 
 
 def test_what_is_taken_along_has_no_address_and_a_country_has_a_name(desk):

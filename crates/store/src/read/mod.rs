@@ -27,6 +27,7 @@ pub mod search;
 pub mod secrets;
 pub mod settings;
 pub mod sign_in;
+pub mod sold;
 pub mod stats;
 pub mod stock;
 pub mod stock_grid;

@@ -279,6 +279,18 @@ pub fn price(price: UnitPrice, currency: Currency) -> String {
     format!("{} {currency}", text.trim_end_matches('0'))
 }
 
+/// A price as it is typed, with the currency's minor digits at least: `24.50`.
+pub fn typed_price(price: UnitPrice, currency: Currency) -> String {
+    let mut text = price.to_decimal();
+    let digits = currency.exponent() as usize;
+    let there = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    if there < digits {
+        text.push_str(if there == 0 { "." } else { "" });
+        text.push_str(&"0".repeat(digits - there));
+    }
+    text
+}
+
 /// A quantity at its item's precision: 1500 at precision 3 is `1.5`.
 pub fn quantity(quantity: Quantity, precision: u32) -> String {
     if precision == 0 {
@@ -322,6 +334,10 @@ mod tests {
         let eur = "EUR".parse().unwrap();
         assert_eq!(price(UnitPrice(19_990_000), eur), "€19.99");
         assert_eq!(price(UnitPrice(42_500), eur), "0.0425 EUR");
+        for (micro, text) in [(24_500_000, "24.50"), (3_000_000, "3.00"), (19_990_000, "19.99"), (42_500, "0.0425")] {
+            assert_eq!(typed_price(UnitPrice(micro), eur), text);
+        }
+        assert_eq!(typed_price(UnitPrice(1_200_000_000), "JPY".parse().unwrap()), "1200");
         assert_eq!(quantity(Quantity(1_500), 3), "1.5");
         assert_eq!(quantity(Quantity(2_000), 3), "2");
         assert_eq!(quantity(Quantity(12_000), 0), "12,000");

@@ -127,3 +127,35 @@ async fn hostile_text_finds_nothing_or_is_refused() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_order_is_offered_what_an_item_was_last_sold_at_in_its_channel_and_currency() {
+    on_each(async |api| {
+        api.shop().await;
+        for (name, price, currency) in [("first", 1_995, "EUR"), ("second", 2_450, "EUR"), ("third", 3_000, "USD")] {
+            let mut body = order(name);
+            body["currency"] = json!(currency);
+            body["lines"][0]["unit_price_minor"] = json!(price);
+            body["payment"] = json!({"method": "terms"});
+            api.post("/api/v1/orders", &body).await.ok();
+        }
+        until(api, "/api/v1/orders?search=mug-1", "data", 3).await;
+        let offered = async |query: &str| {
+            let page = api.get(&format!("/orders/new/items/named?sku=MUG-1&{query}")).await.text;
+            assert!(page.contains("data-sku=\"MUG-1\""), "{page}");
+            page.split_once("data-price=\"").map(|(_, rest)| rest.split('"').next().unwrap_or_default().to_owned())
+        };
+        assert_eq!(offered("channel=web&currency=eur").await.as_deref(), Some("24.50"));
+        assert_eq!(offered("channel=web&currency=USD").await.as_deref(), Some("30.00"));
+        for nothing in
+            ["channel=web&currency=JPY", "channel=phone&currency=EUR", "channel=web&currency=x", "", "currency=EUR"]
+        {
+            assert_eq!(offered(nothing).await, None, "{nothing}");
+        }
+        let elsewhere = api.key(&[Permission::OrdersRead, Permission::CatalogRead], Some(Vec::new()), None).await;
+        let page =
+            api.with_secret(Some(&elsewhere)).get("/orders/new/items/named?sku=MUG-1&channel=web&currency=EUR").await;
+        assert!(!page.text.contains("data-price"), "{}", page.text);
+    })
+    .await;
+}

@@ -20,20 +20,25 @@ function startEntry() {
     }
     find("[data-remove]", row).hidden = false;
   });
-  // What was asked for an item, in each currency by itself.
-  const priced = (sku) => `${field("currency").value.trim().toUpperCase()}/${sku}`;
-  const PRICE = /^\d+([.,]\d{1,6})?$/;
-  const prices = () => { try { return JSON.parse(localStorage.getItem("prices") ?? "{}"); } catch { return {}; } };
-  /** A row that stands nowhere yet. Without a price it gets what this item was last sold at from this computer; the clerk sees
-      it and can change it. Where `price` is null it stays without. */
+  /** A row that stands nowhere yet. */
   function made(item, quantity, price) {
     const row = blank.cloneNode(true);
     row.removeAttribute("data-spare");
     part(row, "sku").value = item.sku;
     part(row, "quantity").value = quantity;
-    part(row, "unit_price").value = price === null ? "" : price || prices()[priced(item.sku)] || "";
+    part(row, "unit_price").value = price ?? "";
     name(row, item);
+    find("[data-sold]", row).textContent = item.sold ?? "";
     return row;
+  }
+  /** Fills in what the item was last sold at, and says where that comes from; never over what somebody typed. */
+  function offer(row, item) {
+    const its = part(row, "unit_price");
+    if (its.value || its.matches("[aria-invalid]") || !item.price) return;
+    its.value = row.dataset.offered = item.price;
+    find("[data-sold]", row).textContent = item.sold;
+    // Typed over at once, or taken by Enter.
+    if (its === document.activeElement) its.select();
   }
   function name(row, item) {
     find("[data-name]", row).textContent = item.name ?? "";
@@ -151,11 +156,11 @@ function startEntry() {
   const items = combo("items", (item, amount) => {
     const row = add(item, amount ?? "1");
     const price = part(row, "unit_price");
-    if (amount && price.value) items.focus();
-    else if (price.value) part(row, "quantity").select();
-    else if (amount) price.focus();
-    else part(row, "quantity").select();
+    if (!amount) part(row, "quantity").select();
+    else if (price.value) items.focus();
+    else price.focus();
     keep();
+    if (!price.value) named([row]);
   });
   combo("customers", (customer) => {
     for (const name of ["code", "name", "company", "email", "phone"]) field(`customer.${name}`).value = customer[name] ?? "";
@@ -254,24 +259,35 @@ function startEntry() {
     keep();
     named(fresh);
   });
-  /** Says of pasted rows what their items are called and where they are, or that there is none. */
+  /** Says of rows what their items are called, where they are and what they were last sold at, or that there is none. */
   async function named(fresh) {
     const skus = [...new Set(fresh.map((row) => part(row, "sku").value))];
     for (let at = 0; at < skus.length; at += SKUS_ASKED) {
       const some = skus.slice(at, at + SKUS_ASKED);
-      const answer = await fetch(`/orders/new/items/named?${new URLSearchParams(some.map((sku) => ["sku", sku]))}`).catch(() => null);
+      const where = ["channel", "currency"].map((name) => [name, field(name).value]);
+      const answer = await fetch(`/orders/new/items/named?${new URLSearchParams([...where, ...some.map((sku) => ["sku", sku])])}`).catch(() => null);
       if (!answer?.ok) return;
       const page = new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html");
       const known = new Map([...page.querySelectorAll("li[data-sku]")].map((item) => [item.dataset.sku, item.dataset]));
       for (const row of fresh) {
         const sku = part(row, "sku").value;
         if (!some.includes(sku)) continue;
-        if (known.has(sku)) name(row, known.get(sku));
+        if (known.has(sku)) { name(row, known.get(sku)); offer(row, known.get(sku)); }
         else wrong(row, "sku", "There is no item with this SKU.");
       }
     }
+    sum();
     keep();
   }
+  // Prices of another channel or currency are others; what was typed stays.
+  for (const name of ["channel", "currency"]) field(name).addEventListener("change", () => {
+    const offered = lines().filter((row) => row.dataset.offered && row.dataset.offered === part(row, "unit_price").value);
+    for (const row of offered) { part(row, "unit_price").value = find("[data-sold]", row).textContent = ""; delete row.dataset.offered; }
+    named(offered);
+  });
+  body.addEventListener("input", (event) => {
+    if (event.target.name.endsWith(".unit_price")) find("[data-sold]", event.target.closest("tr")).textContent = "";
+  });
   // What is mended is not wrong any more.
   body.addEventListener("input", (event) => {
     if (!event.target.matches("[aria-invalid]")) return;
@@ -295,7 +311,7 @@ function startEntry() {
     const kept = [...new FormData(form)].filter(([name, value]) => !skip.has(name) && !name.startsWith("lines[") && value !== "");
     const rows = lines().map((row) => ({
       sku: part(row, "sku").value, quantity: part(row, "quantity").value, price: part(row, "unit_price").value,
-      name: find("[data-name]", row).textContent, stock: find("[data-stock]", row).textContent,
+      name: find("[data-name]", row).textContent, stock: find("[data-stock]", row).textContent, sold: find("[data-sold]", row).textContent,
     }));
     try {
       sessionStorage.setItem(DRAFT, JSON.stringify({ fields: kept.filter(([name]) => name !== "payment.token"), rows }));
@@ -312,18 +328,10 @@ function startEntry() {
       if (its?.type === "checkbox") its.checked = true;
       else if (its) its.value = value;
     }
-    body.append(...(draft.rows ?? []).map((row) => made(row, row.quantity, row.price || null)));
+    body.append(...(draft.rows ?? []).map((row) => made(row, row.quantity, row.price)));
     renumber();
   }
   form.addEventListener("input", (event) => { if (!event.target.closest("[data-combo]")) { sum(); keep(); } });
-  form.addEventListener("submit", () => {
-    const known = prices();
-    for (const row of lines()) {
-      const price = part(row, "unit_price").value.trim();
-      if (PRICE.test(price)) known[priced(part(row, "sku").value)] = price;
-    }
-    try { localStorage.setItem("prices", JSON.stringify(Object.fromEntries(Object.entries(known).slice(-500)))); } catch { /* private window */ }
-  });
 
   // What comes back to be mended takes the place of the form, so that nothing but pages is behind the back button.
   form.addEventListener("submit", async (event) => {

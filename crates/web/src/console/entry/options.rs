@@ -16,10 +16,12 @@ use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::catalog::item::{Item, Supply};
 use waybill_domain::ids::ItemId;
+use waybill_domain::money::Currency;
 use waybill_domain::personal::Address;
 use waybill_store::read::customers::{self, CustomerFilter};
 use waybill_store::read::order::{self, OrderKey};
 use waybill_store::read::orders::{self, OrderFilter};
+use waybill_store::read::sold::{self, LastPrice};
 use waybill_store::read::{PageRequest, Viewer, catalog};
 use waybill_store::search::Search;
 
@@ -38,6 +40,16 @@ struct ItemOption {
     name: String,
     stock: String,
     unit: String,
+    /// What it was last sold at, where that was asked for and it ever was.
+    last: Option<Last>,
+}
+
+#[derive(Debug)]
+struct Last {
+    /// As it is typed.
+    price: String,
+    /// Where that comes from: `as in W-100042 on Nov 20`.
+    says: String,
 }
 
 #[derive(Debug)]
@@ -105,13 +117,19 @@ pub async fn items(State(state): State<WebState>, caller: Caller, params: Params
         "" => Vec::new(),
         text => catalog::suggest_items(state.store(), &viewer, text, OFFERED as usize).await?,
     };
-    options(&state, &viewer, found).await
+    options(&state, &viewer, found, BTreeMap::new()).await
 }
 
-async fn options(state: &WebState, viewer: &Viewer, found: Vec<Item>) -> Result<Response, Problem> {
+async fn options(
+    state: &WebState,
+    viewer: &Viewer,
+    found: Vec<Item>,
+    mut last: BTreeMap<String, Last>,
+) -> Result<Response, Problem> {
     let stock = stock(state, viewer, &found).await?;
     let option = |item: Item| ItemOption {
         stock: stock.get(&item.id).cloned().unwrap_or_default(),
+        last: last.remove(&item.sku),
         sku: item.sku,
         name: item.name,
         unit: item.unit,
@@ -119,19 +137,35 @@ async fn options(state: &WebState, viewer: &Viewer, found: Vec<Item>) -> Result<
     Ok(page(&ItemOptions { items: found.into_iter().map(option).collect() }))
 }
 
-/// `GET /orders/new/items/named?sku=MUG-1&sku=CARD-1`: the items of a pasted list that there are.
+/// `GET /orders/new/items/named?sku=MUG-1&sku=CARD-1&channel=web&currency=EUR`: those of the items that there are, with what
+/// each was last sold at there.
 pub async fn named(
     State(state): State<WebState>,
     caller: Caller,
+    look: Look,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     let viewer = caller.viewer();
-    let skus: Vec<String> = pairs.into_iter().filter(|(name, _)| name == "sku").map(|(_, sku)| sku).collect();
+    let value = |name: &str| pairs.iter().find(|(one, _)| one == name).map_or("", |(_, value)| value.as_str());
+    let (channel, currency) = (value("channel"), value("currency").trim().to_uppercase().parse::<Currency>());
+    let skus: Vec<String> = pairs.iter().filter(|(name, _)| name == "sku").map(|(_, sku)| sku.clone()).collect();
     if skus.len() > NAMED_MAX {
         return Err(Problem::malformed(format!("At most {NAMED_MAX} items are named at once.")));
     }
+    let last = match currency {
+        Ok(currency) if viewer.may(Permission::OrdersRead) => {
+            let said = |one: LastPrice| {
+                let price = look::typed_price(one.unit_price, currency);
+                let says = format!("as in {} on {}", one.order_number, look.day(look.day_of(one.placed_at)));
+                (one.sku, Last { price, says })
+            };
+            let found = sold::last_prices(state.store(), &viewer, &skus, channel, currency).await?;
+            found.into_iter().map(said).collect()
+        }
+        _ => BTreeMap::new(),
+    };
     let found = catalog::items_of(state.store(), &viewer, &skus).await?.into_iter().map(|(item, _)| item);
-    options(&state, &viewer, found.collect()).await
+    options(&state, &viewer, found.collect(), last).await
 }
 
 /// `GET /orders/new/customers?q=`.
