@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 12, name: "sign_ins", sql: include_str!("../migrations/0012_sign_ins.sql") },
     Migration { version: 13, name: "item_costs", sql: include_str!("../migrations/0013_item_costs.sql") },
     Migration { version: 14, name: "mentions", sql: include_str!("../migrations/0014_mentions.sql") },
+    Migration { version: 15, name: "delivered", sql: include_str!("../migrations/0015_delivered.sql") },
 ];
 
 /// How often to look again after another process was faster. Each time it has finished at least one migration.

@@ -485,6 +485,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
         ("fulfillment_orders", "assignee") => only(n / 100 % 2 == 0, "review".into()),
         ("parcels", "tracking_number") => only(stage != Stage::AtWork, text(format!("track-{n}"))),
         ("parcels", "state") => if stage == Stage::AtWork { "packed" } else { "delivered" }.into(),
+        ("parcels", "ended_at") => only(stage != Stage::AtWork, at.into()),
         ("tracking_events", "status") => "delivered".into(),
         ("tracking_events", "digest") => Value::Id(Id::NIL),
         ("return_lines", "state") => "available".into(),

@@ -44,6 +44,10 @@ pub struct OrderFilter {
     pub placed_from: Option<Timestamp>,
     /// Before this moment.
     pub placed_to: Option<Timestamp>,
+    /// With a parcel that arrived at this moment or later.
+    pub delivered_from: Option<Timestamp>,
+    /// With a parcel that arrived before this moment.
+    pub delivered_to: Option<Timestamp>,
     /// Wanted by this day at the earliest, and not all of it has left.
     pub unsent_from: Option<Date>,
     /// Wanted by this day at the latest, and not all of it has left.
@@ -131,6 +135,12 @@ fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
     query.and_some("o.number = ?", filter.number.map(|number| number.0));
     query.and_some("o.placed_at >= ?", filter.placed_from.map(|at| at.0));
     query.and_some("o.placed_at < ?", filter.placed_to.map(|at| at.0));
+    if filter.delivered_from.is_some() || filter.delivered_to.is_some() {
+        query.push(" AND o.id IN (SELECT d.order_id FROM parcels d WHERE d.state = 'delivered'");
+        query.and_some("d.ended_at >= ?", filter.delivered_from.map(|at| at.0));
+        query.and_some("d.ended_at < ?", filter.delivered_to.map(|at| at.0));
+        query.push(")");
+    }
     if filter.unsent_from.is_some() || filter.unsent_by.is_some() {
         query.push(
             " AND o.requested_by IS NOT NULL AND o.ended_at IS NULL AND o.lifecycle <> 'draft' \

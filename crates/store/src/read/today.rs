@@ -129,6 +129,24 @@ pub async fn pipeline(
     Ok(Pipeline { placed, confirmed, released, picking, packed, in_transit })
 }
 
+/// How many orders in the viewer's channels have a parcel that arrived from one moment until before another. All are counted.
+pub async fn delivered(
+    store: &dyn Store,
+    viewer: &Viewer,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<i64, ReadError> {
+    viewer.must(&[Permission::OrdersRead])?;
+    let mut query = Query::new(
+        "SELECT CAST(COUNT(DISTINCT d.order_id) AS BIGINT) FROM parcels d JOIN orders o ON o.id = d.order_id \
+         WHERE d.state = 'delivered'",
+    );
+    query.and("d.ended_at >= ?", from.0);
+    query.and("d.ended_at < ?", to.0);
+    query.within("o.channel_id", &viewer.actor().channels, |id| id.0);
+    let mut rows = query.rows(store).await?;
+    Ok(rows.first_mut().map_or(Ok(0), Row::take)?)
+}
+
 /// Active holds of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldRow {

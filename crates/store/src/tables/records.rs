@@ -231,10 +231,13 @@ record!(
 
 record!(
     Parcel, "parcels", key: ["order_id", "number"], parent: ("orders", "order_id"),
-    indexes: [{
-        "parcels_tracking", ["tracking_number", "order_id", "number"], unique: false,
-        only: "tracking_number IS NOT NULL"
-    }],
+    indexes: [
+        {
+            "parcels_tracking", ["tracking_number", "order_id", "number"], unique: false,
+            only: "tracking_number IS NOT NULL"
+        },
+        { "parcels_delivered", ["ended_at", "order_id"], unique: false, only: "state = 'delivered'" }
+    ],
     fixed: { order_id, number, fulfillment_order, location_id, weight_g, packed_at },
     fields: { shipment, tracking_number, state, tracked_at, ended_at }
 );

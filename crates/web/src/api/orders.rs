@@ -182,6 +182,8 @@ pub async fn change(
     ("number" = Option<String>, Query), ("held" = Option<bool>, Query, description = "With an active hold, or without"),
     ("origin" = Option<String>, Query), ("placed_from" = Option<String>, Query),
     ("placed_to" = Option<String>, Query, description = "Before this moment"),
+    ("delivered_from" = Option<String>, Query, description = "With a parcel that arrived at this moment or later"),
+    ("delivered_to" = Option<String>, Query, description = "With a parcel that arrived before this moment"),
     ("limit" = Option<u32>, Query), ("after" = Option<String>, Query),
 ), responses((status = 200, body = List<OrderRowView>)))]
 pub async fn list(
@@ -194,6 +196,8 @@ pub async fn list(
         origin: params.code("origin"),
         placed_from: params.written("placed_from"),
         placed_to: params.written("placed_to"),
+        delivered_from: params.written("delivered_from"),
+        delivered_to: params.written("delivered_to"),
         search: params.text("search").map(|text| Search::new(&text)),
         ..standing
     };

@@ -20,7 +20,7 @@ use crate::read::transfers::{self, TransferFilter};
 use crate::read::users::{self, AccountKey};
 use crate::read::{
     Page, PageRequest, Viewer, backorders, board, floor, keys, mentions, overview, preferences, search, secrets,
-    settings, sign_in, stock_item, timeline, today, webhooks, why,
+    settings, sign_in, sold, stock_item, timeline, today, webhooks, why,
 };
 use crate::search::Search;
 use std::sync::Arc;
@@ -326,6 +326,10 @@ questions! {
         let to = Timestamp(sample.placed_at.0 + 60_000_000);
         orders!(store, viewer, OrderFilter { placed_from: Some(sample.placed_at), placed_to: Some(to), ..filter() })
     };
+    "orders::orders" ("delivered in a time") by by_channel(ORDERS), |store, viewer, sample| {
+        let to = Timestamp(sample.placed_at.0 + 60_000_000);
+        orders!(store, viewer, OrderFilter { delivered_from: Some(sample.placed_at), delivered_to: Some(to), ..filter() })
+    };
     "orders::orders" ("searched by number") by by_channel(ORDERS), |store, viewer, sample| {
         searched!(store, viewer, &sample.order_number.to_string())
     };
@@ -368,6 +372,11 @@ questions! {
     "orders::orders" ("not over, payment failed") by by_channel(ORDERS), |store, viewer, _sample| {
         let (lifecycles, payment_status) = (NOT_OVER.to_vec(), Some(PaymentStatus::Failed));
         orders!(store, viewer, OrderFilter { lifecycles, payment_status, ..filter() })
+    };
+    "sold::last_prices" ("two items") by by_channel(ORDERS), |store, viewer, sample| {
+        let skus = [sample.sku.clone(), "none-of-these".to_owned()];
+        let currency = "EUR".parse().expect("a currency");
+        Ok(sold::last_prices(store, viewer, &skus, &sample.channel, currency).await?.len())
     };
     "orders::to_release" ("next page") by by_channel(ORDERS), |store, viewer, _sample| {
         paged!(|page| orders::to_release(store, viewer, page))
@@ -634,6 +643,10 @@ questions! {
     "today::pipeline" ("of orders") by by_channel(ORDERS), |store, viewer, sample| {
         let found = today::pipeline(store, viewer, sample.placed_at, (DAY, DAY)).await?;
         Ok((found.placed.count + found.confirmed.count + found.in_transit.count) as usize)
+    };
+    "today::delivered" ("in a minute") by by_channel(ORDERS), |store, viewer, sample| {
+        let minute = (sample.placed_at, Timestamp(sample.placed_at.0 + 60_000_000));
+        Ok(usize::try_from(today::delivered(store, viewer, minute).await?).unwrap_or_default())
     };
     "today::pipeline" ("of work") by by_both(ORDERS), |store, viewer, sample| {
         let found = today::pipeline(store, viewer, sample.placed_at, (DAY, DAY)).await?;

@@ -78,8 +78,14 @@ struct Typed {
 }
 
 /// What one writes into the filter.
-const TYPED: [(&str, &str); 4] =
-    [("search", "search"), ("customer", "text"), ("placed_from", "date"), ("placed_to", "date")];
+const TYPED: [(&str, &str); 6] = [
+    ("search", "search"),
+    ("customer", "text"),
+    ("placed_from", "date"),
+    ("placed_to", "date"),
+    ("delivered_from", "date"),
+    ("delivered_to", "date"),
+];
 /// Filters that only links set; the dialog has no field for them and keeps them.
 const OTHERS: [&str; 4] = ["external_ref", "number", "unsent_from", "unsent_by"];
 
@@ -252,15 +258,23 @@ pub fn filtered(params: &mut Params, look: &Look) -> (OrderFilter, Asked) {
     let (unsent_from, unsent_by) = (params.written("unsent_from"), params.written("unsent_by"));
     let filter = OrderFilter { unsent_from, unsent_by, ..filter };
     let sought = params.text("search");
-    let (from, to): (Option<Date>, Option<Date>) = (params.written("placed_from"), params.written("placed_to"));
-    let mut asked = asked(&filter, from, to);
-    asked.keep("search", sought.clone());
+    let mut asked = asked(&filter);
+    let begin = |day: Date| look.start_of(day);
+    let end = |day: Date| day.tomorrow().ok().map(begin);
+    let mut day = |name: &'static str| {
+        let day: Option<Date> = params.written(name);
+        asked.keep(name, day.map(|day| day.to_string()));
+        day
+    };
     let filter = OrderFilter {
+        placed_from: day("placed_from").map(begin),
+        placed_to: day("placed_to").and_then(end),
+        delivered_from: day("delivered_from").map(begin),
+        delivered_to: day("delivered_to").and_then(end),
         search: sought.as_deref().map(Search::new),
-        placed_from: from.map(|day| look.start_of(day)),
-        placed_to: to.and_then(|day| day.tomorrow().ok()).map(|day| look.start_of(day)),
         ..filter
     };
+    asked.keep("search", sought);
     (filter, asked)
 }
 
@@ -269,7 +283,7 @@ fn written(lifecycles: &[Lifecycle]) -> String {
     lifecycles.iter().map(|one| one.code()).collect::<Vec<_>>().join(",")
 }
 
-fn asked(filter: &OrderFilter, from: Option<Date>, to: Option<Date>) -> Asked {
+fn asked(filter: &OrderFilter) -> Asked {
     let mut asked = Asked::default();
     let code = |code: Option<&'static str>| code.map(str::to_owned);
     asked.keep("lifecycle", Some(written(&filter.lifecycles)).filter(|written| !written.is_empty()));
@@ -284,8 +298,6 @@ fn asked(filter: &OrderFilter, from: Option<Date>, to: Option<Date>) -> Asked {
     asked.keep("held", filter.held.map(|held| held.to_string()));
     asked.keep("unsent_from", filter.unsent_from.map(|day| day.to_string()));
     asked.keep("unsent_by", filter.unsent_by.map(|day| day.to_string()));
-    asked.keep("placed_from", from.map(|day| day.to_string()));
-    asked.keep("placed_to", to.map(|day| day.to_string()));
     asked
 }
 
@@ -305,6 +317,8 @@ fn field(name: &str) -> &'static str {
         "unsent_from" => "Not sent, wanted from",
         "unsent_by" => "Not sent, wanted by",
         "placed_from" => "Placed from",
+        "delivered_from" => "Delivered from",
+        "delivered_to" => "Delivered until",
         "search" => "Search",
         _ => "Placed until",
     }
@@ -314,7 +328,7 @@ fn chips(asked: &Asked, look: &Look) -> Vec<Chip> {
     let value = |name: &str, value: &str| match name {
         "held" if value == "true" => "active".to_owned(),
         "held" => "none".to_owned(),
-        "placed_from" | "placed_to" | "unsent_from" | "unsent_by" => {
+        "placed_from" | "placed_to" | "delivered_from" | "delivered_to" | "unsent_from" | "unsent_by" => {
             value.parse().map_or_else(|_| value.to_owned(), |day| look.day(day))
         }
         "channel" | "customer" | "external_ref" | "number" | "search" => value.to_owned(),

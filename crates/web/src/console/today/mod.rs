@@ -111,7 +111,10 @@ pub async fn today(State(state): State<WebState>, caller: Caller, look: Look) ->
     let setup = today::set_up(store).await?;
     let pipeline = today::pipeline(store, &viewer, look.now(), (INSIDE, OUTSIDE)).await?;
     let needs = today::needs(store, &viewer, day).await?;
-    let delivered = stats::counts(store, &viewer, &super::span::days(&look, day, day)).await?;
+    let counts = stats::counts(store, &viewer, &super::span::days(&look, day, day)).await?;
+    let late = counts.get("delivered.late").copied().unwrap_or_default();
+    let end = look.start_of(day.tomorrow().unwrap_or(day));
+    let delivered = (today::delivered(store, &viewer, (look.start_of(day), end)).await?, late);
     let days = |back: i64| day.saturating_sub(jiff::Span::new().days(back));
     let promises = stats::promises(store, &viewer, days(14), days(1)).await?;
     // Stages belong to days of UTC, of which one may run ahead of the viewer's.
@@ -129,7 +132,7 @@ pub async fn today(State(state): State<WebState>, caller: Caller, look: Look) ->
         title,
         says: says(&needs, &setup),
         is_new: !setup.orders,
-        stages: stages(&pipeline, &delivered, day, &look),
+        stages: stages(&pipeline, delivered, day, &look),
         held: if held > 0 { look::count(held) } else { String::new() },
         needs: rows,
         kept: kept(&promises, days(7), days(1)),
@@ -169,12 +172,8 @@ fn orders(count: i64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 order {one}") } else { format!("{} orders {many}", look::count(count)) }
 }
 
-fn stages(
-    pipeline: &Pipeline,
-    delivered: &std::collections::BTreeMap<String, i64>,
-    day: Date,
-    look: &Look,
-) -> Vec<Stage> {
+/// Of today's deliveries the orders, and the parcels that came after the day they were wanted by.
+fn stages(pipeline: &Pipeline, (delivered, late): (i64, i64), day: Date, look: &Look) -> Vec<Stage> {
     let stage = |name, href: &str, waiting: &Waiting, empty: &'static str| {
         let long = if name == "In transit" { "over a week" } else { "over a day" };
         let fresh = waiting.count - waiting.ageing - waiting.late;
@@ -212,15 +211,13 @@ fn stages(
         stage("Packed", "/ship?stage=packed", &pipeline.packed, "waiting for the carrier"),
         stage("In transit", "/orders?delivery_status=in_transit", &pipeline.in_transit, "with the carrier"),
     ];
-    let count = |what: &str| delivered.get(what).copied().unwrap_or_default();
-    let (all, late) = (count("delivered"), count("delivered.late"));
     stages.push(Stage {
         name: "Delivered",
-        href: format!("/reports/promises?from={day}&to={day}"),
-        count: look::number(all),
-        is_zero: all == 0,
-        bar: if all == 0 { Vec::new() } else { vec![("a1", 0.0, 100.0)] },
-        says: format!("{all} parcels on {}", look.day(day)),
+        href: format!("/orders?delivered_from={day}&delivered_to={day}"),
+        count: look::number(delivered),
+        is_zero: delivered == 0,
+        bar: if delivered == 0 { Vec::new() } else { vec![("a1", 0.0, 100.0)] },
+        says: format!("orders of which something arrived on {}", look.day(day)),
         late: (late > 0).then(|| format!("{} after the day", look::number(late))),
         beside: "today".to_owned(),
     });
