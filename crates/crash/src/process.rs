@@ -74,6 +74,19 @@ impl Program {
         Ok((code, serde_json::from_str(last).unwrap_or_else(|_| Value::from(&*said))))
     }
 
+    /// Runs another command and kills it after `limit`, if it has not ended by then.
+    ///
+    /// # Errors
+    /// Where it cannot be run.
+    pub async fn run_and_kill(&self, words: &[&str], limit: Duration) -> Outcome {
+        let mut command = self.command(words)?;
+        let mut child = command.stdout(Stdio::null()).spawn().map_err(|error| self.unusable(&error))?;
+        if tokio::time::timeout(limit, child.wait()).await.is_err() {
+            child.kill().await.map_err(|error| format!("cannot kill {words:?}: {error}"))?;
+        }
+        Ok(())
+    }
+
     /// Proves the books.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod open;
 mod options;
 mod owner;
 mod readers;
+mod restore;
 mod statements;
 mod store;
 #[doc(hidden)]
@@ -20,7 +21,7 @@ pub mod testing;
 mod touched;
 mod writer;
 
-pub use backup::restore;
 pub use migrate::MIGRATIONS;
 pub use options::SqliteOptions;
+pub use restore::restore;
 pub use store::SqliteStore;

@@ -9,6 +9,7 @@ use crate::open;
 use crate::options::SqliteOptions;
 use crate::owner::Ownership;
 use crate::readers::Readers;
+use crate::restore;
 use crate::touched::Touched;
 use crate::writer::{SqliteLoader, SqliteWriter};
 use async_trait::async_trait;
@@ -39,6 +40,7 @@ impl SqliteStore {
     pub fn open(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.into();
         let ownership = if options.vfs.is_none() { Some(Ownership::take(&path)?) } else { None };
+        restore::check_interrupted(&path)?;
         let writer = open::writer(&path, &options)?;
         let readers = (0..options.readers.max(1)).map(|_| open::reader(&path, &options));
         let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit, options.threads);

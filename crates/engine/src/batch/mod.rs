@@ -40,8 +40,6 @@ use waybill_domain::world::World;
 use waybill_store::StoreError;
 use waybill_store::tables::StoreState;
 
-/// Which Waybill this is, as `store_state.min_writer` counts.
-const WRITER: i64 = 1;
 /// Whole batches are decided again this often before commands go one at a time.
 const RETRIES_MAX: u32 = 3;
 
@@ -107,7 +105,7 @@ impl Loop {
         self.side.begin().await?;
         let state = state(self.side.loader(), false).await;
         self.side.rollback().await;
-        check_writer(&state?.0)?;
+        StoreState::check_writer(state?.0.min_writer)?;
         self.kept.warm(&*self.shared.store).await?;
         let head = self.kept.head.unwrap_or_default();
         self.shared.figures.position.store(head, Ordering::Relaxed);
@@ -351,9 +349,12 @@ impl Loop {
             }
         }
         let (state, turn) = state(self.side.loader(), lock).await?;
-        if let Err(error) = check_writer(&state) {
-            self.shared
-                .close(format!("the store asks for version {} of its writers, this is {WRITER}", state.min_writer));
+        if let Err(error) = StoreState::check_writer(state.min_writer) {
+            self.shared.close(format!(
+                "the store asks for version {} of its writers, this is {}",
+                state.min_writer,
+                StoreState::WRITER
+            ));
             return Err(error);
         }
         if (state.catalog, state.settings) != (self.kept.catalog_version, self.kept.settings_version) {
@@ -471,14 +472,6 @@ fn doubt(entries: &mut [Entry], error: &StoreError) {
     if matches!(error, StoreError::CommitUnknown(_)) {
         entries.iter_mut().for_each(|entry| entry.waiting.in_doubt = true);
     }
-}
-
-/// Keeps a Waybill from writing what a newer one has taken over.
-fn check_writer(state: &StoreState) -> Result<(), StoreError> {
-    if state.min_writer > WRITER {
-        return Err(StoreError::NewerSchema { found: state.min_writer, known: WRITER });
-    }
-    Ok(())
 }
 
 /// The order that a submission placed, for a caller who wants to see it.

@@ -255,3 +255,54 @@ async fn only_a_whole_store_is_restored_and_only_over_one_that_rests() {
     assert!(matches!(answer, Err(StoreError::Damaged(_))), "{answer:?}");
     assert_eq!(count(&folder.open()).await, 1_000, "the store is as it was");
 }
+
+/// Where a restore was interrupted, in the order in which it moves files.
+#[tokio::test]
+async fn an_interrupted_restore_opens_no_empty_store_and_is_gone_on_with() {
+    for moved in [&[""][..], &["", "-wal"]] {
+        let folder = TestFolder::create();
+        let store = with_specimens(&folder, 0..1_000).await;
+        let copy = folder.path().join("copy.sqlite");
+        store.backup(&copy).await.unwrap();
+        insert(&store, 2_000..2_100).await;
+        // As a killed process leaves it: with commits that only the log has.
+        let part = |of: &str, addition: &str| folder.path().join(format!("{of}{addition}"));
+        let name = folder.store_path().file_name().unwrap().to_str().unwrap().to_owned();
+        for addition in ["", "-wal"] {
+            fs::copy(part(&name, addition), part("killed", addition)).unwrap();
+        }
+        drop(store);
+        let aside = format!("{name}.replaced-1");
+        for addition in ["", "-wal"] {
+            let _ = fs::remove_file(part(&name, addition));
+            let to = if moved.contains(&addition) { &aside } else { &name };
+            fs::rename(part("killed", addition), part(to, addition)).unwrap();
+        }
+        fs::write(part(&name, ".partial"), "half a copy").unwrap();
+
+        let answer = SqliteStore::open(folder.store_path(), SqliteOptions::default());
+        let Err(StoreError::Configuration(said)) = answer else { panic!("{answer:?}") };
+        assert!(said.contains("interrupted") && said.contains(&aside), "{said}");
+        assert!(!folder.store_path().exists());
+        let kept = restore(&copy, &folder.store_path()).unwrap();
+        assert_eq!(count(&folder.open()).await, 1_000);
+        // What was there has all its commits.
+        assert_eq!(kept.is_some(), moved.len() == 1);
+        let kept = SqliteStore::open(part(&aside, ""), SqliteOptions::default()).unwrap();
+        assert_eq!(count(&kept).await, 1_100);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_a_newer_version_has_taken_over_is_not_put_back() {
+    let folder = TestFolder::create();
+    let store = folder.open();
+    store.migrate().await.unwrap();
+    store.execute(&[("UPDATE store_state SET min_writer = 2", &[])]).await.unwrap();
+    let copy = folder.path().join("copy.sqlite");
+    store.backup(&copy).await.unwrap();
+    store.execute(&[("UPDATE store_state SET min_writer = 1", &[])]).await.unwrap();
+    drop(store);
+    assert_eq!(restore(&copy, &folder.store_path()), Err(StoreError::NewerSchema { found: 2, known: 1 }));
+    folder.open().check_schema().await.unwrap();
+}

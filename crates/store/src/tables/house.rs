@@ -1,5 +1,6 @@
 //! The store's own affairs: what was answered, who does what, how far somebody has read.
 
+use crate::error::StoreError;
 use crate::record;
 use waybill_domain::ids::*;
 
@@ -45,6 +46,22 @@ pub struct StoreState {
     pub settings: i64,
     /// Moves on with every change of items, locations or channels.
     pub catalog: i64,
+}
+
+impl StoreState {
+    /// Which Waybill this is, as `min_writer` counts.
+    pub const WRITER: i64 = 1;
+
+    /// Keeps a Waybill from writing what a newer one has taken over.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`].
+    pub const fn check_writer(min_writer: i64) -> Result<(), StoreError> {
+        if min_writer > Self::WRITER {
+            return Err(StoreError::NewerSchema { found: min_writer, known: Self::WRITER });
+        }
+        Ok(())
+    }
 }
 
 record!(StoreState, "store_state", key: ["id"], fixed: { id }, fields: { min_writer, settings, catalog });
