@@ -84,6 +84,11 @@ pub enum Principal {
     System(&'static str),
 }
 
+impl Principal {
+    /// Whoever has the link of one order.
+    pub const CUSTOMER: Self = Self::System("customer");
+}
+
 impl std::fmt::Display for Principal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "item_costs", sql: include_str!("../migrations/0013_item_costs.sql") },
     Migration { version: 14, name: "mentions", sql: include_str!("../migrations/0014_mentions.sql") },
     Migration { version: 15, name: "delivered", sql: include_str!("../migrations/0015_delivered.sql") },
+    Migration { version: 16, name: "waiting_messages", sql: include_str!("../migrations/0016_waiting_messages.sql") },
 ];
 
 /// What a file has behind it; nothing where it was never migrated.

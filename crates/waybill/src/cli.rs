@@ -198,6 +198,9 @@ pub struct Bench {
     /// Keep the store that was made, and say where it is
     #[arg(long)]
     pub keep: bool,
+    /// Measure although the database that is named holds real orders, whose disk and processor it takes
+    #[arg(long)]
+    pub beside_real_orders: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,5 @@
-//! Keeps the words that orders and customers are found by, and the notes that colleagues are named in, following the log from
-//! a cursor. Placing an order writes none.
+//! Keeps the words that orders and customers are found by, the notes that colleagues are named in, and the customers' messages
+//! that nobody has answered, following the log from a cursor. Placing an order writes none.
 //!
 //! A slice of the log names orders and customers; what is true of them now is read, and their words are written together
 //! with the cursor, as are the notes for whom they name. Doing a slice again changes nothing. An old store is read from its
@@ -9,6 +9,7 @@ use super::projection::{Projection, Slice, end, stored};
 use crate::core::Shared;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
+use waybill_domain::actor::Principal;
 use waybill_domain::event::Event;
 use waybill_domain::ids::{Id, UserId};
 use waybill_domain::personal::Party;
@@ -45,12 +46,19 @@ const CUSTOMERS: &str = "SELECT c.id, p.name, p.company, p.email, p.phone FROM e
      JOIN customers c ON c.id = e.aggregate_id LEFT JOIN parties p ON p.id = c.party_id \
      WHERE e.position > $1 AND e.position <= $2 AND e.kind IN ('customer.created', 'customer.changed')";
 
-const NOTES: &str = "SELECT e.position, e.kind, e.version, e.payload FROM events e \
+const NOTES: &str = "SELECT e.position, e.aggregate_id, e.kind, e.version, e.payload FROM events e \
      WHERE e.position > $1 AND e.position <= $2 AND e.kind IN ('order.note_added', 'customer.note_added')";
 
 /// Of two processes that both think they have the lease, the one that comes late moves nothing.
 const ADVANCE: &str = "UPDATE cursors SET position = $2 WHERE name = $1 AND position = $3";
 const MENTION: &str = "INSERT INTO unread_mentions (user_id, position) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+const ANSWERED: &str = "DELETE FROM waiting_messages WHERE order_id = $1";
+/// The customer's first message behind the last note of anybody else, which is its answer.
+const WAITING: &str = "INSERT INTO waiting_messages (order_id, position, since) \
+     SELECT e.aggregate_id, e.position, e.happened_at FROM events e \
+     WHERE e.aggregate_id = $1 AND e.kind = 'order.note_added' AND e.actor = $2 AND e.position > COALESCE((\
+     SELECT MAX(n.position) FROM events n WHERE n.aggregate_id = $1 AND n.kind = 'order.note_added' AND n.actor <> $2), 0) \
+     ORDER BY e.position LIMIT 1";
 const FORGET_ORDER: &str = "DELETE FROM order_words WHERE order_id = $1";
 const FORGET_CUSTOMER: &str = "DELETE FROM customer_words WHERE customer_id = $1";
 
@@ -134,26 +142,43 @@ async fn changes(shared: &Shared, from: i64, upto: i64) -> Result<Vec<Statement>
     }
     insert("order_words (word, order_id)", of_orders, &mut statements);
     insert("customer_words (word, customer_id)", of_customers, &mut statements);
-    for (user_id, position) in mentions(notes)? {
+    let Notes { mentions, orders } = read_notes(notes)?;
+    for (user_id, position) in mentions {
         statements.push((MENTION.to_owned(), vec![Value::Id(user_id.0), Value::Int(position)]));
+    }
+    let customer = Value::from(Principal::CUSTOMER.to_string().as_str());
+    for order in orders {
+        statements.push((ANSWERED.to_owned(), vec![Value::Id(order)]));
+        statements.push((WAITING.to_owned(), vec![Value::Id(order), customer.clone()]));
     }
     Ok(statements)
 }
 
-/// Whom the notes name, with where each is in the log.
-fn mentions(notes: Vec<Row>) -> Result<Vec<(UserId, i64)>, StoreError> {
-    let mut named = Vec::new();
-    for mut row in notes {
-        let position: i64 = row.take()?;
+/// What the notes of a slice say.
+#[derive(Default)]
+struct Notes {
+    /// Whom each names, with where it is in the log.
+    mentions: Vec<(UserId, i64)>,
+    /// The orders that they are about.
+    orders: BTreeSet<Id>,
+}
+
+fn read_notes(rows: Vec<Row>) -> Result<Notes, StoreError> {
+    let mut notes = Notes::default();
+    for mut row in rows {
+        let (position, about): (i64, Id) = (row.take()?, row.take()?);
         let (kind, version, payload): (String, i64, String) = (row.take()?, row.take()?, row.take()?);
-        let mentions = match Event::decode(&kind, version, &payload).map_err(StoreError::Damaged)? {
-            Event::NoteAdded(note) => note.mentions,
+        let named = match Event::decode(&kind, version, &payload).map_err(StoreError::Damaged)? {
+            Event::NoteAdded(note) => {
+                notes.orders.insert(about);
+                note.mentions
+            }
             Event::CustomerNoteAdded(note) => note.mentions,
             _ => Vec::new(),
         };
-        named.extend(mentions.into_iter().map(|user_id| (user_id, position)));
+        notes.mentions.extend(named.into_iter().map(|user_id| (user_id, position)));
     }
-    Ok(named)
+    Ok(notes)
 }
 
 /// Each thing once, with the party it has now.

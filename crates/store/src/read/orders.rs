@@ -23,6 +23,9 @@ use waybill_domain::time::{Date, Timestamp};
 /// Orders of the same reference, or with parcels of the same tracking number, that are found.
 const EXACT_MAX: usize = 20;
 
+/// Orders with a message that waits, of which a list is made. The limit also tells a planner that they are few.
+const UNANSWERED_MAX: i64 = 1_000;
+
 /// Which orders are wanted; everything given must hold.
 #[derive(Clone, Debug, Default)]
 pub struct OrderFilter {
@@ -52,6 +55,8 @@ pub struct OrderFilter {
     pub unsent_from: Option<Date>,
     /// Wanted by this day at the latest, and not all of it has left.
     pub unsent_by: Option<Date>,
+    /// Whose customer wrote and was not answered: of those the newest thousand orders.
+    pub unanswered: bool,
     /// What somebody typed. What is exactly that comes first; see [`orders`].
     pub search: Option<Search>,
 }
@@ -135,6 +140,12 @@ fn wanted(viewer: &Viewer, filter: &OrderFilter) -> Query {
     query.and_some("o.number = ?", filter.number.map(|number| number.0));
     query.and_some("o.placed_at >= ?", filter.placed_from.map(|at| at.0));
     query.and_some("o.placed_at < ?", filter.placed_to.map(|at| at.0));
+    if filter.unanswered {
+        let place = query.bind(UNANSWERED_MAX);
+        query.push(&format!(
+            " AND o.id IN (SELECT m.order_id FROM waiting_messages m ORDER BY m.order_id DESC LIMIT {place})"
+        ));
+    }
     if filter.delivered_from.is_some() || filter.delivered_to.is_some() {
         query.push(" AND o.id IN (SELECT d.order_id FROM parcels d WHERE d.state = 'delivered'");
         query.and_some("d.ended_at >= ?", filter.delivered_from.map(|at| at.0));

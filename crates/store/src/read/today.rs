@@ -174,6 +174,10 @@ pub struct Needs {
     pub exceptions: (i64, Option<Timestamp>),
     /// Lines with units that were judged unavailable.
     pub waiting_for_stock: (i64, Option<Timestamp>),
+    /// Orders whose customer wrote and was not answered.
+    pub messages: (i64, Option<Timestamp>),
+    /// Webhook endpoints that were switched off because nothing got through; none for whoever may not see them.
+    pub webhooks_off: (i64, Option<Timestamp>),
 }
 
 /// What needs a person in the viewer's channels; `today` is where the viewer is.
@@ -234,7 +238,20 @@ pub async fn needs(store: &dyn Store, viewer: &Viewer, today: Date) -> Result<Ne
         &|_| {},
         "r.item_id, r.backordered_at",
     );
-    let queries = [&held, &missed, &at_risk, &unknown, &failed, &exceptions, &stock];
+    let mut messages = Query::new(
+        "SELECT CAST(COUNT(*) AS BIGINT), MIN(x.since) FROM (SELECT m.since FROM waiting_messages m WHERE TRUE",
+    );
+    // Looked up for each: as a join, a planner may go through the orders instead.
+    let channel = "(SELECT o.channel_id FROM orders o WHERE o.id = m.order_id)";
+    messages.within(channel, &viewer.actor().channels, |id| id.0);
+    let place = messages.bind(COUNTED_MAX);
+    messages.push(&format!(" ORDER BY m.order_id LIMIT {place}) x"));
+    let off = Query::new(format!(
+        "SELECT CAST(COUNT(*) AS BIGINT), MIN(w.disabled_at) FROM webhook_endpoints w WHERE w.state = 'disabled' \
+         AND w.disabled_because <> 'requested' AND {}",
+        if viewer.may(Permission::WebhooksRead) { "TRUE" } else { "FALSE" }
+    ));
+    let queries = [&held, &missed, &at_risk, &unknown, &failed, &exceptions, &stock, &messages, &off];
     let mut found = Query::together(&queries, store).await?.into_iter();
     let held = found.next().unwrap_or_default().into_iter().map(held_row).collect::<Result<Vec<_>, _>>()?;
     let mut days = || pair::<Date>(found.next());
@@ -248,6 +265,8 @@ pub async fn needs(store: &dyn Store, viewer: &Viewer, today: Date) -> Result<Ne
         payment_failed: moments()?,
         exceptions: moments()?,
         waiting_for_stock: moments()?,
+        messages: moments()?,
+        webhooks_off: moments()?,
     })
 }
 

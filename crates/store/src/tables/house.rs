@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::record;
 use waybill_domain::ids::*;
+use waybill_domain::time::Timestamp;
 
 /// What was answered to a key. Two tables take turns, so that the hot index stays small.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +90,18 @@ pub struct UnreadMention {
 }
 
 record!(UnreadMention, "unread_mentions", key: ["user_id", "position"], fixed: { user_id, position }, fields: { });
+
+/// An order whose customer wrote, with no note of anybody else after it. Kept by the worker that follows the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingMessage {
+    pub order_id: OrderId,
+    /// Of the event of the first message that waits.
+    pub position: i64,
+    /// When it was written.
+    pub since: Timestamp,
+}
+
+record!(WaitingMessage, "waiting_messages", key: ["order_id"], fixed: { order_id, position, since }, fields: { });
 
 /// The last lock of a batch: the position of the latest event. The migration makes the one row.
 #[derive(Clone, Debug, PartialEq, Eq)]

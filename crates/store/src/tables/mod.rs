@@ -45,6 +45,7 @@ pub fn tables() -> Vec<&'static Table> {
         StoreSecret::table(),
         Preference::table(),
         UnreadMention::table(),
+        WaitingMessage::table(),
         Cursor::table(),
         ReceiptRecord::table(),
         OtherReceiptRecord::table(),

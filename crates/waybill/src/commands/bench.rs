@@ -12,7 +12,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use waybill_bench::{BenchError, BenchReport, Boxed, Latency, Options, Pages, Part, Place, Server, Serving};
+use waybill_domain::attempt::Origin;
 use waybill_engine::Engine;
+use waybill_store::StoreError;
+use waybill_store::read::orders::{self, OrderFilter};
+use waybill_store::read::{PageRequest, Viewer};
 use waybill_web::{WebOptions, WebState};
 
 impl From<BenchError> for Failure {
@@ -26,6 +30,13 @@ impl From<BenchError> for Failure {
 }
 
 pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<(), Failure> {
+    if !asked.beside_real_orders && holds_real_orders(settings).await? {
+        return Err(Failure::Usage(format!(
+            "{} holds real orders. A benchmark makes a store of its own beside it and leaves it alone, but takes its disk and \
+             its processor: name another place with --database, or say --beside-real-orders",
+            settings.database()?.shown()
+        )));
+    }
     let (place, writers) = match settings.database()? {
         Database::Sqlite(path) => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -64,6 +75,26 @@ pub async fn run(asked: Bench, settings: &Settings, output: Output) -> Result<()
     output.answer(&report);
     show(&report, output);
     if report.audit_ok { Ok(()) } else { Err(Failure::NotAsItMustBe) }
+}
+
+/// Whether the database that is named holds orders that nobody imported or simulated. One that is not there, or that was never
+/// made a store, holds none.
+async fn holds_real_orders(settings: &Settings) -> Result<bool, Failure> {
+    let database = settings.database()?;
+    if !database.exists() {
+        return Ok(false);
+    }
+    let store = database.open_reader(settings).await?;
+    match store.check_schema().await {
+        Err(StoreError::OlderSchema { found: 0, .. }) => return Ok(false),
+        Err(error @ StoreError::Unavailable(_)) => return Err(error.into()),
+        // An older or newer store has its orders all the same.
+        Ok(()) | Err(_) => {}
+    }
+    let real = OrderFilter { origin: Some(Origin::Live), ..OrderFilter::default() };
+    let one = PageRequest { limit: Some(1), after: None };
+    let found = orders::orders(&*store, &Viewer::system(), &real, &one).await.map_err(StoreError::from)?;
+    Ok(!found.rows.is_empty())
 }
 
 /// Which part of the benchmark is asked for.

@@ -195,6 +195,26 @@ fn a_small_benchmark_measures_everything_and_its_books_are_right() {
 }
 
 #[test]
+fn a_shop_is_not_measured_beside_its_real_orders_unless_that_is_said() {
+    let shell = Shell::new();
+    let words = ["bench", "--engine", "--no-raw", "--seconds", "1", "--prefill", "100", "--clients", "16"];
+    shell.answers(0, &["migrate"]);
+    assert_eq!(shell.answers(0, &words)["audit_ok"], true, "a store without orders");
+    shell.answers(0, &["demo", "--no-serve", "--orders", "20"]);
+    assert_eq!(shell.answers(0, &words)["audit_ok"], true, "nobody placed those");
+    let store = rusqlite::Connection::open(shell.path("shop/waybill.db")).expect("the store");
+    store
+        .execute("UPDATE orders SET origin = 'live' WHERE number = (SELECT MAX(number) FROM orders)", [])
+        .expect("one");
+    drop(store);
+    let said = shell.answers(2, &words);
+    let said = said["error"]["problems"][0].as_str().unwrap_or_default();
+    assert!(said.contains("holds real orders") && said.contains("--beside-real-orders"), "{said}");
+    let meant = shell.answers(0, &[words.as_slice(), &["--beside-real-orders"]].concat());
+    assert_eq!(meant["audit_ok"], true);
+}
+
+#[test]
 fn pages_and_housekeeping_are_measured_beside_orders_being_placed() {
     let shell = Shell::new();
     let small = ["--seconds", "1", "--prefill", "100", "--clients", "16"];

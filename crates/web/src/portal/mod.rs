@@ -12,16 +12,14 @@ use crate::state::WebState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use waybill_domain::actor::Principal;
 
 /// Where the pages live.
 pub const PREFIX: &str = "/o/";
 
-/// What the log calls whoever acts through these pages.
-const CUSTOMER: &str = "customer";
-
 /// Whether the log's name for who did something is that of a customer on these pages.
 pub fn is_customers(actor: &str) -> bool {
-    actor.strip_prefix("system:") == Some(CUSTOMER)
+    actor == Principal::CUSTOMER.to_string()
 }
 
 /// Every page, by its path.

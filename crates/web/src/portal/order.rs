@@ -1,9 +1,9 @@
 //! One order as its customer sees it.
 
+use super::is_customers;
 use super::language::Language;
 use super::link;
 use super::message::Letter;
-use super::{CUSTOMER, is_customers};
 use crate::ask::{self, InPath};
 use crate::console::{Html, ShownBrand, look, page, shape, tracking};
 use crate::params::Params;
@@ -115,7 +115,7 @@ pub struct Seen {
 /// Who acts here: whoever has the link of one order. What they may do is what these pages offer.
 pub fn customer() -> Arc<Actor> {
     let may = [Permission::OrdersRead, Permission::OrdersWrite];
-    Arc::new(Actor::new(Principal::System(CUSTOMER), Door::Portal, &may))
+    Arc::new(Actor::new(Principal::CUSTOMER, Door::Portal, &may))
 }
 
 /// What a page shows; None where the link is none.

@@ -81,6 +81,7 @@ async fn ask_everything(store: &dyn Store, viewer: &Viewer) {
             unsent_from: None,
             unsent_by: None,
             placed_to: Some(Timestamp(2)),
+            unanswered: true,
             delivered_from: Some(Timestamp(1)),
             delivered_to: Some(Timestamp(2)),
             search: None,

@@ -1,6 +1,7 @@
 //! Every number on Today opens a list or a report that shows the very same number.
 
 use crate::common::{Api, on_each, order};
+use axum::body::Body;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -294,6 +295,44 @@ async fn only_who_can_act_on_orders_can_select_them() {
             assert_eq!((page.matches("type=\"checkbox\"").count(), page.matches("id=\"bulk\"").count()), (boxes, bars));
             assert_eq!(page.matches("<dd>Select the row</dd>").count(), bars);
         }
+    })
+    .await;
+}
+
+/// A message waits until somebody of the shop notes something on its order; whoever may see webhooks is told of those that
+/// were switched off by themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_customer_wrote_waits_on_today_until_it_is_answered() {
+    on_each(async |api| {
+        api.shop().await;
+        let shown = async |has: bool| {
+            let begun = Instant::now();
+            loop {
+                let page = api.get("/").await.text;
+                if page.contains("/orders?messages=unanswered") == has {
+                    return;
+                }
+                assert!(begun.elapsed() < Duration::from_secs(30), "{page}");
+                api.engine().nudge();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        placed(api, "silent", None, &|_| {}).await;
+        let id = placed(api, "asking", None, &|_| {}).await;
+        let path = api.get(&format!("/api/v1/orders/{id}/customer_page")).await.ok();
+        let path = path["path"].as_str().unwrap();
+        for key in ["m-1", "m-2"] {
+            let message = [("key", key), ("text", "Where is it?")];
+            let body = message.map(|(name, value)| format!("{name}={value}")).join("&");
+            let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+            let customer = api.with_secret(None);
+            let sent = customer.send("POST", &format!("{path}/message"), &form, Body::from(body)).await;
+            assert_eq!(sent.status.as_u16(), 303, "{}", sent.text);
+        }
+        shown(true).await;
+        assert_eq!(behind(api, "Customers’ messages", "/orders?messages=unanswered").await, "1");
+        api.post(&format!("/api/v1/orders/{id}/notes"), &json!({"text": "Called back"})).await.ok();
+        shown(false).await;
     })
     .await;
 }

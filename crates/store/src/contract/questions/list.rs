@@ -330,6 +330,9 @@ questions! {
         let to = Timestamp(sample.placed_at.0 + 60_000_000);
         orders!(store, viewer, OrderFilter { delivered_from: Some(sample.placed_at), delivered_to: Some(to), ..filter() })
     };
+    "orders::orders" ("unanswered") by by_channel(ORDERS), |store, viewer, _sample| {
+        orders!(store, viewer, OrderFilter { unanswered: true, ..filter() })
+    };
     "orders::orders" ("searched by number") by by_channel(ORDERS), |store, viewer, sample| {
         searched!(store, viewer, &sample.order_number.to_string())
     };

@@ -87,7 +87,9 @@ const TYPED: [(&str, &str); 6] = [
     ("delivered_to", "date"),
 ];
 /// Filters that only links set; the dialog has no field for them and keeps them.
-const OTHERS: [&str; 4] = ["external_ref", "number", "unsent_from", "unsent_by"];
+const OTHERS: [&str; 5] = ["external_ref", "number", "unsent_from", "unsent_by", "messages"];
+/// The one value of `messages`.
+const UNANSWERED: &str = "unanswered";
 
 #[derive(Debug)]
 pub struct Row {
@@ -256,7 +258,8 @@ async fn channels(state: &WebState, viewer: &Viewer, rows: &[OrderRow]) -> Resul
 pub fn filtered(params: &mut Params, look: &Look) -> (OrderFilter, Asked) {
     let filter = api::orders::filter(params);
     let (unsent_from, unsent_by) = (params.written("unsent_from"), params.written("unsent_by"));
-    let filter = OrderFilter { unsent_from, unsent_by, ..filter };
+    let unanswered = params.text("messages").is_some_and(|asked| asked == UNANSWERED);
+    let filter = OrderFilter { unsent_from, unsent_by, unanswered, ..filter };
     let sought = params.text("search");
     let mut asked = asked(&filter);
     let begin = |day: Date| look.start_of(day);
@@ -296,6 +299,7 @@ fn asked(filter: &OrderFilter) -> Asked {
     asked.keep("external_ref", filter.external_ref.clone());
     asked.keep("number", filter.number.map(|number| number.to_string()));
     asked.keep("held", filter.held.map(|held| held.to_string()));
+    asked.keep("messages", filter.unanswered.then(|| UNANSWERED.to_owned()));
     asked.keep("unsent_from", filter.unsent_from.map(|day| day.to_string()));
     asked.keep("unsent_by", filter.unsent_by.map(|day| day.to_string()));
     asked
@@ -314,6 +318,7 @@ fn field(name: &str) -> &'static str {
         "external_ref" => "Their number",
         "number" => "Number",
         "held" => "Holds",
+        "messages" => "Customer’s message",
         "unsent_from" => "Not sent, wanted from",
         "unsent_by" => "Not sent, wanted by",
         "placed_from" => "Placed from",

@@ -270,6 +270,8 @@ fn rows(needs: &Needs, look: &Look) -> Vec<Need> {
     add(age(needs.payment_failed), ("bad", "Payment failed"), "warn", not_over("payment_status=failed"));
     add(age(needs.payment_unknown), ("wait", "Payment unknown"), "ask", not_over("payment_status=unknown"));
     add(age(needs.waiting_for_stock), ("wait", "Lines waiting for stock"), "wait", "/backorders".to_owned());
+    add(age(needs.messages), ("wait", "Customers’ messages"), "ask", "/orders?messages=unanswered".to_owned());
+    add(age(needs.webhooks_off), ("bad", "Webhooks switched off"), "warn", "/settings/webhooks".to_owned());
     rows
 }
 
