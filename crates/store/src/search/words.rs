@@ -36,7 +36,8 @@ pub fn of_party(party: &Party) -> BTreeSet<String> {
     }
     if let Some(email) = &party.email {
         let found = pieces(email).into_iter().flat_map(|piece| {
-            let domain = piece.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+            let behind = piece.rsplit_once('@').map(|(_, behind)| behind.trim_start_matches(|c| JOINERS.contains(c)));
+            let domain = behind.map(str::to_owned);
             [Some(piece), domain].into_iter().flatten()
         });
         words.extend(found.map(|word| cut(&word)).take(FIELD_WORDS_MAX));
@@ -68,10 +69,12 @@ impl Term {
     /// The terms of a question, each once, `max` at most.
     pub(super) fn all(text: &str, max: usize) -> Vec<Self> {
         let is_number = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-()/.".contains(c));
-        let pieces = match phone(text) {
-            // A telephone number is written in groups.
-            Some(_) if is_number => vec![text.chars().filter(char::is_ascii_digit).collect()],
-            _ => pieces(text),
+        let pieces = match pieces(text) {
+            // A telephone number is written in groups; digits in one piece may as well be a SKU.
+            groups if groups.len() > 1 && is_number && phone(text).is_some() => {
+                vec![text.chars().filter(char::is_ascii_digit).collect()]
+            }
+            pieces => pieces,
         };
         let mut terms: Vec<Self> = Vec::new();
         for piece in pieces {
@@ -154,6 +157,73 @@ fn fold(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::{Search, TERMS_MAX};
+    use proptest::prelude::*;
+
+    /// What people are called, and what nobody is.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "([A-Za-zÀ-žΑ-ωА-я]{1,12}[ .@'_+&/’-]{1,2}){0,8}",
+            "[+(0]{0,2}[0-9 ()/.+-]{0,30}",
+            "[Ww]?-?[0-9]{0,20}",
+            "[\u{300}-\u{36f}ﬁﷺǄßİŉſ½Ⅷ㍿a ]{0,20}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_question_is_bounded_and_reads_itself_the_same(text in text()) {
+            let search = Search::new(&text);
+            prop_assert!(search.text().chars().count() <= 200 && !search.text().chars().any(char::is_control));
+            prop_assert!(search.terms().len() <= TERMS_MAX);
+            prop_assert!(Search::new(search.text().trim()).terms() == search.terms());
+            for term in search.terms() {
+                prop_assert!(term.word.chars().count() <= WORD_MAX && term.length() > 0);
+                for (low, high) in term.ranges() {
+                    prop_assert!(low < high && term.matches(&low));
+                }
+            }
+            if let Some(number) = search.order_number() {
+                let digits = search.text().trim_start_matches(['W', 'w', '-']).trim_start_matches('0');
+                let read = number.0.to_string();
+                prop_assert_eq!(digits, read.trim_start_matches('0'));
+            }
+            let _ = (search.order_id(), search.codes());
+        }
+
+        /// Whoever types a word as it is written finds the party or the item that has it.
+        #[test]
+        fn any_name_is_found_by_each_of_its_words(text in text()) {
+            let party = Party { name: Some(text.clone()), company: Some(text.clone()), email: Some(text.clone()), phone: None };
+            for kept in [of_party(&party), of_sku(&text)] {
+                prop_assert!(kept.len() <= 2 * FIELD_WORDS_MAX);
+                for word in &kept {
+                    prop_assert!(word.chars().count() <= WORD_MAX && !word.starts_with(PHONE_MARK));
+                    let search = Search::new(word);
+                    prop_assert!(search.terms().iter().all(|term| term.matches(word)), "{word}");
+                    prop_assert_eq!(search.terms().len(), 1, "{}", word);
+                }
+            }
+        }
+
+        /// A telephone number is found by its last digits, in whatever groups it and they are written.
+        #[test]
+        fn any_telephone_number_is_found_by_its_end(
+            digits in "[0-9]{7,15}", gaps in prop::collection::vec("[ ()/.-]{0,2}", 15), asked in 4..7_usize,
+        ) {
+            let written: String = digits.chars().zip(&gaps).map(|(digit, gap)| format!("{gap}{digit}")).collect();
+            let party = Party { name: None, company: None, email: None, phone: Some(written) };
+            let kept = of_party(&party);
+            prop_assert_eq!(kept.len(), 1);
+            let end = &digits[digits.len() - asked..];
+            let grouped: String = end.chars().zip(&gaps).map(|(digit, gap)| format!("{digit}{gap}")).collect();
+            for asked in [end, &grouped] {
+                let search = Search::new(asked);
+                prop_assert!(search.terms().len() == 1 && kept.iter().all(|word| search.terms()[0].matches(word)), "{asked}");
+            }
+        }
+    }
 
     fn party(name: &str, email: &str, phone: &str) -> Vec<String> {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -190,6 +260,7 @@ mod tests {
     #[test]
     fn an_email_is_found_whole_and_by_what_is_behind_its_at_sign() {
         assert_eq!(party("", "Ada.Lovelace@Example.org", ""), ["ada.lovelace@example.org", "example.org"]);
+        assert_eq!(party("", "ada@-example.org", ""), ["ada@-example.org", "example.org"]);
     }
 
     #[test]
@@ -202,6 +273,16 @@ mod tests {
         }
         for asked in ["567", "1235 4567", "Ada 4568"] {
             assert!(!Term::all(asked, 6).iter().any(|term| term.matches(&kept[0])), "{asked}");
+        }
+    }
+
+    /// An article of another system, `4711-0815`, is no telephone number to whoever types its beginning.
+    #[test]
+    fn digits_with_a_joiner_are_found_as_they_are_written() {
+        let kept = of_sku("4711-0815-2");
+        for asked in ["4711-0815-2", "4711-0815", "4711-08", "4711"] {
+            let terms = Term::all(asked, 6);
+            assert!(terms.len() == 1 && kept.iter().all(|word| terms[0].matches(word)), "{asked}");
         }
     }
 
