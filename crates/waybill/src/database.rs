@@ -23,8 +23,9 @@ impl Database {
     /// # Errors
     /// [`Failure::Usage`] where the text is neither.
     pub fn parse(text: &str) -> Result<Self, Failure> {
-        if let Some(path) = text.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
-            return Ok(Self::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))));
+        let path = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+        if let Some(path) = path.filter(|path| !path.is_empty()) {
+            return Ok(Self::Sqlite(PathBuf::from(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(Url::from(text.to_owned())));
@@ -199,6 +200,24 @@ fn private_folder(store: &Path) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_no_database_or_names_one(
+            text in prop_oneof![any::<String>(), "(sqlite:|sqlite://|postgres://|postgresql://|mysql:)[a-z/.:@?]{0,12}"],
+            path in "[a-z0-9][a-z0-9/. é@?#%]{0,20}",
+        ) {
+            if let Ok(Database::Sqlite(path)) = Database::parse(&text) {
+                prop_assert!(!path.as_os_str().is_empty(), "{text}");
+            }
+            for written in [format!("sqlite:{path}"), format!("sqlite://{path}")] {
+                let read = Database::parse(&written).expect("a path");
+                prop_assert_eq!(read.shown(), format!("sqlite:{path}"));
+                prop_assert_eq!(read, Database::Sqlite(path.clone().into()));
+            }
+        }
+    }
 
     #[test]
     fn a_database_is_named_by_scheme_and_its_password_is_never_shown() {
@@ -206,7 +225,8 @@ mod tests {
         assert_eq!(sqlite, Database::Sqlite("a/b.db".into()));
         let postgres = Database::parse("postgres://ada:secret@db.example.org:5433/shop?x=secret2").expect("a URL");
         assert_eq!(postgres.shown(), "postgres://db.example.org:5433/shop");
-        for wrong in ["", "sqlite:", "waybill.db", "mysql://x"] {
+        // SQLite takes a file without a name for one to forget.
+        for wrong in ["", "sqlite:", "sqlite://", "waybill.db", "mysql://x"] {
             assert!(Database::parse(wrong).is_err(), "{wrong}");
         }
     }
