@@ -41,6 +41,20 @@ pub(super) fn problem(email: &str) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_refused_or_looks_like_an_address(
+            text in prop_oneof![any::<String>(), "[a-zé.@ ]{0,12}@[a-zé.@\\n]{0,12}"], name in "[a-z0-9.+]{1,60}", host in "[a-z0-9]{1,90}",
+        ) {
+            if problem(&text).is_none() {
+                prop_assert!(text.trim().matches('@').count() == 1 && text.trim().len() <= 254);
+                prop_assert_eq!(EmailDigest::of(&text), EmailDigest::of(&normalized(&text)));
+            }
+            prop_assert_eq!(problem(&format!(" {name}@{host} ")), None);
+        }
+    }
 
     #[test]
     fn addresses_that_differ_in_case_and_spaces_are_one() {
