@@ -100,6 +100,28 @@ impl<R: Read> Read for Decoder<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Latin-1 is the first 256 characters of Unicode; Windows-1252 differs from it in 32 of them (its code page as Unicode
+        /// publishes it). Whatever the bytes, each is one character.
+        #[test]
+        fn any_bytes_of_a_single_byte_encoding_are_read(bytes in prop::collection::vec(any::<u8>(), 0..10_000)) {
+            let decoded = |encoding| {
+                let mut text = String::new();
+                let mut decoder = Decoder { inner: BufReader::new(&*bytes), encoding, left: Vec::new() };
+                decoder.read_to_string(&mut text).map(|_| text)
+            };
+            let latin = decoded(Encoding::Latin1).expect("text");
+            prop_assert!(latin.chars().map(u32::from).eq(bytes.iter().map(|byte| u32::from(*byte))));
+            let windows = decoded(Encoding::Windows1252).expect("text");
+            prop_assert_eq!(windows.chars().count(), bytes.len());
+            for (read, byte) in windows.chars().zip(&bytes) {
+                let is_other = (0x80..0xa0).contains(byte);
+                prop_assert!(is_other != (u32::from(read) == u32::from(*byte)), "{byte:x} as {read:?}");
+            }
+        }
+    }
 
     #[test]
     fn single_byte_encodings_become_utf_8() {

@@ -5,5 +5,6 @@ mod end_to_end;
 mod interrupted;
 mod mapping;
 mod odd_mappings;
+mod parsers;
 mod real_data;
 mod real_import;
