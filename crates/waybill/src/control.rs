@@ -125,6 +125,9 @@ pub async fn ask_backup(_: &Path, _: &Path) -> Option<Answer> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::cell::Cell;
+    use std::io::{Read, Write};
     use waybill_store_sqlite::testing::TestFolder;
 
     #[tokio::test(flavor = "multi_thread")]
@@ -143,5 +146,42 @@ mod tests {
         drop(control);
         assert!(ask_backup(&path, &folder.path().join("late.db")).await.is_none());
         assert!(!beside(&path).exists());
+    }
+
+    /// What is no request gets no answer, and whoever asks next gets theirs.
+    #[test]
+    fn any_line_is_no_request_or_a_backup() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let folder = TestFolder::create();
+        let path = folder.store_path();
+        let store: Arc<dyn Store> = Arc::new(folder.open());
+        runtime.block_on(store.migrate()).unwrap();
+        let _control = runtime.block_on(async { answer(&path, store) }).expect("a socket");
+        let said = |line: &[u8]| {
+            let mut stream = std::os::unix::net::UnixStream::connect(beside(&path)).unwrap();
+            let mut answer = String::new();
+            // Whoever is left in the middle of a line may find that nobody reads it.
+            let _ = stream.write_all(line).and_then(|()| stream.shutdown(std::net::Shutdown::Write));
+            let _ = stream.read_to_string(&mut answer);
+            answer
+        };
+        let line = prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..60),
+            any::<String>().prop_map(String::into_bytes),
+            // A path of nobody's folder, and one that is too long.
+            "\"[a-z.][a-z./]{0,20}\"?\\n?".prop_map(String::into_bytes),
+            (8_200..20_000_usize).prop_map(|count| format!("\"/{}\"", "x".repeat(count)).into_bytes()),
+        ];
+        let config = ProptestConfig { source_file: Some(file!()), ..ProptestConfig::with_cases(32) };
+        let mut runner = proptest::test_runner::TestRunner::new(config);
+        let count = Cell::new(0);
+        let result = runner.run(&(line, "[a-zé \"\\\\]{1,12}"), |(line, name)| {
+            prop_assert_eq!(said(&line), "");
+            count.set(count.get() + 1);
+            let copy = serde_json::to_string(&folder.path().join(format!("{}{name}", count.get()))).unwrap();
+            prop_assert!(said(copy.as_bytes()).starts_with("{\"bytes\":"), "{copy}");
+            Ok(())
+        });
+        result.unwrap();
     }
 }

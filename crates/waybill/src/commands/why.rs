@@ -131,3 +131,30 @@ async fn find(store: &dyn Store, viewer: &Viewer, text: &str, part: Option<&Part
     }
     Ok(order.head)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_no_part_of_an_order_or_the_one_it_names(
+            text in prop_oneof![any::<String>(), "(lin|hld|pay|ful)_[0-9a-z]{26}(-[0-9+-]{0,11})?"],
+            order in any::<u128>(), number in any::<u32>(),
+        ) {
+            let _ = Part::read(&text);
+            let order = OrderId(Id(order));
+            for (written, what) in [
+                (LineId::new(order, number).to_string(), "line"),
+                (HoldId::new(order, number).to_string(), "hold"),
+                (TransactionId::new(order, number).to_string(), "gateway call"),
+                (RefundId::new(order, number).to_string(), "refund"),
+            ] {
+                let read = Part::read(&written).map(|part| (part.order_id, part.number, part.what));
+                prop_assert_eq!(read, Some((order, number, what)));
+            }
+            prop_assert!(Part::read(&order.to_string()).is_none());
+        }
+    }
+}

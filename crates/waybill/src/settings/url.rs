@@ -56,6 +56,30 @@ impl Setting for Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever stands in a password, a token or a parameter: none of it is shown.
+        #[test]
+        fn any_secret_of_a_url_is_hidden(
+            secret in prop_oneof!["\\PC{0,20}", "[a-z@:/?#%]{0,20}"],
+            host in "[a-z.]{1,12}(:[0-9]{1,5})?",
+            scheme in "(postgres|postgresql|nats|tls)://",
+        ) {
+            let secret = format!("{secret}SECRET{secret}");
+            for url in [
+                format!("{scheme}ada:{secret}@{host}/shop"),
+                format!("{scheme}{secret}@{host}"),
+                format!("{scheme}{host}/shop?password={secret}"),
+                format!("{scheme}{host}#{secret}"),
+            ] {
+                let url = Url::from(url);
+                prop_assert!(!format!("{url:?} {}", url.show()).contains("SECRET"), "{}", url.as_str());
+            }
+            let plain = Url::from(format!("{scheme}{host}/shop"));
+            prop_assert_eq!(plain.shown(), plain.as_str());
+        }
+    }
 
     #[test]
     fn nothing_that_opens_a_place_is_shown() {
