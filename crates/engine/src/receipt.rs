@@ -143,3 +143,67 @@ pub(crate) fn made(event: &Event, out: &mut Vec<String>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use waybill_domain::Code;
+    use waybill_domain::refusal::{Problem, Retry};
+
+    fn receipt() -> impl Strategy<Value = Receipt> {
+        let subject = prop::option::of((select(AggregateKind::ALL), any::<u128>()));
+        let rest = (any::<Option<i64>>(), any::<i64>(), any::<i64>(), prop::collection::vec(any::<String>(), 0..3));
+        (subject, rest, any::<bool>()).prop_map(|(subject, (number, version, position, made), awaits_gateway)| {
+            Receipt {
+                subject: subject.map(|(kind, id)| Subject { kind, id: Id(id) }),
+                number: number.map(OrderNumber),
+                version,
+                position,
+                made,
+                awaits_gateway,
+                replayed: true,
+            }
+        })
+    }
+
+    fn refusal() -> impl Strategy<Value = Refusal> {
+        let texts = (any::<String>(), any::<String>(), any::<String>(), any::<String>());
+        (texts, select(Retry::ALL), any::<i64>(), 0..3_usize).prop_map(
+            |((code, message, next_step, path), retry, fact, count)| Refusal {
+                facts: serde_json::json!({ "open": fact, "sku": message }),
+                problems: vec![Problem::new(path, &code, message.clone()); count],
+                code,
+                message,
+                retry,
+                next_step,
+            },
+        )
+    }
+
+    proptest! {
+        /// Whoever repeats a request is told what was told the first time.
+        #[test]
+        fn any_answer_is_told_again_as_it_was(receipt in receipt(), refusal in refusal()) {
+            let again = Verdict::decode(&Verdict::Done(receipt.clone()).encode(), receipt.position);
+            prop_assert!(matches!(&again, Some(Verdict::Done(read)) if *read == receipt), "{receipt:?} as {again:?}");
+            let again = Verdict::decode(&Verdict::Refused(Box::new(refusal.clone())).encode(), 7);
+            prop_assert!(matches!(&again, Some(Verdict::Refused(read)) if **read == refusal), "{refusal:?} as {again:?}");
+        }
+
+        /// Whatever stands in the store for a receipt is none, or one that is written so that it is read the same.
+        #[test]
+        fn any_stored_text_is_no_receipt_or_is_read_again(
+            text in prop_oneof![
+                any::<String>(),
+                "\\{(\"[kinvmgr]\":(null|true|-?[0-9]{1,20}|\"[0-9a-f]{0,33}\"|\"order\"|\\[\"x\"\\]|\\{\\}),?){0,3}\\}",
+            ],
+            position in any::<i64>(),
+        ) {
+            let Some(read) = Verdict::decode(&text, position) else { return Ok(()) };
+            let again = Verdict::decode(&read.encode(), position);
+            prop_assert_eq!(format!("{again:?}"), format!("{:?}", Some(read)));
+        }
+    }
+}

@@ -264,3 +264,71 @@ impl<T: DeserializeOwned + Send> FromRequestParts<WebState> for InPath<T> {
 pub fn id<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found(what))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn headers(name: HeaderName, values: &[&[u8]]) -> HeaderMap {
+        let values = values.iter().filter_map(|value| HeaderValue::from_bytes(value).ok());
+        values.map(|value| (name.clone(), value)).collect()
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..30),
+            "(W/)?\"?[+-]?[0-9]{0,20}\"?( *, *\"[0-9]\")?|\\*".prop_map(String::into_bytes),
+            "((return *= *(minimal|representation)|wait=1)[;, ]{0,3}){0,4}".prop_map(String::into_bytes),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_version_is_refused_or_the_one_that_was_sent(text in text(), version in any::<i64>()) {
+            let sent = |text: &[u8]| expected_version(&headers(header::IF_MATCH, &[text]));
+            if let Ok(Some(read)) = sent(&text) {
+                let digits = std::str::from_utf8(&text).expect("text").trim().trim_matches('"').to_owned();
+                prop_assert_eq!(digits.parse(), Ok(read));
+            }
+            prop_assert_eq!(sent(format!("\"{version}\"").as_bytes()).ok(), Some(Some(version)));
+            // A weak one never matches (RFC 9110, section 13.1.1), and a list is more than was given.
+            for wrong in [format!("W/\"{version}\""), format!("\"{version}\", \"{version}\""), version.to_string()] {
+                prop_assert!(sent(wrong.as_bytes()).is_err(), "{wrong}");
+            }
+        }
+
+        #[test]
+        fn any_key_is_refused_or_the_one_that_was_sent(text in text(), good in "[!-~]{1,200}") {
+            let sent = |values: &[&[u8]]| key(&headers(IDEMPOTENCY_KEY, values)).map_err(|problem| problem.status);
+            if let Ok(Some(read)) = sent(&[&text]) {
+                prop_assert!(read.as_bytes() == text && (1..=200).contains(&read.len()));
+            }
+            prop_assert_eq!(sent(&[good.as_bytes()]), Ok(Some(good.clone())));
+            prop_assert!(sent(&[good.as_bytes(), good.as_bytes()]).is_err());
+            let long = good + &"x".repeat(200);
+            prop_assert!(sent(&[long.as_bytes()]).is_err());
+        }
+
+        #[test]
+        fn any_wish_and_any_kind_of_body_is_read(text in text(), other in "[a-z=]{0,9}", kind in "[a-z/+; =-]{0,20}") {
+            let _ = prefers_minimal(&headers(HeaderName::from_static("prefer"), &[&text]));
+            let wishes = format!("{other}, Return=Minimal ,{other}");
+            prop_assert!(prefers_minimal(&headers(HeaderName::from_static("prefer"), &[&text, wishes.as_bytes()])));
+            let taken = |kind: &str| require_json(&headers(header::CONTENT_TYPE, &[kind.as_bytes()])).is_ok();
+            let own = format!("application/{other}x+json; charset={other}");
+            prop_assert!(taken(&own) && taken("Application/JSON"));
+            prop_assert!(!taken(&kind) || kind.contains("json"));
+        }
+
+        /// A body is what it says, and nothing at all is an empty object.
+        #[test]
+        fn any_bytes_are_json_or_malformed(bytes in prop::collection::vec(any::<u8>(), 0..60), blank in "[ \t\r\n]{0,9}", depth in 1..400_usize) {
+            let status = |bytes: &[u8]| parse(&Bytes::copy_from_slice(bytes)).map_err(|problem| problem.status.as_u16());
+            prop_assert!(status(&bytes).is_ok() || status(&bytes) == Err(400));
+            prop_assert_eq!(status(blank.as_bytes()), Ok(serde_json::json!({})));
+            let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            prop_assert_eq!(status(nested.as_bytes()).is_ok(), depth < 128);
+        }
+    }
+}

@@ -93,3 +93,33 @@ id_forms! {
     ParcelId, "pcl";
     ReservationId, "res";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_refused_or_a_value_within_its_bounds(
+            text in prop_oneof![
+                any::<String>(),
+                "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,9})?(Z|[+-][0-9]{2}:[0-9]{2})?)?",
+                "[A-Za-z]{3}",
+            ],
+            (year, month, day) in (1900..3000_i16, 1..13_i8, 1..29_i8),
+        ) {
+            if let Some(read) = <Date as Form>::parse(&text) {
+                prop_assert!((1900..=2999).contains(&read.year()) && read.to_string() == text);
+            }
+            if let Some(at) = <Timestamp as Form>::parse(&text) {
+                prop_assert_eq!(<Timestamp as Form>::parse(&at.to_rfc3339()), Some(at));
+            }
+            if let Some(currency) = <waybill_domain::money::Currency as Form>::parse(&text) {
+                prop_assert_eq!(currency.as_str(), text);
+            }
+            let date = <Date as Form>::parse(&format!("{year:04}-{month:02}-{day:02}"));
+            prop_assert_eq!(date.map(|date| (date.year(), date.month(), date.day())), Some((year, month, day)));
+        }
+    }
+}

@@ -391,3 +391,88 @@ impl FromJson for Nothing {
         Some(Self(PhantomData))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::place::PlaceOrderBody;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    /// Names and values that bodies have, and any others.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            "[a-zA-Z0-9.:_-]{0,30}".prop_map(Value::from),
+        ];
+        let name = prop_oneof![
+            select(vec![
+                "channel", "currency", "lines", "sku", "quantity", "customer", "payment", "ship_to", "charges"
+            ])
+            .prop_map(str::to_owned),
+            any::<String>(),
+        ];
+        leaf.prop_recursive(4, 64, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((name.clone(), inner), 0..6)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn good() -> Value {
+        serde_json::json!({
+            "channel": "web", "currency": "EUR", "customer": {"email": "ada@example.org"}, "ship_to": {"country": "IE"},
+            "lines": [{"sku": "MUG-1", "quantity": 2, "unit_price": "19.99"}, {"sku": "MUG-2", "quantity": 1, "unit_price_minor": 5}],
+            "payment": {"method": "card", "token": "sim_ok"}, "requested_by": "2030-12-01"
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_read_or_has_problems(value in value(), text in any::<String>()) {
+            for value in [Some(value), serde_json::from_str(&text).ok()].into_iter().flatten() {
+                match read::<PlaceOrderBody>(value) {
+                    Ok(_) => {}
+                    Err(problems) => prop_assert!((1..=PROBLEMS_MAX).contains(&problems.len())),
+                }
+            }
+        }
+
+        /// Of a good body with one value changed, every problem is about that value.
+        #[test]
+        fn what_was_changed_in_a_body_is_what_its_problems_name(place in any::<Index>(), other in value()) {
+            prop_assert!(read::<PlaceOrderBody>(good()).is_ok());
+            let places = ["channel", "currency", "customer", "ship_to", "lines", "payment", "requested_by"];
+            let place = *place.get(&places);
+            let mut body = good();
+            body[place] = other;
+            if let Err(problems) = read::<PlaceOrderBody>(body) {
+                prop_assert!(problems.iter().all(|problem| problem.path.starts_with(place)), "{place}: {problems:?}");
+            }
+        }
+
+        #[test]
+        fn a_number_is_read_whole_or_not_at_all(number in any::<i64>(), fraction in any::<f64>(), text in "-?[1-9][0-9]{0,29}(\\.0)?(e[0-9]{1,2})?") {
+            prop_assert_eq!(read::<i64>(Value::from(number)), Ok(number));
+            prop_assert!(read::<i64>(Value::from(fraction)).is_err());
+            prop_assert_eq!(read::<u32>(Value::from(number)).is_ok(), (0..1 << 32).contains(&number));
+            if let Ok(value) = serde_json::from_str::<Value>(&text) {
+                prop_assert_eq!(read::<i64>(value).ok(), text.parse().ok());
+            }
+        }
+
+        #[test]
+        fn a_text_is_kept_as_it_is_or_refused(text in any::<String>(), long in "[é ]{0,120}") {
+            for text in [text, long] {
+                let fits = !text.trim().is_empty() && text.chars().count() <= 100 && !text.contains('\0');
+                prop_assert_eq!(read::<Short>(Value::from(text.clone())).ok(), fits.then_some(Text(text)));
+            }
+        }
+    }
+}

@@ -84,6 +84,43 @@ fn is_of_name(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof!["[A-Za-zÀ-ž]{1,8}( [A-Za-zÀ-žİß]{1,8})?", any::<String>()]
+    }
+
+    proptest! {
+        /// Places are whole characters, one behind the other, each of somebody there is.
+        #[test]
+        fn any_text_names_people_that_there_are(
+            text in prop_oneof![any::<String>(), "[@MeiTrn Üİß,._]{0,40}"], names in prop::collection::vec(name(), 0..5),
+        ) {
+            let names: Vec<&str> = names.iter().map(String::as_str).chain(NAMES).collect();
+            let mut end = 0;
+            for (place, who) in found(&text, &names) {
+                prop_assert!(end <= place.start && text.get(place.clone()).is_some_and(|said| said.starts_with('@')));
+                prop_assert!(!who.is_empty() && who.iter().all(|who| *who < names.len()));
+                end = place.end;
+            }
+        }
+
+        /// Whoever is named by their whole name is found, in whatever case.
+        #[test]
+        fn any_name_is_found_where_it_is_said(
+            names in prop::collection::vec("[A-Za-z]{1,8} [A-Za-z]{1,8}", 1..6), before in "[a-z,.]{0,9}[ ,.(]", after in "[ ,.):!].{0,9}",
+        ) {
+            let all: Vec<&str> = names.iter().map(String::as_str).collect();
+            for (n, name) in all.iter().enumerate() {
+                for said in [(*name).to_owned(), name.to_uppercase()] {
+                    let found = found(&format!("{before}@{said}{after}"), &all);
+                    let (place, who) = &found[0];
+                    prop_assert_eq!(place.clone(), before.len()..before.len() + 1 + said.len());
+                    prop_assert!(who.contains(&n));
+                }
+            }
+        }
+    }
 
     const NAMES: [&str; 5] = ["Mei Tran", "Mei", "Ünal Öz", "Ada Byron", "Ada Lovelace"];
 

@@ -159,3 +159,41 @@ impl Params {
         if self.problems.is_empty() { Ok(()) } else { Err(Problem::invalid(self.problems)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use waybill_domain::order::Lifecycle;
+    use waybill_domain::time::Date;
+
+    proptest! {
+        /// Whatever an address asks for: it is read within its bounds, or every problem is told.
+        #[test]
+        fn any_query_is_read_or_has_problems(
+            query in prop_oneof![any::<String>(), "((limit|after|state|day|held|q|x)=[a-z0-9%+,é-]{0,12}&?){0,8}"],
+        ) {
+            let Ok(mut params) = Params::of(&query) else { return Ok(()) };
+            let page = params.page();
+            prop_assert!(page.limit.is_none_or(|limit| (1..=PageRequest::LIMIT_MAX).contains(&limit)));
+            let _ = (params.code_list::<Lifecycle>("state"), params.written::<Date>("day"), params.bool("held"));
+            prop_assert!(params.text("q").is_none_or(|text| (1..=200).contains(&text.chars().count())));
+            let _ = (params.required("x"), params.close());
+        }
+
+        /// What a program writes into a query is read as it was.
+        #[test]
+        fn any_value_is_read_as_it_was_written(value in any::<String>(), number in any::<i64>(), states in any::<[bool; 3]>()) {
+            let known = || Lifecycle::ALL.iter().copied().zip(states).filter(|(_, is_asked)| *is_asked).map(|(one, _)| one);
+            let list = known().map(Code::code).collect::<Vec<_>>().join(",");
+            let fields = [("q", value.as_str()), ("n", &number.to_string()), ("state", &list)];
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+            let mut params = Params::of(&query).expect("a query").of_form();
+            let fits = (1..=200).contains(&value.chars().count());
+            prop_assert_eq!(params.text("q"), fits.then_some(value.clone()));
+            prop_assert_eq!(params.int("n", i64::MIN..=i64::MAX), Some(number));
+            prop_assert_eq!(params.code_list::<Lifecycle>("state"), known().collect::<Vec<_>>());
+            prop_assert_eq!(params.close().is_ok(), fits || value.is_empty());
+        }
+    }
+}

@@ -116,3 +116,48 @@ where
     state.metrics().record(&method, route, response.status(), started.elapsed());
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn headers(name: &'static str, value: &[u8]) -> HeaderMap {
+        HeaderValue::from_bytes(value).into_iter().map(|value| (HeaderName::from_static(name), value)).collect()
+    }
+
+    proptest! {
+        /// The form of W3C's Trace Context, section 3.2: a version, 16 bytes that are not all zero, 8 bytes, flags.
+        #[test]
+        fn any_trace_is_left_or_the_one_that_was_sent(
+            text in prop_oneof![prop::collection::vec(any::<u8>(), 0..60), "[0-9a-f]{2}-[0-9a-fA-Fg]{30,33}-?[0-9a-f]{0,16}(-01)?".prop_map(String::into_bytes)],
+            (trace, parent) in any::<(u128, u64)>(),
+        ) {
+            let sent = headers("traceparent", &text);
+            if let Some(read) = trace_id(&sent) {
+                let value = u128::from_str_radix(read, 16).expect("32 digits");
+                prop_assert_eq!(format!("{value:032x}"), read);
+                prop_assert!(value != 0);
+                prop_assert!(String::from_utf8_lossy(&text).contains(read));
+            }
+            let sent = headers("traceparent", format!("00-{trace:032x}-{parent:016x}-01").as_bytes());
+            let expected = Some(format!("{trace:032x}")).filter(|_| trace != 0);
+            prop_assert_eq!(trace_id(&sent), expected.as_deref());
+            let none = headers("traceparent", format!("00-{:032x}-{parent:016x}-01", 0).as_bytes());
+            prop_assert_eq!(trace_id(&none), None);
+        }
+
+        /// Whatever is sent as a request's id, its own is a short plain word.
+        #[test]
+        fn any_request_has_an_id_that_can_be_logged(text in prop::collection::vec(any::<u8>(), 0..90), good in "[A-Za-z0-9._-]{1,64}") {
+            let id = |text: &[u8]| {
+                let mut request = Request::default();
+                *request.headers_mut() = headers("x-request-id", text);
+                id_of(&request)
+            };
+            let own = id(&text);
+            prop_assert!((1..=64).contains(&own.len()) && waybill_domain::text::is_word(&own));
+            prop_assert_eq!(id(good.as_bytes()), good);
+        }
+    }
+}

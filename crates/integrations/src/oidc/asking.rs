@@ -187,6 +187,30 @@ fn deepest(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_address_is_refused_or_one_that_secrets_may_go_to(
+            text in prop_oneof![any::<String>(), "(https?://)?[a-z0-9@:/?#.\\[\\]%-]{0,30}", "http://(localhost|127\\.0\\.0\\.1)[a-z.@:/]{0,9}"],
+        ) {
+            if let Ok(uri) = address(&text) {
+                let is_here = ["localhost", "127.", "[::1]"].iter().any(|host| uri.host().is_some_and(|one| one.starts_with(host)));
+                prop_assert!(uri.scheme_str() == Some("https") || is_here, "{text}");
+            }
+        }
+
+        /// What an answer says is not repeated where it cannot be read: it may be secret.
+        #[test]
+        fn any_answer_is_read_or_told_by_its_place_alone(body in any::<Vec<u8>>(), secret in "[A-Z]{20}") {
+            for body in [body, format!("{{\"sub\": [\"{secret}\"]}}").into_bytes(), format!("{{\"{secret}\": 1").into_bytes()] {
+                if let Err(error) = json::<Told>(&body) {
+                    let said = format!("{error} {error:?}");
+                    prop_assert!(!said.contains(&secret));
+                }
+            }
+        }
+    }
 
     #[test]
     fn secrets_go_over_tls_or_stay_on_this_machine() {

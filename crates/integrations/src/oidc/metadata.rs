@@ -61,3 +61,29 @@ impl Known {
         Ok(Self { metadata, keys, at: now })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    proptest! {
+        /// Whatever a provider says of itself is refused, or read as it was said.
+        #[test]
+        fn any_description_of_a_provider_is_refused_or_read(
+            text in prop_oneof![any::<String>(), "\\{(\"(issuer|jwks_uri)\":\"[a-z:/]{0,9}\",?){0,3}\\}"],
+            issuer in any::<String>(),
+            ways in prop::option::of(prop::collection::vec("client_secret_(basic|post)|none", 0..3)),
+        ) {
+            let _ = serde_json::from_str::<Metadata>(&text);
+            let said = json!({"issuer": issuer, "authorization_endpoint": "", "token_endpoint": "", "jwks_uri": "",
+                "token_endpoint_auth_methods_supported": ways, "surprise": text});
+            let read: Metadata = serde_json::from_value(said).expect("what was said");
+            prop_assert_eq!(read.issuer.as_str(), issuer.as_str());
+            // Section 3: where it is left out, it is client_secret_basic.
+            let basic = ways.is_none_or(|ways| ways.contains(&"client_secret_basic".to_owned()));
+            prop_assert_eq!(read.takes_basic(), basic);
+        }
+    }
+}

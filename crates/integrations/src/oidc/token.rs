@@ -154,3 +154,117 @@ impl Claims {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+    use serde_json::{Value, json};
+
+    const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
+
+    fn coded(bytes: impl AsRef<[u8]>) -> String {
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What a provider may put in the place of anything.
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            any::<String>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            Just(Value::Null),
+            prop::collection::vec(any::<String>(), 0..3).prop_map(Value::from),
+            Just(json!({"a": [1]})),
+        ]
+    }
+
+    /// A token that is good, and which of its claims make it so.
+    fn claims(subject: &str) -> Value {
+        json!({"iss": "https://id.example", "sub": subject, "aud": "shop", "exp": 1_700_000_300, "iat": 1_700_000_000,
+            "nonce": "n1", "email": "ada@example.org", "email_verified": true})
+    }
+
+    fn checked(claims: &Value) -> Option<Claims> {
+        let claims: Claims = part(&coded(claims.to_string()))?;
+        claims.check("https://id.example", "shop", "n1", NOW).is_ok().then_some(claims)
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_no_token_or_one_that_nobody_signed(
+            text in prop_oneof![any::<String>(), "[A-Za-z0-9_=-]{0,20}(\\.[A-Za-z0-9_=-]{0,20}){0,4}"],
+            header in prop_oneof![any::<String>(), "\\{(\"(alg|kid|crit)\":(\"[A-Z0-9]{0,5}\"|null|\\[\\]),?){0,3}\\}"],
+            (payload, signature) in any::<(Vec<u8>, Vec<u8>)>(),
+        ) {
+            let token = format!("{}.{}.{}", coded(&header), coded(&payload), coded(&signature));
+            for text in [text, token] {
+                if let Ok(signed) = Signed::read(&text) {
+                    let none: Keys = serde_json::from_value(json!({"keys": []})).expect("no keys");
+                    prop_assert!(signed.verified(&none).is_err());
+                }
+            }
+        }
+
+        #[test]
+        fn a_token_names_the_key_that_it_was_made_with(kid in any::<Option<String>>(), signature in any::<Vec<u8>>()) {
+            let header = coded(json!({"alg": "ES256", "kid": kid}).to_string());
+            let token = format!("{header}.e30.{}", coded(&signature));
+            let signed = Signed::read(&token).expect("a token");
+            prop_assert_eq!(signed.kid(), kid.as_deref());
+            prop_assert!(token.starts_with(signed.message) && signed.signature == signature);
+        }
+
+        /// A person is believed to be whom a token names; of a token with one claim of another value, only as far as it
+        /// still says the same.
+        #[test]
+        fn a_token_of_which_one_claim_was_changed_vouches_for_nobody_else(
+            subject in "[!-~]{1,255}", which in any::<Index>(), other in value(),
+        ) {
+            let good = claims(&subject);
+            prop_assert_eq!(checked(&good).map(|claims| claims.subject), Some(subject.clone()));
+            let names: Vec<String> = good.as_object().expect("an object").keys().cloned().collect();
+            let name = which.get(&names);
+            let mut changed = good.clone();
+            changed[name] = other.clone();
+            let Some(read) = checked(&changed) else { return Ok(()) };
+            match name.as_str() {
+                "sub" => prop_assert_eq!(Some(read.subject.as_str()), other.as_str()),
+                "iss" | "nonce" => prop_assert_eq!(&other, &good[name]),
+                "aud" => prop_assert!(other == json!("shop") || other == json!(["shop"])),
+                "exp" => prop_assert!(other.as_f64().is_some_and(|at| at > 1_699_999_940.0)),
+                "iat" => prop_assert!(other.as_f64().is_some_and(|at| at <= 1_700_000_060.0)),
+                "email_verified" => {
+                    let verified = read.email.verified();
+                    prop_assert_eq!(verified.is_some(), other == json!(true) || other == json!("true"));
+                }
+                _ => {
+                    let email = read.email.verified();
+                    prop_assert_eq!(email.as_deref(), other.as_str());
+                }
+            }
+        }
+
+        /// Keys of any numbers, for any algorithm, sign nothing and stop nobody.
+        #[test]
+        fn any_keys_are_refused_or_have_not_signed(
+            keys in prop::collection::vec(
+                (select(vec!["RSA", "EC", "OKP", "oct", ""]), select(vec!["P-256", "P-384", "Ed25519", "x"]),
+                    prop::collection::vec(prop_oneof![prop::collection::vec(any::<u8>(), 0..40).prop_map(coded), prop::collection::vec(any::<u8>(), 256).prop_map(coded), any::<String>()], 4)),
+                0..4),
+            alg in select(vec!["RS256", "PS512", "ES256", "ES384", "EdDSA", "HS256", "none", ""]),
+            (message, signature) in (any::<Vec<u8>>(), prop_oneof![any::<Vec<u8>>(), prop::collection::vec(any::<u8>(), 64), prop::collection::vec(any::<u8>(), 256)]),
+            odd in value(),
+        ) {
+            let keys: Vec<Value> = keys
+                .into_iter()
+                .map(|(kty, crv, parts)| json!({"kty": kty, "crv": crv, "n": parts[0], "e": parts[1], "x": parts[2], "y": parts[3]}))
+                .collect();
+            let keys: Keys = serde_json::from_value(json!({ "keys": keys })).expect("keys");
+            prop_assert!(!keys.signed(alg, None, &message, &signature) && !keys.has("k"));
+            let _ = serde_json::from_value::<Keys>(json!({"keys": [{"kty": "RSA", "n": odd}, odd]}));
+        }
+    }
+}

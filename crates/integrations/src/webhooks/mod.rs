@@ -189,3 +189,65 @@ fn failed(error: &Error) -> WebhookAnswer {
     let outcome = if error.is_connect() { DeliveryOutcome::Unreachable } else { DeliveryOutcome::Garbled };
     answer(outcome, None, Some(deepest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn asked(text: &str) -> Option<RetryAfter> {
+        let value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
+        retry_after(StatusCode::SERVICE_UNAVAILABLE, &HeaderMap::from_iter([(RETRY_AFTER, value)]))
+    }
+
+    /// The date of RFC 9110, section 5.6.7, in each of its three forms.
+    #[test]
+    fn a_date_is_read_in_every_form_that_there_is() {
+        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(asked(text), Some(RetryAfter::At(Timestamp(784_111_777_000_000))), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_wait_that_is_asked_for_is_read_or_left(
+            text in prop_oneof![
+                "\\PC{0,30}",
+                "-?[0-9]{0,25}",
+                "(Mon|Sun), [0-9]{2} (Feb|Nov) [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+                "(Monday|Sunday), [0-9]{2}-(Feb|Nov)-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+                "(Mon|Sun) (Feb|Nov) [0-9 ][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}",
+            ],
+            seconds in any::<u64>(),
+            // The years 1970 to 9999, which are those of the form.
+            at_s in 0..253_402_300_800_u64,
+        ) {
+            if let Some(RetryAfter::At(at)) = asked(&text) {
+                prop_assert!((0..253_402_300_800_000_000).contains(&at.0), "{text}");
+            }
+            prop_assert_eq!(asked(&format!(" {seconds} ")), Some(RetryAfter::Seconds(seconds)));
+            let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(at_s));
+            prop_assert_eq!(asked(&date), Some(RetryAfter::At(Timestamp(at_s as i64 * 1_000_000))));
+            prop_assert_eq!(retry_after(StatusCode::OK, &HeaderMap::new()), None);
+        }
+
+        /// No address of this machine or its network passes, however its URL is written.
+        #[test]
+        fn any_address_is_refused_or_public(
+            url in prop_oneof![any::<String>(), "https?://[a-z0-9@:/?#.\\[\\]%-]{0,30}"],
+            parts in any::<[u8; 4]>(), port in any::<u16>(), other in any::<u128>(),
+        ) {
+            let options = WebhookOptions::default();
+            let refused = |url: &str| objection(&options, &EndpointUrl(url.to_owned())).is_err();
+            prop_assert!(refused(&url) || url.to_lowercase().starts_with("https:"), "{url}");
+            let [a, b, c, d] = parts;
+            for (a, b) in [(127, b), (10, b), (192, 168), (172, 16 | b & 15), (169, 254), (0, b), (a | 224, b)] {
+                prop_assert!(refused(&format!("https://{a}.{b}.{c}.{d}:{port}/")), "{a}.{b}.{c}.{d}");
+                let within = std::net::Ipv4Addr::new(a, b, c, d).to_ipv6_mapped();
+                prop_assert!(refused(&format!("https://[{within}]/")), "{within}");
+            }
+            let local = std::net::Ipv6Addr::from(0xfc00_u128 << 112 | other >> 7);
+            prop_assert!(refused(&format!("https://[{local}]:{port}/")), "{local}");
+        }
+    }
+}

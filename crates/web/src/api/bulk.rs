@@ -199,3 +199,53 @@ pub async fn place_many(
         });
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(results)).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+    use std::convert::Infallible;
+
+    fn line() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            8 => prop::collection::vec(any::<u8>(), 0..40),
+            // Just about as long as a line may be.
+            1 => (LINE_MAX - 2..LINE_MAX + 3).prop_map(|length| vec![b'x'; length]),
+            1 => (LINE_MAX..3 * LINE_MAX).prop_map(|length| vec![b'y'; length]),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// A body in whatever pieces it comes is cut at its ends of lines; too long a line is told and the next one read.
+        #[test]
+        fn any_body_is_cut_into_its_lines(
+            lines in prop::collection::vec(line(), 0..6),
+            cuts in prop::collection::vec(any::<Index>(), 0..12),
+            is_ended in any::<bool>(),
+        ) {
+            let mut body = lines.join(&b'\n');
+            body.extend(is_ended.then_some(b'\n'));
+            let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).chain([0, body.len()]).collect();
+            places.sort_unstable();
+            let pieces: Vec<_> =
+                places.windows(2).map(|pair| Ok::<_, Infallible>(Bytes::copy_from_slice(&body[pair[0]..pair[1]]))).collect();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            let stream = Lines::new(Body::from_stream(futures_util::stream::iter(pieces))).stream();
+            let read: Vec<Line> = runtime.block_on(stream.collect());
+            let mut expected: Vec<&[u8]> = body.split(|byte| *byte == b'\n').collect();
+            // Behind the last end of a line nothing begins.
+            expected.pop_if(|last| last.is_empty());
+            prop_assert_eq!(read.len(), expected.len());
+            for (n, ((number, line), expected)) in read.into_iter().zip(expected).enumerate() {
+                prop_assert_eq!(number, n as u64 + 1);
+                match line {
+                    Ok(line) => prop_assert!(line == expected && line.len() <= LINE_MAX),
+                    Err(problem) => prop_assert!(expected.len() > LINE_MAX && problem.status.as_u16() == 413),
+                }
+            }
+        }
+    }
+}

@@ -49,6 +49,34 @@ pub fn remember(asked: &HeaderMap, text: &str, seconds: i64) -> Option<HeaderVal
 mod tests {
     use super::*;
     use axum::http::header;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A token is found among whatever other cookies there are, and nothing else is taken for one.
+        #[test]
+        fn any_cookies_hold_the_token_that_was_set_or_none(
+            line in prop_oneof![prop::collection::vec(any::<u8>(), 0..80), "((__Host-)?waybill(-sign-on)?=?[0-9a-f;= ]{0,70};?){0,3}".prop_map(String::into_bytes)],
+            secret in "[0-9a-f]{64}", others in prop::collection::vec("[a-vx-z]{1,6}=[!#-:<-~]{0,9}", 0..4),
+            host in prop::sample::select(vec!["localhost:8080", "shop.example"]),
+        ) {
+            let asked = |line: &[u8]| {
+                let line = HeaderValue::from_bytes(line).unwrap_or(HeaderValue::from_static(""));
+                HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host)), (header::COOKIE, line)])
+            };
+            let odd = asked(&line);
+            if let Some(token) = token(&odd) {
+                prop_assert!(token.len() == 64 && u128::from_str_radix(&token[..32], 16).is_ok());
+            }
+            let _ = (begun(&odd), crate::console::look::cookie(&odd, ""));
+            let given = |value: Option<HeaderValue>| {
+                let value = value.expect("a header").to_str().expect("text").to_owned();
+                value.split(';').next().expect("a pair").to_owned()
+            };
+            let cookies = [others.clone(), vec![given(set(&odd, &secret, 60)), given(remember(&odd, "x.1.y", 60))], others].concat();
+            let headers = asked(cookies.join("; ").as_bytes());
+            prop_assert_eq!((token(&headers), begun(&headers)), (Some(secret.as_str()), Some("x.1.y")));
+        }
+    }
 
     #[test]
     fn a_token_is_kept_as_safely_as_the_address_allows() {

@@ -157,3 +157,24 @@ fn bearer(value: &str) -> Option<&str> {
     let plausible = secret.len() <= 200 && secret.starts_with(SECRET_PREFIX);
     (scheme.eq_ignore_ascii_case("bearer") && plausible).then_some(secret)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_authorization_is_no_secret_or_the_one_that_was_sent(
+            text in prop_oneof![any::<String>(), "(Bearer|bearer|Basic) {0,2}(wbk_)?[!-~]{0,30}"], secret in "wbk_[!-~]{0,196}",
+        ) {
+            if let Some(read) = bearer(&text) {
+                prop_assert!(read.starts_with("wbk_") && read.len() <= 200 && text.ends_with(read));
+            }
+            let sent = format!("bEaReR {secret}");
+            prop_assert_eq!(bearer(&sent), Some(secret.as_str()));
+            let long = format!("{sent}{}", "x".repeat(200));
+            prop_assert_eq!(bearer(&long), None);
+        }
+    }
+}

@@ -244,6 +244,64 @@ pub fn scaled(text: &str, digits: u32) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+    use waybill_domain::actor::{Actor, Door, Principal};
+
+    fn form(fields: &[(&str, &str)]) -> Result<Form, Problem> {
+        let actor = Arc::new(Actor::new(Principal::System("test"), Door::Console, &[]));
+        let caller = Caller { actor, name: None, session: None };
+        let context = Context { caller, key: None, body_hash: [0; 16], expected_version: None, minimal: false };
+        Form::of(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(), context)
+    }
+
+    proptest! {
+        /// An amount is its digits: what is read is written with as many decimals and is the same amount.
+        #[test]
+        fn any_text_is_no_amount_or_one_to_the_digit(
+            text in prop_oneof![any::<String>(), "[-−+]?[0-9]{0,14}[.,]?[0-9]{0,8}"], digits in 0..7_u32,
+            (value, cents) in (0..1_000_000_000_000_i64, 0..100_i64),
+        ) {
+            if let Some(read) = scaled(&text, digits) {
+                let float: f64 = text.replace('−', "-").parse().expect("what is read as a number is one");
+                let expected = float * 10_f64.powi(digits as i32);
+                prop_assert!((read as f64 - expected).abs() <= 0.5 + expected.abs() * 1e-12, "{text} as {read}");
+            }
+            prop_assert_eq!(scaled(&format!("{value}.{cents:02}"), 2), Some(value * 100 + cents));
+            prop_assert_eq!(scaled(&format!("-{value}"), 0), Some(-value));
+            prop_assert_eq!(scaled(&format!("{value}.{cents:02}1"), 2), None);
+        }
+
+        /// Whatever is typed: each field is read within its bounds, or something is said beside it.
+        #[test]
+        fn any_field_is_read_or_has_a_problem(
+            text in prop_oneof![any::<String>(), "-?[0-9]{0,20}\\.?[0-9]{0,8}", "[A-Za-z_ .-]{0,70}"],
+        ) {
+            let Ok(mut form) = form(&[("f", &text), ("key", &text), ("version", "7")]) else { return Ok(()) };
+            prop_assert_eq!((form.context.key.as_deref(), form.context.expected_version), (form.typed("key"), Some(7)));
+            let euro: Currency = "EUR".parse().expect("a currency");
+            let is_typed = form.typed("f").is_some();
+            let mut said = 0;
+            macro_rules! read {
+                ($($read:expr),+) => {$({
+                    let is_read = $read.is_some();
+                    let now = form.problems().len();
+                    prop_assert_eq!(is_typed && !is_read, now > said, "{}", stringify!($read));
+                    said = now;
+                })+};
+            }
+            read!(form.text("f", 60), form.int("f", -5..=5), form.money("f", euro), form.unit_price("f"));
+            read!(form.currency("f"), form.quantity("f", 3), form.word("f"), form.code::<refusal::Retry>("f"));
+            let _ = said;
+            prop_assert!(form.quantity("f", 0).is_none_or(|quantity| quantity.0 > 0));
+        }
+    }
+
+    #[test]
+    fn a_form_of_too_many_fields_is_refused() {
+        assert!(form(&vec![("f", "x"); FIELDS_MAX]).is_ok());
+        assert!(form(&vec![("f", "x"); FIELDS_MAX + 1]).is_err());
+    }
 
     #[test]
     fn amounts_are_read_to_the_minor_digit_and_no_further() {

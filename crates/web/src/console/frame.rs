@@ -259,6 +259,27 @@ fn to_say(headers: &HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_cookie_says_nothing_or_something_short(
+            line in prop_oneof![prop::collection::vec(any::<u8>(), 0..80), "said=[%0-9a-fA-F+é-]{0,40}".prop_map(String::into_bytes)],
+        ) {
+            let Ok(value) = HeaderValue::from_bytes(&line) else { return Ok(()) };
+            let said = to_say(&HeaderMap::from_iter([(header::COOKIE, value)]));
+            prop_assert!(said.is_none_or(|said| (1..=SAID_MAX).contains(&said.chars().count())));
+        }
+
+        #[test]
+        fn anything_that_was_done_comes_back_as_it_was_said(said in "\\PC{1,300}|.{1,20}") {
+            let response = done("/", &said);
+            let cookie = response.headers()[header::SET_COOKIE].to_str().expect("text").split(';').next().unwrap_or_default();
+            let value = HeaderValue::from_str(&format!("x={}; {cookie}", "%".repeat(3))).expect("a header");
+            let read = to_say(&HeaderMap::from_iter([(header::COOKIE, value)]));
+            prop_assert_eq!(read, Some(said));
+        }
+    }
 
     #[test]
     fn what_was_done_comes_back_as_it_was_said() {

@@ -100,6 +100,23 @@ pub fn text_of(bytes: Vec<u8>) -> Result<String, refusal::Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A file is taken as the text it is, or somebody is told what else it is.
+        #[test]
+        fn any_file_is_text_or_told_what_it_is(
+            bytes in prop_oneof![prop::collection::vec(any::<u8>(), 0..80), any::<String>().prop_map(String::into_bytes)],
+            text in "[^\0\u{feff}%]{0,20}",
+        ) {
+            match text_of(bytes.clone()) {
+                Ok(read) => prop_assert!(bytes.ends_with(read.as_bytes()) && !read.contains('\0')),
+                Err(problem) => prop_assert!(problem.path == "file" && problem.message.len() < 200),
+            }
+            prop_assert!(text.starts_with("PK") || text_of(text.clone().into_bytes()) == Ok(text.clone()));
+            prop_assert_eq!(text_of(format!("\u{feff}{text}").into_bytes()), Ok(text));
+        }
+    }
 
     #[test]
     fn a_file_is_known_by_its_bytes_whatever_it_is_called() {

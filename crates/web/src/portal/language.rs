@@ -120,7 +120,25 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::collections::BTreeSet;
+
+    proptest! {
+        /// Of languages that there are none of, one that there is, and whatever follows, that one is spoken.
+        #[test]
+        fn any_wish_is_answered_in_a_language_that_there_is(
+            odd in prop::collection::vec(any::<u8>(), 0..60), others in prop::collection::vec("(fr|es-[A-Z]{2}|x|\\*)(; ?q=[0-9.]{0,5})?", 0..4),
+            found in prop::sample::select(vec!["de", "en", "DE-at", "En-GB"]), rest in "[ -~]{0,20}",
+        ) {
+            let of = |value: &[u8]| {
+                let value = axum::http::HeaderValue::from_bytes(value).ok();
+                Language::of_browser(&value.into_iter().map(|value| (header::ACCEPT_LANGUAGE, value)).collect()).code
+            };
+            prop_assert!(["en", "de"].contains(&of(&odd)));
+            let wish = [others, vec![found.to_owned(), rest]].concat().join(", ");
+            prop_assert!(found.to_lowercase().starts_with(of(wish.as_bytes())), "{wish}");
+        }
+    }
 
     /// The names of a file's messages, read without the crate that the pages use.
     fn names(text: &str) -> BTreeSet<&str> {

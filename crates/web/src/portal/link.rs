@@ -106,6 +106,20 @@ fn read(token: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Each page has one link: whatever is read as a token is written as the very same.
+        #[test]
+        fn any_text_is_no_token_or_written_the_same(
+            text in prop_oneof![any::<String>(), "[0-9a-z]{40,43}", "[0-9a-hjkmnp-tv-z]{42}"], bytes in any::<[u8; BYTES]>(),
+        ) {
+            if let Some(read) = read(&text) {
+                prop_assert_eq!(written(&read), text);
+            }
+            prop_assert_eq!(read(&written(&bytes)), Some(bytes.to_vec()));
+        }
+    }
 
     #[test]
     fn a_token_reads_back_and_nothing_else_reads() {

@@ -77,6 +77,23 @@ pub fn picture(address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Codes of the present step are taken however they are spaced; whatever else is typed is no code or another's.
+        #[test]
+        fn any_text_is_no_code_or_one_of_six_digits(
+            text in prop_oneof![any::<String>(), "[0-9 ]{4,8}"], at_s in 0..1_000_000_000_000_i64, secret in prop::collection::vec(any::<u8>(), 1..40),
+        ) {
+            let (secret, now) = (TotpSecret(secret), Timestamp(at_s * 1_000_000));
+            let taken = step(&secret, &text, now);
+            prop_assert!(taken.is_none() || text.chars().filter(char::is_ascii_digit).count() == 6);
+            prop_assert!(taken.is_none_or(|taken| (taken - at_s / 30).abs() <= 1));
+            let code = totp(&secret).generate(at_s as u64).to_string();
+            let spaced = format!(" {} {}\t", &code[..3], &code[3..]);
+            prop_assert!(step(&secret, &code, now).is_some() && step(&secret, &spaced, now).is_some());
+        }
+    }
 
     /// The values of RFC 6238, appendix B, cut to six digits.
     #[test]

@@ -228,6 +228,28 @@ fn said(error: SignOnError) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_cookie_is_no_sign_in_or_the_one_that_was_begun(
+            text in prop_oneof![any::<String>(), "[0-9a-fA-F]{63,65}\\.[+-]?[0-9]{0,20}\\.[a-z%0-9+/.&=]{0,20}"],
+            secret in any::<[u8; 32]>(), at in any::<i64>(), next in any::<String>(),
+        ) {
+            if let Some(begun) = Begun::read(&text) {
+                prop_assert!(begun.text == text && begun.next.len() <= 3 * text.len());
+            }
+            let written = Begun::write(secret, Timestamp(at), &next);
+            let read = Begun::read(&written).expect("what was written");
+            prop_assert_eq!((read.next.as_str(), read.at_s), (next.as_str(), at.div_euclid(1_000_000)));
+        }
+
+        /// A provider's word is passed on to the log only where it is one.
+        #[test]
+        fn any_error_of_a_provider_is_a_problem(error in prop_oneof![any::<String>(), "[a-z_]{0,70}"]) {
+            prop_assert!(!declined(&error).code.is_empty());
+        }
+    }
 
     #[test]
     fn a_browser_remembers_where_to_go_on_unless_that_is_too_long_for_it() {

@@ -284,6 +284,74 @@ pub fn change(item: Option<&Item>, facts: &ItemFacts) -> Change {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    /// A cell as a file has it, and how many lines it goes on for.
+    fn cell() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => "[A-Za-z0-9é.-]{0,6}",
+            1 => "\"[a-z,;\r\n\t ]{0,6}(\"\")?[a-z\n]{0,3}\"",
+        ]
+    }
+
+    fn lines(text: &str) -> u64 {
+        text.bytes().filter(|byte| *byte == b'\n').count() as u64
+    }
+
+    proptest! {
+        /// Whatever was uploaded: it is refused as a whole, or every row of it is judged.
+        #[test]
+        fn any_text_is_refused_or_judged_row_by_row(
+            text in prop_oneof![
+                any::<String>(),
+                "(sku|name|gtin|unit_cost|cost_currency|weight_g|precision)?[,;\t\r\n\"A-Z0-9.é-]{0,60}",
+                "sku[,;\t](name|gtin|supply)?[,;\t](unit_cost|precision|Weight g)?\r?\n([,;\t\r\n\"'A-Z0-9.é-]{0,9}\n){0,9}",
+            ],
+        ) {
+            let Ok(sheet) = read(&text) else { return Ok(()) };
+            let mut at = 0;
+            for row in &sheet.rows {
+                prop_assert!(at <= row.line && row.line <= 1 + lines(&text) && row.sku().len() <= text.len());
+                at = row.line;
+                match row.facts(None) {
+                    Ok(facts) => prop_assert_eq!(change(None, &facts), Change::Create),
+                    Err(problems) => prop_assert!(!problems.is_empty() && problems.iter().all(|one| one.line == row.line)),
+                }
+            }
+            prop_assert!(sheet.problems.iter().all(|one| (1..=1 + lines(&text)).contains(&one.line)));
+        }
+
+        /// Rows are where an editor shows them, whatever separates and ends them, with empty lines and lines within cells.
+        #[test]
+        fn any_row_is_told_by_the_line_it_begins_in(
+            rows in prop::collection::vec((cell(), cell(), 0..3_usize), 0..12),
+            delimiter in select(vec![",", ";", "\t"]),
+            end in select(vec!["\n", "\r\n"]),
+            (before, mark) in (0..3_usize, prop::bool::ANY),
+        ) {
+            let mut text = if mark { "\u{feff}".to_owned() } else { String::new() };
+            text += &end.repeat(before);
+            text += &["sku", "name", "gtin"].join(delimiter);
+            text += end;
+            let mut expected = Vec::new();
+            for (n, (name, gtin, empty)) in rows.iter().enumerate() {
+                expected.push((1 + lines(&text), format!("S{n}"), name));
+                text += &[&format!("S{n}"), name, gtin].map(String::as_str).join(delimiter);
+                text += &end.repeat(1 + empty);
+            }
+            let text = crate::console::upload::text_of(text.into_bytes()).expect("text");
+            let sheet = read(&text).expect("a file of rows");
+            prop_assert!(sheet.problems.is_empty() && sheet.rows.len() == expected.len(), "{text:?}: {:?}", sheet.problems);
+            for (row, (line, sku, name)) in sheet.rows.iter().zip(expected) {
+                prop_assert_eq!((row.line, row.sku()), (line, sku.as_str()), "{:?}", text);
+                let unquoted = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(name);
+                let read = row.cells.get("name").cloned();
+                let expected = unquoted.replace("\"\"", "\"").trim().to_owned();
+                prop_assert_eq!(read, Some(expected), "{:?}", text);
+            }
+        }
+    }
 
     #[test]
     fn rows_are_read_whatever_separates_them() {

@@ -117,6 +117,17 @@ fn name(form: &mut Form, reasons: &Reasons, problem: &refusal::Problem) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is kept of a line is kept of itself; a reason of small letters is shown so that it is kept the same.
+        #[test]
+        fn any_line_is_a_reason_that_stays_the_same(line in any::<String>(), codes in prop::collection::vec("[a-z0-9]{1,9}(_[a-z0-9.]{1,9}){0,3}", 0..5)) {
+            prop_assert_eq!(code(&code(&line)), code(&line));
+            let again: Vec<String> = shown(&codes).lines().map(code).collect();
+            prop_assert_eq!(again, codes);
+        }
+    }
 
     #[test]
     fn a_reason_is_shown_and_typed_as_people_say_it() {
