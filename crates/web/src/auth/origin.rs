@@ -8,11 +8,10 @@ fn text(headers: &HeaderMap, name: impl axum::http::header::AsHeaderName) -> Opt
 
 /// The name in `localhost:8080`, `127.0.0.1` or `[::1]:8080`.
 fn is_of_this_machine(host: &str) -> bool {
-    let name = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-        .map_or_else(|| host.rsplit_once(':').map_or(host, |(name, _)| name), |(name, _)| name);
-    matches!(name, "localhost" | "127.0.0.1" | "::1")
+    match host.strip_prefix('[') {
+        Some(rest) => matches!(rest.split_once(']'), Some(("::1", port)) if port.is_empty() || port.starts_with(':')),
+        None => matches!(host.rsplit_once(':').map_or(host, |(name, _)| name), "localhost" | "127.0.0.1" | "::1"),
+    }
 }
 
 /// Whether the address in the browser is one of this machine, without TLS before it.
@@ -59,6 +58,29 @@ pub fn is_led_here(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// No name that only looks like this machine's passes for it, and no other site for ours.
+        #[test]
+        fn any_host_is_another_unless_it_is_this_machine(
+            host in prop_oneof!["[!-~]{0,30}", "(localhost|127\\.0\\.0\\.1|\\[?::1\\]?)[a-z.:0-9]{1,12}"],
+            port in any::<u16>(),
+        ) {
+            let pairs = [("host", host.as_str())];
+            if !from_another_site(&headers(&pairs)) {
+                let name = ["localhost", "127.0.0.1", "[::1]", "::1"].iter().find(|name| host.starts_with(**name));
+                let rest = name.map(|name| &host[name.len()..]);
+                prop_assert!(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':')), "{host}");
+            }
+            for name in ["localhost", "127.0.0.1", "[::1]"] {
+                let host = format!("{name}:{port}");
+                prop_assert!(is_plain_local(&headers(&[("host", &host)])), "{host}");
+            }
+            let origin = format!("https://{host}x");
+            prop_assert!(!from_our_own_page(&headers(&[("host", &host), ("origin", &origin)])));
+        }
+    }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -76,6 +98,7 @@ mod tests {
         }
         assert!(!foreign(&[("host", "localhost:8080"), ("origin", "http://localhost:8080")]));
         assert!(foreign(&[("host", "shop.example")]), "a name that was pointed at this machine");
+        assert!(foreign(&[("host", "[::1].evil.example")]) && foreign(&[("host", "[localhost]")]));
         assert!(foreign(&[("host", "localhost"), ("origin", "https://evil.example")]));
         assert!(foreign(&[("host", "localhost"), ("origin", "null")]));
         assert!(foreign(&[("host", "localhost"), ("sec-fetch-site", "cross-site")]));
