@@ -14,6 +14,7 @@ mod life;
 mod lists;
 mod money;
 mod notes;
+mod parsers;
 mod portal;
 mod reads;
 mod refused;
