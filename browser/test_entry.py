@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from conftest import sign_in_as
+from conftest import ask, sign_in_as
 
 
 def type_slowly(page, text):
@@ -89,6 +89,79 @@ def test_an_order_by_keyboard_alone(desk):
     expect(page).to_have_url(re.compile(r"/orders/W-\d+$"))
     expect(page.locator("#toasts")).to_contain_text("Placed W-")
     expect(page.locator("table.lines tbody tr")).to_have_count(2)
+
+
+def test_more_than_there_is_may_be_ordered_and_is_said(desk):
+    page = desk.open("/orders/new")
+    ask(page, "/items/SHORT-POT", {"name": "A pot of which there is little"}, "PUT")
+    for location, quantity in [("DUB", 200), ("BER", 75)]:
+        ask(page, "/stock/receipts", {"location": location, "lines": [{"sku": "SHORT-POT", "quantity": quantity}]})
+    page.locator("[data-combo=items] input").focus()
+    add_item(page, "SHORT-POT")
+    row = page.locator("[data-lines] tr").first
+    expect(row.locator("[data-stock]")).to_contain_text("275 available")
+    expect(row.locator("[data-stock]")).to_contain_text("200 at DUB, 75 at BER")
+    line(page, 0, "quantity").fill("275")
+    expect(row.locator("[data-waits]")).to_be_empty()
+    line(page, 0, "quantity").fill("400")
+    expect(row.locator("[data-waits]")).to_have_text("400 asked, 275 available: 125 would wait for stock")
+    expect(line(page, 0, "quantity")).to_have_accessible_description("400 asked, 275 available: 125 would wait for stock")
+    # It is known of a draft too, and nothing that is wrong.
+    page.reload()
+    expect(row.locator("[data-waits]")).to_have_text("400 asked, 275 available: 125 would wait for stock")
+    expect(page.locator("[data-lines] tr.wrong")).to_have_count(0)
+    line(page, 0, "unit_price").fill("2.00")
+    page.get_by_label("Taken along").check()
+    page.get_by_role("button", name="Place order").click()
+    expect(page).to_have_url(re.compile(r"/orders/W-\d+$"))
+    expect(page.locator("main")).to_contain_text("125 backordered")
+
+
+def test_what_is_no_price_or_no_number_is_said_when_it_is_left(desk):
+    page = desk.open("/orders/new")
+    page.locator("[data-combo=items] input").focus()
+    add_item(page, "birch teapot")
+    row = page.locator("[data-lines] tr").first
+    price, units = line(page, 0, "unit_price"), line(page, 0, "quantity")
+    units.fill("2")
+    price.fill("12.505")
+    expect(row.locator("[data-amount]")).to_have_text("25.01")
+    price.fill("24.99x")
+    expect(row).not_to_have_class(re.compile("wrong"))
+    # Nothing is left out of a total without a word.
+    expect(page.locator("[data-whole]")).to_have_text("Total, without 1 line")
+    price.press("Tab")
+    expect(price).to_have_attribute("aria-invalid", "true")
+    expect(price).to_have_accessible_description("24.99x is no price, such as 24.99.")
+    for wrong, said in [("-5", "-5 is no number of units."), ("0", "More than 0 units."), ("1.5", "Whole units, such as 2.")]:
+        units.fill(wrong)
+        units.press("Tab")
+        expect(units).to_have_accessible_description(said)
+    expect(row.locator(".err")).to_have_count(2)
+    expect(row.locator("[data-amount]")).to_be_empty()
+    units.press("End")
+    units.fill("1")
+    expect(row.locator(".err")).to_have_count(1)
+    price.fill("24.99")
+    expect(row.locator(".err")).to_have_count(0)
+    expect(row).not_to_have_class(re.compile("wrong"))
+    expect(page.locator("[data-whole]")).to_have_text("Total")
+    expect(page.locator("[data-units]")).to_have_text("Items, 1 unit")
+    expect(page.locator("[data-total]")).to_have_text("24.99 EUR")
+    page.locator("#tax").fill("5.75")
+    expect(page.locator("[data-tax]")).to_have_text("5.75")
+    expect(page.locator("[data-total]")).to_have_text("30.74 EUR")
+    page.locator("#tax").fill("5.7x")
+    expect(page.locator("[data-whole]")).to_have_text("Total, without tax")
+    page.locator("#tax").press("Tab")
+    expect(page.locator("#tax")).to_have_accessible_description("An amount, such as 4.99.")
+
+
+def test_without_a_script_no_key_is_promised(desk):
+    page = desk.open("/orders/new", java_script_enabled=False)
+    expect(page.get_by_role("button", name="Place order")).to_be_visible()
+    for said in ["kept in this tab", "add item", "⌘↵"]:
+        expect(page.locator("#entry")).not_to_contain_text(said, use_inner_text=True)
 
 
 def test_an_offered_price_is_of_the_channel_and_the_currency(desk):

@@ -433,6 +433,41 @@ async fn notes_about_a_customer_are_seen_again_where_the_next_order_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_orders_tax_is_typed_once_and_shared_by_its_lines() {
+    on_each(async |api| {
+        api.shop().await;
+        let form = page(api, "/orders/new").await.text;
+        let fields = [
+            ("key", hidden(&form, "key")),
+            ("channel", "web"),
+            ("currency", "EUR"),
+            ("taken_along", "yes"),
+            ("payment.method", "terms"),
+            ("lines[0].sku", "MUG-1"),
+            ("lines[0].quantity", "2"),
+            ("lines[0].unit_price", "12.50"),
+            ("lines[1].sku", "CARD-1"),
+            ("lines[1].quantity", "1"),
+            ("lines[1].unit_price", "12,50"),
+            ("shipping", "5,00"),
+        ];
+        for wrong in ["-1", "x", "1.005"] {
+            let refused = post(api, "/orders/new", &[&fields[..], &[("tax", wrong)]].concat()).await;
+            assert!(refused.status == 422 && refused.text.contains("#tax"), "{wrong}: {}", refused.text);
+        }
+        let placed = post(api, "/orders/new", &[&fields[..], &[("tax", "10,00")]].concat()).await;
+        assert_eq!(placed.status, 303, "{}", placed.text);
+        let number = placed.header("location").unwrap().split(['/', '?']).nth(2).unwrap().to_owned();
+        let order = api.get(&format!("/api/v1/orders/{number}")).await.ok();
+        let taxes: Vec<_> = order["lines"].as_array().unwrap().iter().map(|line| line["tax_minor"].clone()).collect();
+        assert_eq!(taxes, [json!(667), json!(333)], "{order}");
+        // Items, shipping and tax.
+        assert!(page(api, &format!("/orders/{number}")).await.text.contains("€52.50"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everything_wrong_with_a_new_order_is_said_at_once_and_what_was_noted_is_kept() {
     on_each(async |api| {
         api.shop().await;

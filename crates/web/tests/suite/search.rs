@@ -159,3 +159,23 @@ async fn a_new_order_is_offered_what_an_item_was_last_sold_at_in_its_channel_and
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_order_knows_what_there_is_of_an_item_over_all_its_places() {
+    on_each(async |api| {
+        api.shop().await;
+        let offered = async |api: &Api, sku: &str| api.get(&format!("/orders/new/items/named?sku={sku}")).await.text;
+        let mug = offered(api, "MUG-1").await;
+        for part in ["100 available", "60 at ORK, 40 at DUB", "data-available=\"100\"", "data-precision=\"0\""] {
+            assert!(mug.contains(part), "{part}: {mug}");
+        }
+        // What is not counted is never short, and whoever sees one place does not know all there is.
+        assert!(!offered(api, "CARD-1").await.contains("data-available"));
+        let dublin = api.get("/api/v1/locations/DUB").await.ok()["id"].as_str().unwrap().parse().unwrap();
+        let rights = [Permission::OrdersRead, Permission::CatalogRead, Permission::StockRead];
+        let there = api.key(&rights, None, Some(vec![dublin])).await;
+        let seen = offered(&api.with_secret(Some(&there)), "MUG-1").await;
+        assert!(seen.contains("40 at DUB") && !seen.contains("data-available"), "{seen}");
+    })
+    .await;
+}

@@ -11,6 +11,8 @@ function startEntry() {
   const lines = () => [...body.children];
   const part = (row, name) => find(`[name$=".${name}"]`, row);
 
+  for (const part of form.querySelectorAll("[data-scripted]")) part.hidden = false;
+
   // ── Rows ───────────────────────────────────────────────────────────────
   for (const row of body.querySelectorAll("[data-spare]")) row.remove();
   const renumber = () => lines().forEach((row, n) => {
@@ -42,20 +44,42 @@ function startEntry() {
   }
   function name(row, item) {
     find("[data-name]", row).textContent = item.name ?? "";
-    find("[data-stock]", row).textContent = item.stock ?? "";
-    find("[data-stock]", row).title = item.stock ?? "";
+    const stock = find("[data-stock]", row);
+    stock.textContent = item.stock ?? "";
+    if (item.places) {
+      const places = document.createElement("span");
+      places.className = "small quiet";
+      places.textContent = item.places;
+      stock.append(places);
+    }
+    for (const its of ["available", "precision"]) {
+      if (item[its] === undefined) delete row.dataset[its];
+      else row.dataset[its] = item[its];
+    }
   }
+  let told = 0;
   /** Says at a row what is wrong with one of its fields. */
   function wrong(row, its, message) {
+    mended(row, its);
     const said = document.createElement("p");
     said.className = "err";
+    said.id = `wrong-${told += 1}`;
     said.textContent = message;
     find("[data-name]", row).after(said);
     row.classList.add("wrong");
     part(row, its).setAttribute("aria-invalid", "true");
+    part(row, its).setAttribute("aria-describedby", said.id);
+  }
+  function mended(row, its) {
+    const input = part(row, its);
+    if (!input.matches("[aria-invalid]")) return;
+    find(`#${CSS.escape(input.getAttribute("aria-describedby"))}`, row)?.remove();
+    input.removeAttribute("aria-invalid");
+    input.removeAttribute("aria-describedby");
+    row.classList.toggle("wrong", Boolean(find("[aria-invalid]", row)));
   }
   function more(row, quantity) {
-    part(row, "quantity").value = Number(part(row, "quantity").value || 0) + Number(quantity);
+    part(row, "quantity").value = (number(part(row, "quantity")) || 0) + Number(quantity);
   }
   function add(item, quantity = "1", price = "") {
     const there = lines().find((row) => part(row, "sku").value === item.sku);
@@ -75,24 +99,65 @@ function startEntry() {
   // ── The sum ────────────────────────────────────────────────────────────
   const digits = () => ({ JPY: 0, KRW: 0, ISK: 0, KWD: 3, BHD: 3, TND: 3 })[field("currency").value.trim().toUpperCase()] ?? 2;
   const shown = (amount) => amount.toLocaleString("en", { minimumFractionDigits: digits(), maximumFractionDigits: digits() });
+  /** What a number field says: nothing is null, and what is no number, or below zero, is not a number. */
+  function number(input) {
+    const text = input.value.trim();
+    if (text === "") return null;
+    return /^\d+([.,]\d+)?$/.test(text) ? Number(text.replace(",", ".")) : NaN;
+  }
+  const many = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
   function sum() {
+    const fraction = 10 ** digits();
     let goods = 0;
     let units = 0;
+    let unknown = 0;
     for (const row of lines()) {
-      const quantity = Number(part(row, "quantity").value.replace(",", "."));
-      const price = Number(part(row, "unit_price").value.replace(",", "."));
-      const amount = quantity * price;
-      const isKnown = part(row, "unit_price").value !== "" && Number.isFinite(amount);
+      const quantity = number(part(row, "quantity")) ?? NaN;
+      const amount = quantity * (number(part(row, "unit_price")) ?? NaN);
+      const isKnown = Number.isFinite(amount);
       find("[data-amount]", row).textContent = isKnown ? shown(amount) : "";
-      if (isKnown) goods += Math.round(amount * 10 ** digits()) / 10 ** digits();
+      if (isKnown) goods += Math.round(amount * fraction) / fraction;
+      else unknown += 1;
       if (Number.isFinite(quantity)) units += quantity;
     }
-    const shipping = Number((field("shipping").value || "0").replace(",", "."));
-    find("[data-units]").textContent = units ? `Items, ${units.toLocaleString("en")} units` : "Items";
+    // A sum that leaves something out says so.
+    const without = unknown ? [many(unknown, "line")] : [];
+    let total = goods;
+    for (const name of ["shipping", "tax"]) {
+      const amount = number(field(name)) ?? 0;
+      const isKnown = Number.isFinite(amount);
+      find(`[data-${name}]`).textContent = isKnown ? shown(amount) : "–";
+      if (isKnown) total += amount;
+      else without.push(name);
+    }
+    find("[data-units]").textContent = units ? `Items, ${many(units, "unit")}` : "Items";
     find("[data-goods]").textContent = shown(goods);
-    find("[data-total]").textContent = `${shown(goods + (Number.isFinite(shipping) ? shipping : 0))} ${field("currency").value.trim().toUpperCase()}`;
+    find("[data-whole]").textContent = without.length ? `Total, without ${without.join(", ")}` : "Total";
+    find("[data-total]").textContent = `${shown(total)} ${field("currency").value.trim().toUpperCase()}`;
     const card = find('[name="payment.method"]:checked')?.value === "card";
     find("[data-card]").hidden = !card;
+    waits();
+  }
+  /** Says where more is asked for than there is: a note, for the order may be placed all the same. */
+  function waits() {
+    const asked = new Map();
+    for (const row of lines()) {
+      const { available, precision } = row.dataset;
+      const input = part(row, "quantity");
+      const sku = part(row, "sku").value;
+      const units = Math.round((number(input) || 0) * 10 ** (precision ?? 0));
+      // Lines of one item ask for the same units.
+      const all = (asked.get(sku) ?? 0) + units;
+      asked.set(sku, all);
+      const short = available !== undefined && units > 0 ? Math.min(all - available, units) : 0;
+      const written = (count) => (count / 10 ** precision).toLocaleString("en", { maximumFractionDigits: 6 });
+      const note = find("[data-waits]", row);
+      const text = short > 0 ? `${written(all)} asked, ${written(available)} available: ${written(short)} would wait for stock` : "";
+      if (note.textContent !== text) note.textContent = text;
+      if (input.matches("[aria-invalid]")) continue;
+      if (text) { note.id = `${input.id}-waits`; input.setAttribute("aria-describedby", note.id); }
+      else input.removeAttribute("aria-describedby");
+    }
   }
 
   // ── Offers while typing ────────────────────────────────────────────────
@@ -290,10 +355,15 @@ function startEntry() {
   });
   // What is mended is not wrong any more.
   body.addEventListener("input", (event) => {
-    if (!event.target.matches("[aria-invalid]")) return;
+    if (event.target.matches("[aria-invalid]")) mended(event.target.closest("tr"), event.target.name.split(".").pop());
+  });
+  // Another SKU is another item.
+  body.addEventListener("change", (event) => {
+    if (!event.target.name.endsWith(".sku")) return;
     const row = event.target.closest("tr");
-    event.target.removeAttribute("aria-invalid");
-    if (!find("[aria-invalid]", row)) { row.classList.remove("wrong"); for (const said of row.querySelectorAll(".err")) said.remove(); }
+    name(row, {});
+    if (event.target.value.trim()) named([row]);
+    else sum();
   });
 
   field("taken_along").addEventListener("change", (event) => {
@@ -311,7 +381,8 @@ function startEntry() {
     const kept = [...new FormData(form)].filter(([name, value]) => !skip.has(name) && !name.startsWith("lines[") && value !== "");
     const rows = lines().map((row) => ({
       sku: part(row, "sku").value, quantity: part(row, "quantity").value, price: part(row, "unit_price").value,
-      name: find("[data-name]", row).textContent, stock: find("[data-stock]", row).textContent, sold: find("[data-sold]", row).textContent,
+      name: find("[data-name]", row).textContent, stock: find("[data-stock]", row).firstChild?.textContent, places: find("[data-stock] span", row)?.textContent,
+      available: row.dataset.available, precision: row.dataset.precision, sold: find("[data-sold]", row).textContent,
     }));
     try {
       sessionStorage.setItem(DRAFT, JSON.stringify({ fields: kept.filter(([name]) => name !== "payment.token"), rows }));
@@ -351,11 +422,32 @@ function startEntry() {
   });
 
   // ── What is wrong is said while it is being mended ─────────────────────
+  const decimals = (value) => value.split(/[.,]/)[1]?.length ?? 0;
+  function amount(value) {
+    return value && (!/^\d+([.,]\d+)?$/.test(value) || decimals(value) > digits()) ? `An amount, such as ${(4.99).toFixed(digits())}.` : "";
+  }
+  /** Of a row; what is still empty is asked for when the order is sent. */
+  const rowChecks = {
+    quantity: (value, row) => {
+      const { precision } = row.dataset;
+      if (!value) return "";
+      if (!/^\d+([.,]\d+)?$/.test(value)) return `${value} is no number of units.`;
+      if (!Number(value.replace(",", "."))) return "More than 0 units.";
+      if (precision === undefined || decimals(value) <= precision) return "";
+      return precision === "0" ? "Whole units, such as 2." : `At most ${many(Number(precision), "decimal")}.`;
+    },
+    unit_price: (value) => {
+      if (!value) return "";
+      if (!/^\d+([.,]\d+)?$/.test(value)) return `${value} is no price, such as 24.99.`;
+      return decimals(value) > 6 ? "A price has at most 6 decimals." : "";
+    },
+  };
   const checks = {
     requested_by: (value) => (value && value < new Date().toLocaleDateString("sv") ? "This day has passed." : ""),
     "customer.email": (value) => (value && !/^[^@\s]+@[^@\s]+$/.test(value) ? "An email address has one @ between two parts." : ""),
     currency: (value) => (value && !/^[A-Za-z]{3}$/.test(value) ? "Three letters, such as EUR." : ""),
-    shipping: (value) => (value && !/^\d+([.,]\d+)?$/.test(value) ? "An amount, such as 4.99." : ""),
+    shipping: amount,
+    tax: amount,
     "ship_to.country": (value) => (value && !/^[A-Za-z]{2}$/.test(value) ? "Two letters, such as IE." : ""),
   };
   // A country by its name is as good as by its letters.
@@ -385,18 +477,30 @@ function startEntry() {
     else say(event.target);
   });
   function say(its) {
+    const row = its.closest("[data-lines] tr");
+    const name = its.name?.split(".").pop();
+    if (row && rowChecks[name]) {
+      const message = rowChecks[name](its.value.trim(), row);
+      if (message) wrong(row, name, message);
+      return;
+    }
     const check = checks[its.name];
     if (!check) return;
     const box = its.closest(".field");
     const message = check(its.value.trim());
     find(".err", box)?.remove();
     box.classList.toggle("wrong", message !== "");
-    if (message) its.setAttribute("aria-invalid", "true"); else its.removeAttribute("aria-invalid");
     if (message) {
       const said = document.createElement("p");
       said.className = "err";
+      said.id = `${its.id}-e`;
       said.textContent = message;
       box.append(said);
+      its.setAttribute("aria-invalid", "true");
+      its.setAttribute("aria-describedby", said.id);
+    } else {
+      its.removeAttribute("aria-invalid");
+      its.removeAttribute("aria-describedby");
     }
   }
 

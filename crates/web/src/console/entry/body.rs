@@ -1,5 +1,6 @@
 //! The form's fields as the body that the API takes.
 
+use super::super::form;
 use super::Typed;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -8,7 +9,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
 use waybill_domain::catalog::item::Supply;
-use waybill_domain::money::Currency;
+use waybill_domain::money::{Currency, Minor, UnitPrice, line_total, split_by_weights};
+use waybill_domain::quantity::Quantity;
 use waybill_store::read::catalog;
 
 /// Texts that go as they stand.
@@ -33,6 +35,8 @@ pub fn lines(values: &BTreeMap<String, String>) -> usize {
 pub fn field(path: &str) -> String {
     match path {
         "charges[0].amount_minor" => "shipping".to_owned(),
+        // Shared over the lines; typed once.
+        path if path.ends_with("].tax_minor") => "tax".to_owned(),
         other => other.replace("unit_price_minor", "unit_price"),
     }
 }
@@ -95,7 +99,7 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
         row.insert("sku".into(), json!(sku));
         match text(&at("quantity")) {
             None => problems.push((at("quantity"), "How many?".to_owned())),
-            Some(typed) => match super::super::form::scaled(&typed, precision) {
+            Some(typed) => match scaled(&typed, precision) {
                 Some(quantity) => drop(row.insert("quantity".into(), json!(quantity))),
                 None => problems.push((at("quantity"), format!("{typed} is no number of units."))),
             },
@@ -110,12 +114,19 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
         // What is missing is noted above.
         row.entry("quantity").or_insert(json!(1));
         row.entry("unit_price").or_insert(json!("0"));
-        rows.push(Value::Object(row));
+        rows.push((row, precision));
     }
-    body.insert("lines".into(), Value::Array(rows));
+    let currency = text("currency").and_then(|code| code.parse::<Currency>().ok());
+    let digits = currency.map_or(2, Currency::exponent);
+    if let Some(tax) = text("tax") {
+        match scaled(&tax, digits).filter(|amount| *amount >= 0) {
+            Some(amount) => share_tax(Minor(amount), &mut rows, currency.unwrap_or(Currency::EUR)),
+            None => problems.push(("tax".to_owned(), format!("{tax} is no amount such as 4.99."))),
+        }
+    }
+    body.insert("lines".into(), Value::Array(rows.into_iter().map(|(row, _)| Value::Object(row)).collect()));
     if let Some(shipping) = text("shipping") {
-        let digits = text("currency").and_then(|code| code.parse::<Currency>().ok()).map_or(2, Currency::exponent);
-        match super::super::form::scaled(&shipping, digits) {
+        match scaled(&shipping, digits) {
             Some(0) => {}
             Some(amount) => {
                 body.insert("charges".into(), json!([{"kind": "shipping", "amount_minor": amount}]));
@@ -125,6 +136,23 @@ pub async fn json(state: &WebState, caller: &Caller, typed: &mut Typed) -> Resul
     }
     typed.problems.extend(problems);
     Ok(Value::Object(body))
+}
+
+/// A number as it is typed: a comma may stand for the point.
+fn scaled(text: &str, digits: u32) -> Option<i64> {
+    form::scaled(&text.replacen(',', ".", 1), digits)
+}
+
+/// Gives each line its part of the order's tax, by what the lines cost. Each comes with the decimals of its quantity.
+fn share_tax(tax: Minor, rows: &mut [(Map<String, Value>, u32)], currency: Currency) {
+    let total = |(row, precision): &(Map<String, Value>, u32)| {
+        let price = UnitPrice::from_decimal(row["unit_price"].as_str()?)?;
+        line_total(price, Quantity(row["quantity"].as_i64()?), *precision, Minor::ZERO, currency)
+    };
+    let totals: Vec<i64> = rows.iter().map(|row| total(row).map_or(0, |total| total.0.max(0))).collect();
+    for ((row, _), part) in rows.iter_mut().zip(split_by_weights(tax, &totals)) {
+        row.insert("tax_minor".into(), json!(part.0));
+    }
 }
 
 /// What is doubtful in a form and would pass, or would keep everything else from being found: the same that is said beside
@@ -193,5 +221,19 @@ mod tests {
         assert_eq!(lines(&typed.values), 2);
         assert_eq!((typed.value("lines[0].quantity"), typed.value("lines[1].sku")), ("2", "B"));
         assert_eq!(field("lines[1].unit_price_minor"), "lines[1].unit_price");
+        assert_eq!(field("lines[1].tax_minor"), "tax");
+    }
+
+    #[test]
+    fn an_orders_tax_is_shared_by_what_its_lines_cost_to_the_last_cent() {
+        // Worked by hand: 10.00 over 25.00, 12.50 (2.5 at 5.00) and what could not be read: 6.67, 3.33 and nothing.
+        let row = |price: &str, quantity: i64, precision| {
+            let fields = [("unit_price", json!(price)), ("quantity", json!(quantity))];
+            (fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(), precision)
+        };
+        let mut rows = vec![row("12.5", 2, 0), row("5.00", 2_500, 3), row("dear", 1, 0)];
+        share_tax(Minor(1_000), &mut rows, Currency::EUR);
+        let taxes: Vec<&Value> = rows.iter().map(|(row, _)| &row["tax_minor"]).collect();
+        assert_eq!(taxes, [667, 333, 0]);
     }
 }

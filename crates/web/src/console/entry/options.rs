@@ -18,6 +18,7 @@ use waybill_domain::catalog::item::{Item, Supply};
 use waybill_domain::ids::ItemId;
 use waybill_domain::money::Currency;
 use waybill_domain::personal::Address;
+use waybill_domain::quantity::Quantity;
 use waybill_store::read::customers::{self, CustomerFilter};
 use waybill_store::read::order::{self, OrderKey};
 use waybill_store::read::orders::{self, OrderFilter};
@@ -38,7 +39,7 @@ const NOTES_OFFERED: usize = 3;
 struct ItemOption {
     sku: String,
     name: String,
-    stock: String,
+    stock: Stock,
     unit: String,
     /// What it was last sold at, where that was asked for and it ever was.
     last: Option<Last>,
@@ -84,27 +85,45 @@ struct History {
     notes: Vec<Note>,
 }
 
-/// Where items are, in words: `31 at DUB, 12 at ORK`.
+/// What there is of an item, as far as its reader may see.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Stock {
+    /// `31 at DUB`; over several places their sum: `43 available`.
+    pub says: String,
+    /// The places of a sum: `31 at DUB, 12 at ORK`.
+    pub places: String,
+    /// What can be asked for before the rest waits, and its decimals.
+    pub available: Option<(Quantity, u32)>,
+}
+
+/// What there is of items, and where.
 pub(super) async fn stock(
     state: &WebState,
     viewer: &Viewer,
     items: &[Item],
-) -> Result<BTreeMap<ItemId, String>, Problem> {
+) -> Result<BTreeMap<ItemId, Stock>, Problem> {
     let counted: Vec<ItemId> = items.iter().filter(|item| item.supply == Supply::Stock).map(|item| item.id).collect();
     if !viewer.may(Permission::StockRead) {
         return Ok(BTreeMap::new());
     }
     let found = waybill_store::read::stock::available(state.store(), viewer, &counted).await?;
-    let words = |item: &Item| {
+    // Whoever sees some places only does not see what an order is allocated from.
+    let sees_all = viewer.actor().locations.only().is_none();
+    let told = |item: &Item| {
         if item.supply != Supply::Stock {
-            return status::words(item.supply.code());
+            return Stock { says: status::words(item.supply.code()), ..Stock::default() };
         }
-        let places = found.iter().filter(|(id, _, _)| *id == item.id);
-        let places: Vec<String> =
-            places.map(|(_, place, units)| format!("{} at {place}", look::quantity(*units, item.precision))).collect();
-        if places.is_empty() { "0 available".to_owned() } else { places.join(", ") }
+        let units = |units: Quantity| look::quantity(units, item.precision);
+        let at: Vec<_> = found.iter().filter(|(id, _, _)| *id == item.id).collect();
+        let places: Vec<String> = at.iter().map(|(_, place, here)| format!("{} at {place}", units(*here))).collect();
+        let sum: Quantity = at.iter().map(|(_, _, here)| *here).sum();
+        let (says, places) = match places.as_slice() {
+            [place] => (place.clone(), String::new()),
+            places => (format!("{} available", units(sum)), places.join(", ")),
+        };
+        Stock { says, places, available: sees_all.then_some((sum, item.precision)) }
     };
-    Ok(items.iter().map(|item| (item.id, words(item))).collect())
+    Ok(items.iter().map(|item| (item.id, told(item))).collect())
 }
 
 /// `GET /orders/new/items?q=`.
