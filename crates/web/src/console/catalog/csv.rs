@@ -164,7 +164,12 @@ impl Row {
         }
         for problem in problems(&facts) {
             if !wrong.iter().any(|one: &CellProblem| one.column == problem.path) {
-                let message = format!("This {}.", problem.message);
+                let is_blank = |text: &str| text.trim().is_empty();
+                let message = match problem.path.as_str() {
+                    "sku" if is_blank(&facts.sku) => "The SKU is missing.".to_owned(),
+                    "name" if is_blank(&facts.name) => "The name is missing.".to_owned(),
+                    _ => format!("This {}.", problem.message),
+                };
                 wrong.push(CellProblem { line: self.line, column: problem.path, message });
             }
         }
@@ -381,6 +386,9 @@ mod tests {
         let wrong = sheet.rows[0].facts(None).unwrap_err();
         let places: Vec<_> = wrong.iter().map(|problem| (problem.line, problem.column.as_str())).collect();
         assert_eq!(places, [(2, "weight_g"), (2, "name"), (2, "gtin")]);
+        assert_eq!(wrong[1].message, "The name is missing.");
+        let nameless = read("sku,name\n,Mug\n").unwrap().rows[0].facts(None).unwrap_err();
+        assert_eq!((nameless.len(), nameless[0].message.as_str()), (1, "The SKU is missing."));
         let places: Vec<_> = sheet.problems.iter().map(|problem| (problem.line, problem.column.as_str())).collect();
         assert_eq!(places, [(3, ""), (5, "sku")]);
         assert_eq!(sheet.rows.len(), 2);
