@@ -4,24 +4,85 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::WebState;
 use std::ops::Range;
+use waybill_domain::actor::Principal;
 use waybill_domain::ids::UserId;
 use waybill_store::read::users;
 
-/// Everybody whom a text names, each once.
+/// Whom a text names, and what it says of nobody.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Each once.
+    pub ids: Vec<UserId>,
+    /// Those of them who are told: a writer knows the note.
+    told: Vec<String>,
+    /// Each word behind an @ that names nobody, or more than one colleague.
+    unclear: Vec<(String, Vec<String>)>,
+}
+
+impl Named {
+    /// Who was told, after what is said anyway; nothing of a text that names nobody.
+    pub fn said(&self, done: &str) -> String {
+        let told = (!self.told.is_empty()).then(|| format!("{} told", and(&self.told, " and ")));
+        let missed = self.unclear.iter().map(|(word, all)| match all.as_slice() {
+            [] => format!("nobody is called {word}, so nobody was told by @{word}"),
+            all => format!("@{word} may be {}, so nobody was told by it", and(all, " or ")),
+        });
+        let parts: Vec<String> = std::iter::once(done.to_owned()).chain(told).chain(missed).collect();
+        parts.join("; ")
+    }
+}
+
+/// `Ada, Bea and Cy`.
+fn and(names: &[String], last: &str) -> String {
+    match names {
+        [before @ .., one] if !before.is_empty() => format!("{}{last}{one}", before.join(", ")),
+        names => names.concat(),
+    }
+}
+
+/// Everybody whom a text names.
 ///
 /// # Errors
 /// Where the store does not answer.
-pub async fn named_in(state: &WebState, caller: &Caller, text: &str) -> Result<Vec<UserId>, Problem> {
+pub async fn named_in(state: &WebState, caller: &Caller, text: &str) -> Result<Named, Problem> {
     if !text.contains('@') {
-        return Ok(Vec::new());
+        return Ok(Named::default());
     }
     let colleagues = users::colleagues(state.store(), &caller.viewer()).await?;
     let names: Vec<&str> = colleagues.iter().map(|(_, name)| name.as_str()).collect();
-    let mut named: Vec<UserId> =
-        found(text, &names).into_iter().flat_map(|(_, who)| who).map(|who| colleagues[who].0).collect();
-    named.sort_unstable();
-    named.dedup();
-    Ok(named)
+    let mut who: Vec<usize> = found(text, &names).into_iter().flat_map(|(_, who)| who).collect();
+    who.sort_unstable_by_key(|who| colleagues[*who].0);
+    who.dedup();
+    let others = who.iter().filter(|who| caller.actor.principal != Principal::User(colleagues[**who].0));
+    Ok(Named {
+        told: others.map(|who| names[*who].to_owned()).collect(),
+        ids: who.into_iter().map(|who| colleagues[who].0).collect(),
+        unclear: unclear(text, &names),
+    })
+}
+
+/// The words behind an @ that name nobody, each once, with the names that begin so.
+fn unclear(text: &str, names: &[&str]) -> Vec<(String, Vec<String>)> {
+    let meant = found(text, names);
+    let mut unclear: Vec<(String, Vec<String>)> = Vec::new();
+    for (at, _) in text.match_indices('@') {
+        let word: String = text[at + 1..].chars().take_while(|letter| is_of_name(*letter)).collect();
+        let is_meant = meant.iter().any(|(range, _)| range.contains(&at));
+        if word.is_empty() || is_meant || is_within(text, at) || unclear.iter().any(|(one, _)| *one == word) {
+            continue;
+        }
+        let begins = names.iter().filter(|name| {
+            name.split_whitespace().next().is_some_and(|first| begins_with(&word, first) == Some(word.len()))
+        });
+        let all = begins.map(|name| (*name).to_owned()).collect();
+        unclear.push((word, all));
+    }
+    unclear
+}
+
+/// The middle of an email address is nobody's name.
+fn is_within(text: &str, at: usize) -> bool {
+    text[..at].chars().next_back().is_some_and(is_of_name)
 }
 
 /// Where a text names somebody of `names`, with the places of those it means: two where two have the same name.
@@ -30,8 +91,7 @@ pub fn found(text: &str, names: &[&str]) -> Vec<(Range<usize>, Vec<usize>)> {
     let mut from = 0;
     while let Some(at) = text[from..].find('@').map(|at| from + at) {
         from = at + 1;
-        // The middle of an email address is nobody's name.
-        if text[..at].chars().next_back().is_some_and(is_of_name) {
+        if is_within(text, at) {
             continue;
         }
         let after = &text[from..];
@@ -139,6 +199,24 @@ mod tests {
     fn an_address_a_stranger_and_a_name_of_two_are_nobody() {
         assert_eq!(said("mei@mei.example, @nobody, @ada and @ mei, @"), []);
         assert_eq!(said("@Ada Byr\u{0}n @meier"), []);
+    }
+
+    #[test]
+    fn what_names_nobody_or_more_than_one_is_said() {
+        let told = |text: &str| {
+            let named = Named { told: vec!["Mei".to_owned()], unclear: unclear(text, &NAMES), ..Named::default() };
+            named.said("Noted")
+        };
+        assert_eq!(told("@mei, mei@mei.example, @ and @"), "Noted; Mei told");
+        assert_eq!(
+            told("@wanda@example.org or @wanda"),
+            "Noted; Mei told; nobody is called wanda, so nobody was told by @wanda"
+        );
+        assert_eq!(
+            told("@ada is back"),
+            "Noted; Mei told; @ada may be Ada Byron or Ada Lovelace, so nobody was told by it"
+        );
+        assert_eq!(Named::default().said("Noted"), "Noted");
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub async fn add(
 ) -> Result<Response, Problem> {
     let order_id = order_id(&state, &ask.context.caller, &text).await?;
     let ids = state.engine().ids();
-    let mentions = mentions::named_in(&state, &ask.context.caller, &ask.body.text.0).await?;
+    let mentions = mentions::named_in(&state, &ask.context.caller, &ask.body.text.0).await?.ids;
     let note = Personal { id: ids.nth(1), value: ask.body.text.0 };
     let receipt = ask.context.submit(&state, AddNote { order_id, note, mentions }, ids).await?;
     answer_order(&state, &ask.context, StatusCode::OK, order_id, &receipt).await
@@ -92,7 +92,7 @@ pub async fn add_about(
     ask: Ask<NoteBody>,
 ) -> Result<Response, Problem> {
     let ids = state.engine().ids();
-    let mentions = mentions::named_in(&state, &ask.context.caller, &ask.body.text.0).await?;
+    let mentions = mentions::named_in(&state, &ask.context.caller, &ask.body.text.0).await?.ids;
     let note = Personal { id: ids.nth(1), value: ask.body.text.0 };
     let receipt = ask.context.submit(&state, AddCustomerNote { code: code.clone(), note, mentions }, ids).await?;
     Ok(answer_customer(&state, &ask.context, &code, &receipt).await)

@@ -36,7 +36,12 @@ async fn whom_a_note_names_is_told_until_they_have_read_it() {
         let text = "@mei please call; @nobody and mei@mei.example hear nothing";
         let written = [("key", "n-1"), ("text", text)];
         let path = format!("/orders/{number}/note");
-        assert_eq!(sign_in::post(api, &path, &ada, &written).await.status, 303);
+        let noted = sign_in::post(api, &path, &ada, &written).await;
+        assert_eq!(noted.status, 303);
+        let said = noted.header("set-cookie").unwrap().replace("%20", " ").replace("%40", "@");
+        for part in ["Mei Tran told", "nobody was told by @nobody"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
         let notes = api.get(&format!("/api/v1/orders/{id}/notes")).await.ok();
         assert_eq!(notes["data"][0]["mentions"], json!([mei_is]));
         let shown = sign_in::get(api, &format!("/orders/{number}"), &ada).await.text;

@@ -120,9 +120,10 @@ pub async fn add_note(
     sheet.typed(&form);
     let Some(value) = text.filter(|_| form.is_sound()) else { return Ok(sheet.answer()) };
     let ids = state.engine().ids();
-    let mentions = mentions::named_in(&state, &caller, &value).await?;
+    let named = mentions::named_in(&state, &caller, &value).await?;
+    let said = named.said("Note added");
     let note = Personal { id: ids.nth(1), value };
     let path = format!("/customers/{}", percent(&code));
-    let result = form.context.submit(&state, AddCustomerNote { code, note, mentions }, ids).await;
-    sheet.concluded(result, &path, "Note added")
+    let result = form.context.submit(&state, AddCustomerNote { code, note, mentions: named.ids }, ids).await;
+    sheet.concluded(result, &path, &said)
 }

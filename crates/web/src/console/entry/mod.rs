@@ -13,7 +13,7 @@ use super::order::ask::NOTE_MAX;
 use super::page;
 use crate::api::place::PlaceOrderBody;
 use crate::auth::Caller;
-use crate::mentions;
+use crate::mentions::{self, Named};
 use crate::problem::Problem;
 use crate::state::WebState;
 use askama::Template;
@@ -244,10 +244,10 @@ pub async fn place(State(state): State<WebState>, mut form: Form) -> Result<Resp
                 state.engine().settled(order, state.options().settle).await;
             }
             let number = receipt.number.map(|number| number.to_string());
-            note_down(&state, &form, &receipt, note).await?;
+            let named = note_down(&state, &form, &receipt, note).await?;
             let order = receipt.subject.and_then(|subject| subject.order_id()).unwrap_or(OrderId::NIL);
             let to = number.clone().unwrap_or_else(|| order.to_string());
-            Ok(frame::done(&format!("/orders/{to}?placed=1"), &format!("Placed {to}")))
+            Ok(frame::done(&format!("/orders/{to}?placed=1"), &named.said(&format!("Placed {to}"))))
         }
         Err(problem) if problem.status.is_client_error() => {
             let ruled = problem.problems.iter().map(|one| (body::field(&one.path), sentence(&one.message)));
@@ -265,17 +265,18 @@ pub async fn place(State(state): State<WebState>, mut form: Form) -> Result<Resp
     }
 }
 
-/// Keeps what a clerk noted about the order just placed; once, however often the form is sent.
-async fn note_down(state: &WebState, form: &Form, receipt: &Receipt, note: Option<String>) -> Result<(), Problem> {
+/// Keeps what a clerk noted about the order just placed; once, however often the form is sent. Whom it names.
+async fn note_down(state: &WebState, form: &Form, receipt: &Receipt, note: Option<String>) -> Result<Named, Problem> {
     let (Some(value), Some(order_id)) = (note, receipt.subject.and_then(|subject| subject.order_id())) else {
-        return Ok(());
+        return Ok(Named::default());
     };
     let mut context = form.context.clone();
     context.key = context.key.map(|key| format!("{key}-note"));
     let ids = state.engine().ids();
-    let mentions = mentions::named_in(state, &context.caller, &value).await?;
+    let named = mentions::named_in(state, &context.caller, &value).await?;
     let note = Personal { id: ids.nth(1), value };
-    context.submit(state, AddNote { order_id, note, mentions }, ids).await.map(drop)
+    context.submit(state, AddNote { order_id, note, mentions: named.ids.clone() }, ids).await?;
+    Ok(named)
 }
 
 /// `must be a whole number` as a sentence of its own.

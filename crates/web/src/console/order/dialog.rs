@@ -170,10 +170,12 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
             return shown(state, &detail, act, form, Told::Unseen).await;
         }
     }
-    let said = words.said;
+    let mut said = words.said;
     let mut command = command;
     if let Command::AddNote(note) = &mut command {
-        note.mentions = mentions::named_in(state, &caller, &note.note.value).await?;
+        let named = mentions::named_in(state, &caller, &note.note.value).await?;
+        said = named.said(&said);
+        note.mentions = named.ids;
     }
     match form.context.submit(state, command, ids).await {
         Ok(receipt) => {
