@@ -78,7 +78,7 @@ pub fn next(view: &View, fate: &mut Fate, setting: Setting, ids: IdSource) -> Op
     match view.head.lifecycle {
         Lifecycle::Draft | Lifecycle::Cancelled => None,
         Lifecycle::Placed => placed(view, fate, setting, ids),
-        Lifecycle::Confirmed => confirmed(view, fate, setting),
+        Lifecycle::Confirmed => confirmed(view, fate, setting, ids),
         Lifecycle::Completed if fate.returned && view.lines.iter().all(|line| line.returned.is_zero()) => {
             let command = take_back(view, fate)?;
             Some(Next { command: Some(command), wait: HOUR })
@@ -134,7 +134,7 @@ fn placed(view: &View, fate: &mut Fate, setting: Setting, ids: IdSource) -> Opti
     }
 }
 
-fn confirmed(view: &View, fate: &mut Fate, setting: Setting) -> Option<Next> {
+fn confirmed(view: &View, fate: &mut Fate, setting: Setting, ids: IdSource) -> Option<Next> {
     let now = setting.now;
     let order_id = view.head.id;
     let then = |command: Command, wait: i64| Some(Next { command: Some(command), wait });
@@ -161,7 +161,10 @@ fn confirmed(view: &View, fate: &mut Fate, setting: Setting) -> Option<Next> {
         ]);
         let due_at = Some(now.plus_seconds(3 * DAY));
         let (steps, reason, owner) = (vec![Step::Release], reason.to_owned(), Some("customer_service".to_owned()));
-        let hold = ApplyHold { order_id, kind, steps, line: None, reason, note: None, owner, due_at };
+        // What scores fraud says so itself: a hold keeps no more of it than a reason and a note.
+        let said = format!("{} of 100 points. Orders are held from 60.", 60 + view.head.number.0 % 35);
+        let note = (kind == HoldKind::Fraud).then(|| Personal { id: ids.nth(1), value: said });
+        let hold = ApplyHold { order_id, kind, steps, line: None, reason, note, owner, due_at };
         return then(hold.into(), 5 * HOUR);
     }
     if fate.cancelled && untouched {

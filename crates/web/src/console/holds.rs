@@ -4,7 +4,8 @@ use super::frame::{Frame, HOLDS};
 use super::html::Html;
 use super::look::{self, Look};
 use super::order::act::{Offer, offers_of_hold};
-use super::order::{self as order_page, Axis, HoldCard};
+use super::order::dialog::foreseen;
+use super::order::{self as order_page, Axis, Effect, HoldCard};
 use super::orders::percent;
 use super::owners;
 use super::people::People;
@@ -62,6 +63,8 @@ struct Detail {
     units: String,
     place: String,
     card: HoldCard,
+    /// What would change if it were released, for those who may.
+    released: Vec<Effect>,
     axes: Vec<Axis>,
     lines: Vec<(String, String, String)>,
     /// Label and amount of what is not in the lines.
@@ -233,6 +236,11 @@ async fn detail(
     } else {
         Vec::new()
     };
+    let release = offers.iter().find(|offer| offer.is_main() && offer.obstacle.is_none()).map(|offer| offer.act);
+    let released = match release {
+        Some(act) => foreseen(state, caller, &found, act).await?,
+        None => Vec::new(),
+    };
     for offer in &mut offers {
         offer.path = format!("{}?next={}", offer.path, percent(next));
     }
@@ -250,6 +258,7 @@ async fn detail(
         units: order_page::summary_of(&found),
         place: format!("{} of {}", place + 1, look::count(i64::try_from(of).unwrap_or(i64::MAX))),
         card: order_page::card(hold, note.clone(), &found, &offers, people, look),
+        released,
         axes: axes(&found, look),
         lines: lines.collect(),
         // What is not in the lines.

@@ -253,6 +253,37 @@ async fn the_queue_of_holds_shows_the_most_urgent_and_goes_on_to_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hold_says_what_would_follow_from_its_release() {
+    on_each(async |api| {
+        api.shop().await;
+        let mut body = order("H-DECLINED");
+        body["payment"]["token"] = json!("sim_decline");
+        let declined = api.post("/api/v1/orders", &body).await.ok();
+        let (id, number) = (declined["id"].as_str().unwrap(), declined["number"].as_str().unwrap());
+        assert_eq!(get(api, id).await["payment_status"], "failed");
+        let would = |text: &str| {
+            let table = text.split_once("class=\"effect\"").unwrap_or_else(|| panic!("no effects: {text}")).1;
+            table.split_once("</table>").unwrap().0.to_owned()
+        };
+        let queue = would(&page(api, &format!("/holds?hold={number}-1")).await.text);
+        assert!(queue.contains("If it is released"), "{queue}");
+        let dialog = would(&page(api, &format!("/orders/{number}/release-hold/1")).await.text);
+        for shown in [&queue, &dialog] {
+            // The card stays declined, and nothing is confirmed by letting the hold go.
+            for same in ["Lifecycle</th><td>Placed", "Payment</th><td>Failed", "Fulfillment</th><td>Unfulfilled"] {
+                let row = shown.split_once(same).unwrap_or_else(|| panic!("{same}: {shown}")).1;
+                assert!(row.split_once("</tr>").unwrap().0.contains("unchanged"), "{same}: {shown}");
+            }
+            assert!(shown.contains("active</td><td class=\"to\">released"), "{shown}");
+        }
+        let reader = api.with_secret(Some(&api.key(&[Permission::OrdersRead], None, None).await));
+        let seen = page(&reader, &format!("/holds?hold={number}-1")).await.text;
+        assert!(!seen.contains("If it is released"), "{seen}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_orders_change_together_and_those_that_cannot_are_named_first() {
     on_each(async |api| {
         api.shop().await;

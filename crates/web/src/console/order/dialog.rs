@@ -195,6 +195,27 @@ async fn sent(state: &WebState, id: &str, act: Act, mut form: Form) -> Result<Re
     }
 }
 
+/// What an act would change that needs nothing to be typed; nothing where the rules forbid it.
+///
+/// # Errors
+/// Where the store does not answer.
+pub async fn foreseen(
+    state: &WebState,
+    caller: &Caller,
+    detail: &OrderDetail,
+    act: Act,
+) -> Result<Vec<Effect>, Problem> {
+    let ids = state.engine().ids();
+    let Some(command) = ask::typical(act, detail, caller, ids) else { return Ok(Vec::new()) };
+    let names = names(state, detail).await?;
+    let owners = owners(state, caller, act, detail).await?;
+    match state.engine().preview(Submission::new(command, caller.actor.clone(), ids)).await {
+        Ok(preview) => Ok(effects(&preview, &|line| name(&names, line), &owners)),
+        Err(SubmitError::Refused { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// What an act would do and change, in a few characters.
 fn digest(words: &Words, effects: &[Effect]) -> String {
     let lines = effects.iter().map(|one| format!("{}\0{}\0{}\0", one.thing, one.now, one.after));

@@ -42,14 +42,19 @@ pub fn effects(preview: &Preview, names: &dyn Fn(&OrderLine) -> String, owners: 
     let money = |amount| look::money(amount, after.head.currency);
     let (then, now) = (&*after.head, &*before.head);
     let (will, owed) = (after.owed(), before.owed());
-    for (thing, from, to) in [
-        ("Lifecycle", now.lifecycle.code(), then.lifecycle.code()),
-        ("Payment", now.payment_status.code(), then.payment_status.code()),
-        ("Fulfillment", now.fulfillment_status.code(), then.fulfillment_status.code()),
-        ("Delivery", now.delivery_status.code(), then.delivery_status.code()),
-        ("Returns", now.return_status.code(), then.return_status.code()),
+    // Whoever ends a hold asks what becomes of the order, also where that is nothing: a declined card stays declined.
+    let is_freed = ends_hold(before, after);
+    for (thing, from, to, is_asked) in [
+        ("Lifecycle", now.lifecycle.code(), then.lifecycle.code(), is_freed),
+        ("Payment", now.payment_status.code(), then.payment_status.code(), is_freed),
+        ("Fulfillment", now.fulfillment_status.code(), then.fulfillment_status.code(), is_freed),
+        ("Delivery", now.delivery_status.code(), then.delivery_status.code(), false),
+        ("Returns", now.return_status.code(), then.return_status.code(), false),
     ] {
-        table.changed(thing, status::words(from), status::words(to));
+        match is_asked {
+            true => table.always(thing, status::words(from), status::words(to)),
+            false => table.changed(thing, status::words(from), status::words(to)),
+        }
     }
     holds(before, after, owners, &mut table);
     for line in after.lines.iter() {
@@ -100,6 +105,11 @@ impl Table {
     fn always(&mut self, thing: &str, now: String, after: String) {
         self.0.push(Effect { thing: thing.to_owned(), now, after });
     }
+}
+
+fn ends_hold(before: &Order, after: &Order) -> bool {
+    let active = |order: &Order| order.holds.iter().filter(|hold| hold.state == HoldState::Active).count();
+    active(after) < active(before)
 }
 
 fn holds(before: &Order, after: &Order, owners: &Owners, table: &mut Table) {

@@ -26,6 +26,7 @@ use act::{Act, Offer};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+pub use effect::Effect;
 use lines::Line;
 pub use lines::amount_of;
 use money::Money;
