@@ -284,6 +284,35 @@ async fn a_hold_says_what_would_follow_from_its_release() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_on_the_floor_leads_to_its_work() {
+    on_each(async |api| {
+        api.shop().await;
+        let (id, number) = placed(api, "F-1").await;
+        let next = async |api: &Api| {
+            let text = page(api, &format!("/orders/{number}")).await.text;
+            let acts = text.split_once("<div class=\"acts\">").unwrap().1.split_once("</div>").unwrap().0.to_owned();
+            acts.split_once("<a class=\"btn primary\" href=\"")
+                .map(|(_, rest)| rest.split_once("</a>").unwrap().0.to_owned())
+        };
+        assert!(next(api).await.unwrap().contains("data-ask>Release to the floor"));
+        assert_eq!(send(api, &format!("/orders/{number}/release"), &[]).await.status, 303);
+        let works = get(api, &id).await["fulfillment_orders"].clone();
+        let work = works[0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(next(api).await, Some(format!("/pick/{work}\">Pick")));
+        let path = format!("/api/v1/fulfillment-orders/{work}");
+        api.post(&format!("{path}/pick"), &json!({"picks": [{"line": 1, "quantity": 2}]})).await.ok();
+        assert_eq!(next(api).await, Some(format!("/pack/{work}\">Pack")));
+        api.post(&format!("{path}/pack"), &json!({})).await.ok();
+        assert_eq!(next(api).await, Some(format!("/ship?work={work}\">Ship")));
+        let ship = page(api, &format!("/ship?work={work}")).await;
+        assert!(ship.status == 200 && ship.text.contains(&number), "{}", ship.text);
+        let reader = api.with_secret(Some(&api.key(&[Permission::OrdersRead], None, None).await));
+        assert_eq!(next(&reader).await, None, "only for those who may do it");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_orders_change_together_and_those_that_cannot_are_named_first() {
     on_each(async |api| {
         api.shop().await;

@@ -34,11 +34,15 @@ pub use money::costs;
 use parcels::ParcelRow;
 use timeline::Day;
 use waybill_domain::Code;
+use waybill_domain::actor::Permission;
+use waybill_domain::fulfillment::{FulfillmentOrder, FulfillmentState};
 use waybill_domain::order::{Hold, HoldState, Lifecycle};
 use waybill_domain::payment::{PaymentTransaction, TransactionKind, TransactionState};
 use waybill_domain::personal::{Address, Party};
+use waybill_domain::shipping::{Parcel, ParcelState};
 use waybill_store::read::order::{self, OrderDetail, OrderKey};
-use waybill_store::read::{catalog, timeline as events, why};
+use waybill_store::read::queue::Stage;
+use waybill_store::read::{Viewer, catalog, timeline as events, why};
 
 /// One box of the row at the top: a label, a status, and what stands behind it.
 #[derive(Debug)]
@@ -67,6 +71,15 @@ pub struct HoldCard {
     pub note: Option<String>,
 }
 
+/// The primary act of the page.
+#[derive(Debug)]
+struct NextStep {
+    words: String,
+    path: String,
+    /// It begins with a dialog; the work at a location has a page of its own.
+    asks: bool,
+}
+
 #[derive(Template)]
 #[template(path = "order/order.html")]
 struct OrderPage {
@@ -80,7 +93,7 @@ struct OrderPage {
     axes: Vec<Axis>,
     holds: Vec<HoldCard>,
     /// The step that comes next, where no hold is in its way.
-    next: Option<Offer>,
+    next: Option<NextStep>,
     refund: Option<Offer>,
     /// Everything that can be done to the order as a whole, what is forbidden now with its reason.
     offers: Vec<Offer>,
@@ -130,7 +143,7 @@ pub async fn order(
     let lines: Vec<Line> =
         detail.lines.iter().map(|(line, note)| Line::new(line, note, &names, &detail, &offers)).collect();
     let holds = hold_cards(&detail, &offers, &people, &look);
-    let next = if holds.is_empty() { next_step(&offers) } else { None };
+    let next = if holds.is_empty() { next_step(&offers, &detail, &viewer) } else { None };
     let write_note = offers.iter().find(|offer| offer.act == Act::Note);
 
     Ok(page(&OrderPage {
@@ -233,11 +246,51 @@ pub fn axes(detail: &OrderDetail, look: &Look) -> Vec<Axis> {
     ]
 }
 
-/// The first of these that the rules allow is what one would do next.
-fn next_step(offers: &[Offer]) -> Option<Offer> {
-    let steps = [Act::Submit, Act::Confirm, Act::Release, Act::ShipFromSupplier, Act::Allocate, Act::Complete];
-    let possible = |step: &Act| offers.iter().find(|offer| offer.act == *step && offer.obstacle.is_none());
-    steps.iter().find_map(possible).cloned()
+/// What one would do next: an act that the rules allow, or the work that waits at a location.
+fn next_step(offers: &[Offer], detail: &OrderDetail, viewer: &Viewer) -> Option<NextStep> {
+    let possible = |act: Act| offers.iter().find(|offer| offer.act == act && offer.obstacle.is_none());
+    let step = |acts: &[Act]| {
+        let offer = acts.iter().find_map(|act| possible(*act))?;
+        Some(NextStep { words: offer.words.to_owned(), path: offer.path.clone(), asks: true })
+    };
+    step(&[Act::Submit, Act::Confirm, Act::Release])
+        .or_else(|| work(detail, viewer))
+        .or_else(|| step(&[Act::ShipFromSupplier, Act::Allocate, Act::Complete]))
+}
+
+/// The first work that waits at a location, for those who may do it there.
+fn work(detail: &OrderDetail, viewer: &Viewer) -> Option<NextStep> {
+    if !viewer.may(Permission::FulfillmentWrite) {
+        return None;
+    }
+    let is_open = |work: &&FulfillmentOrder| {
+        matches!(work.state, FulfillmentState::Open | FulfillmentState::InProgress)
+            && viewer.actor().locations.contains(&work.location_id)
+    };
+    let open = detail.fulfillment_orders.iter().filter(is_open);
+    let waits: Vec<_> = open.filter_map(|work| Some((work, stage(detail, work)?))).collect();
+    let (first, stage) = waits.first()?;
+    let (id, place) = (first.id(), detail.locations.get(&first.location_id).filter(|_| waits.len() > 1));
+    let (verb, path) = match stage {
+        Stage::Pick => ("Pick", format!("/pick/{id}")),
+        Stage::Pack => ("Pack", format!("/pack/{id}")),
+        Stage::Ship => ("Ship", format!("/ship?work={id}")),
+    };
+    let words = place.map_or_else(|| verb.to_owned(), |place| format!("{verb} at {place}"));
+    Some(NextStep { words, path, asks: false })
+}
+
+/// What is to be done next for some work; None where it only waits.
+fn stage(detail: &OrderDetail, work: &FulfillmentOrder) -> Option<Stage> {
+    let mut units = detail.allocations.iter().filter(|one| one.fulfillment_order == work.number);
+    let is_packed = |parcel: &Parcel| parcel.fulfillment_order == work.number && parcel.state == ParcelState::Packed;
+    if units.clone().any(|one| !one.allocated.is_zero()) {
+        Some(Stage::Pick)
+    } else if units.any(|one| !one.picked.is_zero()) {
+        Some(Stage::Pack)
+    } else {
+        detail.parcels.iter().any(is_packed).then_some(Stage::Ship)
+    }
 }
 
 fn hold_cards(detail: &OrderDetail, offers: &[Offer], people: &People, look: &Look) -> Vec<HoldCard> {
