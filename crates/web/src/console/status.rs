@@ -173,6 +173,11 @@ pub fn let_go(is_voided: bool) -> Html {
     shown(look("off", "none"), if is_voided { "voided" } else { "expired" })
 }
 
+/// A payment that was never used and by which nothing is to come any more.
+pub fn not_needed() -> Html {
+    shown(look("off", "none"), "not needed any more")
+}
+
 pub fn refund(value: RefundState) -> Html {
     let look = match value {
         RefundState::Granted | RefundState::Pending => look("wait", "wait"),

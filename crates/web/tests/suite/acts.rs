@@ -313,6 +313,31 @@ async fn an_order_on_the_floor_leads_to_its_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_brings_nothing_any_more_says_so() {
+    on_each(async |api| {
+        api.shop().await;
+        let mut body = order("M-1");
+        body["payment"] = json!({"method": "terms"});
+        let placed = api.post("/api/v1/orders", &body).await.ok();
+        let number = placed["number"].as_str().unwrap();
+        let paid = async || {
+            let text = page(api, &format!("/orders/{number}")).await.text;
+            let payment = text.split_once("<b>Terms, €44.97</b>").unwrap_or_else(|| panic!("no terms: {text}")).1;
+            payment.split_once("</section>").unwrap().0.to_owned()
+        };
+        let before = paid().await;
+        assert!(!before.contains("still expected") && !before.contains("Not needed"), "{before}");
+        let one = [("quantity", "1"), ("reason", "customer_request")];
+        assert_eq!(send(api, &format!("/orders/{number}/cancel-line/1"), &one).await.status, 303);
+        assert!(paid().await.contains("€24.98 still expected"), "{}", paid().await);
+        assert_eq!(send(api, &format!("/orders/{number}/cancel"), &[("reason", "customer_request")]).await.status, 303);
+        let after = paid().await;
+        assert!(after.contains("Not needed any more") && !after.contains("still expected"), "{after}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_orders_change_together_and_those_that_cannot_are_named_first() {
     on_each(async |api| {
         api.shop().await;

@@ -8,7 +8,7 @@ use super::call;
 use waybill_domain::Code;
 use waybill_domain::money::Minor;
 use waybill_domain::order::ChargeKind;
-use waybill_domain::payment::{PaymentTransaction, TransactionKind, TransactionState};
+use waybill_domain::payment::{PaymentMethod, PaymentState, PaymentTransaction, TransactionKind, TransactionState};
 use waybill_store::read::order::OrderDetail;
 
 /// One payment of the order.
@@ -22,6 +22,8 @@ pub struct PaymentRow {
     pub authorized: Option<String>,
     pub received: String,
     pub refunded: Option<String>,
+    /// What is still to come by it, where that is less than it was to pay at first.
+    pub expected: Option<String>,
     /// Calls to its gateway without a final answer.
     pub waits: Vec<String>,
 }
@@ -106,15 +108,28 @@ fn row(detail: &OrderDetail, payment: &waybill_domain::payment::Payment, offers:
         (one.payment, one.kind, one.state) == (payment.number, TransactionKind::Void, TransactionState::Succeeded)
     };
     let is_voided = detail.transactions.iter().any(|one| is_void(&one));
+    let left = detail.owed().left;
+    let is_unused = payment.received.is_zero() && payment.open_authorization().is_zero();
+    let is_idle = payment.state == PaymentState::Created && is_unused && open.clone().next().is_none();
+    let state = if is_idle && left.0 <= 0 {
+        status::not_needed()
+    } else if payment.is_let_go() {
+        status::let_go(is_voided)
+    } else {
+        status::payment_state(payment.state)
+    };
+    // Of several payments nobody knows which one brings what is left.
+    let expected = Some(left).filter(|left| detail.payments.len() == 1 && left.0 > 0 && *left < payment.amount);
     let possible = |offer: &&Offer| about.contains(&offer.act) && offer.obstacle.is_none();
     PaymentRow {
         offers: offers.iter().filter(possible).cloned().collect(),
         name: status::words(payment.method.code()),
-        state: if payment.is_let_go() { status::let_go(is_voided) } else { status::payment_state(payment.state) },
+        state,
         amount: money(payment.amount),
         authorized: (!payment.authorized.is_zero()).then(|| money(payment.authorized)),
         received: money(payment.received),
         refunded: (!payment.refunded.is_zero()).then(|| money(payment.refunded)),
+        expected: expected.filter(|_| payment.method != PaymentMethod::Card).map(money),
         waits: open.map(|one| format!("{} of {} {}", call(one.kind), money(one.amount), one.state)).collect(),
     }
 }
