@@ -90,6 +90,26 @@ def test_a_stale_act_is_explained_and_asked_again(desk):
     expect(first.locator(".axes")).to_contain_text("Cancelled")
 
 
+def test_an_open_dialog_hears_of_anothers_change(desk):
+    first, second = desk.open("/orders"), desk.open("/orders")
+    placed = place(first, "BR-MEANWHILE")
+    first.goto(f"/orders/{placed['number']}")
+    expect(first.locator("#live")).to_have_text("Live")
+    dialog = open_act(first, "charge")
+    dialog.get_by_label("Amount").fill("5.00")
+    expect(dialog.locator(".effect")).to_contain_text("€86.98")
+    ask(second, f"/orders/{placed['id']}/cancel", {"reason": "customer_request"})
+    expect(dialog.get_by_role("alert")).to_contain_text("This order changed meanwhile.")
+    expect(dialog.locator(".effect")).to_contain_text("€86.98")
+    dialog.get_by_role("button", name="Look again").click()
+    expect(dialog.locator("[data-outdated]")).to_have_count(0)
+    expect(dialog.get_by_label("Amount")).to_have_value("5.00")
+    expect(dialog.locator("[data-effects]")).not_to_contain_text("€86.98")
+    # What changed beside it is there once the dialog is closed.
+    first.keyboard.press("Escape")
+    expect(first.locator(".axes")).to_contain_text("Cancelled")
+
+
 def test_a_double_click_does_one_act(desk):
     page = desk.open("/orders")
     placed = place(page, "BR-TWICE")

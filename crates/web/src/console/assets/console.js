@@ -65,6 +65,43 @@ async function ask(href) {
   const answer = await fetch(href, { headers: { "X-Part": "dialog" } }).catch(() => null);
   if (!answer?.ok || answer.redirected) { location.href = href; return; }
   show(await answer.text(), href);
+  one("#ask").dataset.href = href;
+}
+/** Says in an open dialog that its order is not what it shows any more; what was typed stays until one looks again. */
+let outdating = 0;
+async function outdate() {
+  const dialog = one("#ask[open]");
+  const version = dialog && one("[name=version]", dialog)?.value;
+  if (!version || one("[data-outdated]", dialog)) return;
+  const mine = ++outdating;
+  const answer = await fetch(dialog.dataset.href, { headers: { "X-Part": "dialog" } }).catch(() => null);
+  const page = answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const now = page && one("[data-part] [name=version]", page)?.value;
+  if (mine !== outdating || !now || now === version || one("[name=version]", dialog)?.value !== version || one("[data-outdated]", dialog)) return;
+  const notice = document.createElement("div");
+  notice.className = "notice wait";
+  notice.dataset.outdated = "";
+  notice.setAttribute("role", "alert");
+  const said = document.createElement("div");
+  const what = document.createElement("b");
+  what.textContent = "This order changed meanwhile.";
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "btn";
+  again.textContent = "Look again";
+  again.addEventListener("click", () => lookAgain(one("form", dialog)));
+  said.append(what, " What is shown here is from before. ");
+  notice.append(said, again);
+  one("form > .body", dialog).prepend(notice);
+}
+/** Asks what the act would do now, with what was typed. */
+async function lookAgain(form) {
+  const body = new URLSearchParams(new FormData(form));
+  body.delete("shown");
+  body.set("preview", "yes");
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "dialog" } }).catch(() => null);
+  if (!answer) { toast("No connection. What is shown is from before.", "bad"); return; }
+  show(await answer.text(), form.action);
 }
 /** Sends a dialog's form. The server says where to go when it was done, and else what is wrong with it, in the dialog. */
 async function send(form, button) {
@@ -492,6 +529,7 @@ if (mode && window.EventSource) {
   stream.addEventListener("changed", (event) => {
     const { position: now } = JSON.parse(event.data);
     if (now && now <= position) return;
+    outdate();
     clearTimeout(timer);
     timer = setTimeout(refresh, 100);
     // Sums follow the log by a moment.
