@@ -86,7 +86,9 @@ def test_pick_pack_and_ship_with_a_scanner(desk):
     row.get_by_role("button", name="Ship").click()
     expect(heard).to_contain_text("No tracking number")
     expect(row).to_be_visible()
-    page.locator("#find").focus()
+    # Whoever scans on has the scan field again after a click beside everything.
+    page.locator("h1").click()
+    expect(page.locator("#find")).to_be_focused()
     scan(page, number)
     scan(page, "TR-0000-1")
     expect(page.locator(".track")).to_have_value("TR-0000-1")
@@ -95,6 +97,62 @@ def test_pick_pack_and_ship_with_a_scanner(desk):
     page.goto(f"/orders/{number}")
     expect(page.locator(".axes")).to_contain_text("Fulfilled")
     expect(page.locator("table.parcels")).to_contain_text("TR-0000-1")
+
+
+def packed(page, reference):
+    """An order of one parcel that waits for its carrier: its number."""
+    number, work = released(page, reference, LINES[1:])
+    page.goto(f"/pick/{work}")
+    scan(page, "SCAN-LID")
+    page.get_by_role("link", name=f"Pack {number}").click()
+    expect(page.locator("[data-scan]")).to_be_visible()
+    scan(page, "SCAN-LID")
+    page.get_by_label("Weight").fill("0.85")
+    page.locator("[data-primary]").click()
+    expect(page.get_by_role("link", name=f"Ship {number}")).to_be_visible()
+    return number
+
+
+def test_parcels_are_shipped_by_scans_alone(desk):
+    page = desk.open("/pick?location=all")
+    number, other = packed(page, "BR-SCAN-1"), packed(page, "BR-SCAN-2")
+    page.goto("/ship?location=all")
+    heard, find = page.locator("#heard"), page.locator("#find")
+    row = page.locator("[data-parcel]", has_text=number)
+    expect(find).to_be_focused()
+    scan(page, number)
+    expect(row.locator(".check")).to_be_checked()
+    expect(row.locator(".track")).to_be_focused()
+    expect(heard).to_have_class(re.compile("right"))
+    expect(heard).to_contain_text("Now scan its tracking number")
+    # The number of an order is no tracking number.
+    scan(page, other)
+    expect(heard).to_have_class(re.compile("wrong"))
+    expect(heard).to_contain_text("That is an order")
+    expect(row.locator(".track")).to_have_value("")
+    scan(page, "TRK123")
+    expect(row.locator(".track")).to_have_value("TRK123")
+    expect(find).to_be_focused()
+    scan(page, "TRK123")
+    expect(heard).to_contain_text("No parcel of TRK123")
+    # With the focus nowhere a scan is no row of keys: n would begin a new order.
+    page.keyboard.press("Escape")
+    expect(find).not_to_be_focused()
+    scan(page, f"nnn{other}".lower())
+    expect(heard).to_contain_text(f"No parcel of nnn{other.lower()}")
+    expect(page).to_have_url(re.compile("/ship"))
+    page.locator("[data-primary]").click()
+    expect(heard).to_contain_text("1 parcel")
+    expect(row).to_be_hidden()
+
+
+def test_a_scan_where_the_focus_is_nowhere_opens_its_work(desk):
+    page = desk.open("/pick?location=all")
+    number, work = released(page, "BR-NOWHERE")
+    page.goto("/pick?location=all")
+    leave_the_field(page)
+    scan(page, number.lower())
+    expect(page).to_have_url(re.compile(f"/pick/{work}"))
 
 
 def test_scans_without_a_connection_are_kept_and_sent_once(desk):

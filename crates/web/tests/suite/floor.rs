@@ -85,6 +85,10 @@ async fn forms_pick_pack_and_ship_as_the_api_does() {
 
         let waiting = page(api, "/ship").await;
         assert!(waiting.contains(&format!("value=\"{work}/1\"")), "{waiting}");
+        // Without a script the order that is scanned is looked for by the server.
+        let of_order = page(api, &format!("/ship?order={}", number.to_lowercase())).await;
+        assert!(of_order.contains(&format!("value=\"{work}/1\"")), "{of_order}");
+        assert!(page(api, "/ship?order=TRK123").await.contains("No parcel of TRK123 waits"));
         let (first, tracking) = (format!("{work}/1"), format!("tracking.{work}/1"));
         let fields = [("key", "k-5"), ("carrier", "An Post"), ("parcel", &first), (&tracking, "TR-1")];
         let shipped = post(api, "/ship", &fields).await;

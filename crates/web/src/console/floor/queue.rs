@@ -194,7 +194,7 @@ async fn list(
         assignee,
         ..WorkFilter::default()
     };
-    if let Some(number) = scanned.as_ref().and_then(|text| text.trim().parse::<OrderNumber>().ok()) {
+    if let Some(number) = scanned.as_ref().and_then(|text| text.trim().to_uppercase().parse::<OrderNumber>().ok()) {
         let of_order = WorkFilter { order: Some(number), assignee: None, ..filter.clone() };
         let found = queue(state.store(), &viewer, &of_order, &PageRequest::default()).await?;
         if let Some(work) = found.rows.first() {

@@ -12,6 +12,7 @@ use axum::http::HeaderMap;
 use std::collections::BTreeMap;
 use waybill_domain::fulfillment::ship::{Ship, ShipParcel};
 use waybill_domain::ids::FulfillmentOrderId;
+use waybill_domain::order::OrderNumber;
 use waybill_domain::shipping::ParcelState;
 use waybill_store::read::PageRequest;
 use waybill_store::read::queue::{Stage, WorkFilter, queue};
@@ -55,8 +56,10 @@ struct ShipPage {
     key: String,
     groups: Vec<Group>,
     count: usize,
-    /// Only one fulfillment order is shown.
+    /// Only one fulfillment order is shown, or those of one order.
     is_one: bool,
+    /// The order that was scanned or typed, where no script took it.
+    scanned: Option<String>,
     next: Option<String>,
     carrier: String,
     service: String,
@@ -69,6 +72,7 @@ struct ShipPage {
 struct Asked<'a> {
     location: Option<String>,
     work: Option<String>,
+    order: Option<String>,
     after: Option<String>,
     counted: Option<Counted>,
     refused: Option<(&'a [refusal::Problem], &'a Form)>,
@@ -88,7 +92,12 @@ async fn show(
         Some(text) => (vec![found(state, caller, text).await?], None),
         None => {
             let location = standing.here.clone();
-            let filter = WorkFilter { location, stage: Some(Stage::Ship), ..WorkFilter::default() };
+            // What is no number of an order is none that waits.
+            let order = asked
+                .order
+                .as_ref()
+                .map(|text| text.trim().to_uppercase().parse::<OrderNumber>().unwrap_or(OrderNumber(0)));
+            let filter = WorkFilter { location, order, stage: Some(Stage::Ship), ..WorkFilter::default() };
             let page = PageRequest { limit: Some(50), after: asked.after };
             let found = queue(state.store(), &viewer, &filter, &page).await?;
             let counted = asked.counted.map(|counted| format!("stage={}&", counted.code())).unwrap_or_default();
@@ -106,7 +115,8 @@ async fn show(
         key: form::key(state),
         count: groups.iter().map(|group| group.parcels.len()).sum(),
         groups,
-        is_one: asked.work.is_some(),
+        is_one: asked.work.is_some() || asked.order.is_some(),
+        scanned: asked.order,
         next,
         carrier: typed("carrier"),
         service: typed("service"),
@@ -152,10 +162,11 @@ pub async fn page(
     params: Params,
 ) -> Result<Response, Problem> {
     let mut params = params.of_form();
-    let (location, work, after) = (params.text("location"), params.text("work"), params.text("after"));
+    let (location, after) = (params.text("location"), params.text("after"));
+    let (work, order) = (params.text("work"), params.text("order"));
     let counted = Counted::read(&mut params, &[Counted::Packed]);
     params.close()?;
-    show(&state, &caller, &look, &headers, Asked { location, work, after, counted, refused: None }).await
+    show(&state, &caller, &look, &headers, Asked { location, work, order, after, counted, refused: None }).await
 }
 
 /// What leaves, by fulfillment order.

@@ -1,7 +1,7 @@
 // ── The scan field ───────────────────────────────────────────────────────
-const field = () => one("[data-scan]");
+const field = () => one(".scanline .input");
 function focusScan() {
-  if (page.floor === "ship" || one("dialog[open], :popover-open")) return;
+  if (one("dialog[open], :popover-open")) return;
   setTimeout(() => { if (!document.activeElement?.matches("input, select, textarea")) field()?.focus({ preventScroll: true }); });
 }
 document.addEventListener("keydown", (event) => {
@@ -10,14 +10,11 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     const code = target.value;
     target.value = "";
-    if (page.floor !== "ship") target.inputMode = "none";
+    target.inputMode = "none";
     scan(code);
   } else if (event.key === "Enter" && target.matches?.(".track")) {
     event.preventDefault();
-    if (target.value) one(".check", target.closest("[data-parcel]")).checked = true;
-    hear(true, target.closest("[data-parcel]").dataset.orderNumber, target.value ? `Tracking number ${target.value}` : "Without a tracking number");
-    draw();
-    field()?.focus();
+    scanTracking(target);
   } else if (event.key === "Enter" && target.matches?.("[data-count]")) {
     event.preventDefault();
     target.blur();
@@ -26,14 +23,34 @@ document.addEventListener("keydown", (event) => {
   }
 });
 // A scanner types wherever the focus is: outside of fields, what it types is a scan.
+/** A key that may be the first of a scan. */
+let held = null;
+function letGo() {
+  const { key, target, timer } = held;
+  clearTimeout(timer);
+  held = null;
+  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
 addEventListener("keydown", (event) => {
-  const scans = work && field() && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
-  if (!scans || event.target.matches?.("input, select, textarea") || one("dialog[open], :popover-open")) return;
+  const scans = event.isTrusted && field() && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (!scans || inField(event.target) || one("dialog[open], :popover-open")) return;
+  if (work) {
+    event.stopPropagation();
+    field().focus({ preventScroll: true });
+    return;
+  }
+  // A list has keys of its own. A scanner's follow each other faster than anybody types, so the first waits for the second.
+  if (event.key === " " && !held) return;
+  event.preventDefault();
   event.stopPropagation();
+  if (!held) { held = { key: event.key, target: event.target, timer: setTimeout(letGo, 50) }; return; }
+  clearTimeout(held.timer);
+  field().value = held.key + event.key;
+  held = null;
   field().focus({ preventScroll: true });
 }, true);
-// The field stays without a keyboard until somebody taps it to type.
-document.addEventListener("click", (event) => { if (event.target.matches("[data-scan]") && page.floor !== "ship") event.target.inputMode = "text"; });
+// The fields that are scanned into stay without a keyboard until somebody taps them to type.
+document.addEventListener("click", (event) => { if (event.target === field() || event.target.matches(".track")) event.target.inputMode = "text"; });
 
 // ── Camera ───────────────────────────────────────────────────────────────
 const sees = "BarcodeDetector" in window && Boolean(navigator.mediaDevices?.getUserMedia);

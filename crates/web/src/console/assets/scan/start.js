@@ -16,6 +16,8 @@ async function refresh() {
   const answer = await fetch(location.pathname, { headers: { "X-Live": "1", Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Somebody began to type meanwhile.
+  if (document.activeElement?.matches("[data-count], [data-weigh]")) { stale = true; return; }
   const weight = one("[data-weigh]")?.value;
   for (const part of ["#work", ".floor > footer", "#more"]) {
     const its = one(part, fresh);
@@ -41,6 +43,7 @@ function sounds() { for (const button of all("[data-sound]")) { button.hidden = 
 function dress() {
   for (const button of all("[data-less], [data-more-units]")) button.hidden = false;
   for (const button of all("[data-camera]")) button.hidden = !sees;
+  if (field()) field().inputMode = "none";
   for (const kind of all("[data-keep]")) if (!kind.value) kind.value = kept(`field:${kind.name}`) ?? "";
   sounds();
 }
