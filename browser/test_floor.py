@@ -155,6 +155,45 @@ def test_a_scan_where_the_focus_is_nowhere_opens_its_work(desk):
     expect(page).to_have_url(re.compile(f"/pick/{work}"))
 
 
+def test_a_weight_that_does_not_agree_is_asked_about_once(desk):
+    page = desk.open("/pick?location=all", PHONE)
+    number, work = released(page, "BR-WEIGHT")
+    page.goto(f"/pick/{work}")
+    for code in ("SCAN-POT", "SCAN-POT", "SCAN-LID"):
+        scan(page, code)
+    page.get_by_role("link", name=f"Pack {number}").click()
+    expect(page.locator("[data-scan]")).to_be_visible()
+    for code in ("SCAN-POT", "SCAN-POT", "SCAN-LID"):
+        scan(page, code)
+    weight, said, close = page.get_by_label("Weight"), page.locator("#weight-said"), page.locator("[data-primary]")
+    # What was scanned and where the next scan goes are in view, however many lines there are.
+    for part in ("#heard", "[data-scan]"):
+        box, bar = page.locator(part).bounding_box(), page.locator(".floor > footer").bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= bar["y"], f"{part}: {box} under {bar}"
+    expect(page.locator("[data-expected-box]")).to_contain_text("2.40 kg")
+    expect(page.locator("[data-expected-box]")).to_contain_text("± 0.24 kg")
+    weight.fill("abc")
+    expect(said).to_be_hidden()
+    weight.blur()
+    expect(said).to_contain_text("This is no weight")
+    weight.fill("2,6")
+    expect(said).to_be_hidden()
+    weight.fill("12,4")
+    weight.blur()
+    expect(said).to_contain_text("12.40 kg is 10.00 kg more than expected")
+    close.click()
+    expect(page.locator("#heard")).to_contain_text("The weight does not agree")
+    expect(close).to_have_text("Close anyway")
+    # Another weight is asked about anew.
+    weight.fill("1.1")
+    expect(close).to_have_text("Close parcel")
+    close.click()
+    expect(said).to_contain_text("1.30 kg less than expected")
+    close.click()
+    expect(page.get_by_role("link", name=f"Ship {number}")).to_be_visible()
+    assert ask(page, f"/fulfillment-orders/{work}")["parcels"][0]["weight_g"] == 1100
+
+
 def test_scans_without_a_connection_are_kept_and_sent_once(desk):
     page = desk.open("/pick?location=all", PHONE)
     number, work = released(page, "BR-CUT")

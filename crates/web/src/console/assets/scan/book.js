@@ -47,7 +47,15 @@ function booking(form, fields) {
       const weight = one("[data-weigh]");
       if (!inside.length) return wait(one("[data-scan]"));
       fields.set("weight_kg", weight.value.trim().replace(",", "."));
-      if (weight.value && !weightOf(weight)) { hear(false, "No weight", "Type kilograms, such as 1.25."); return wait(weight); }
+      if (weight.value && !weightOf(weight)) { hear(false, "No weight", NO_WEIGHT); return wait(weight); }
+      const doubt = doubtOf(inside);
+      if (doubt && doubt !== insisted) {
+        // The second tap closes it all the same.
+        insisted = doubt;
+        hear(false, "The weight does not agree", doubt);
+        draw();
+        return null;
+      }
       for (const item of items()) fields.set(`quantity.${nameOf(item)}`, shown(count(item), item));
       const moves = Object.fromEntries(inside.map((item) => [nameOf(item), count(item)]));
       return { kind: "pack", n: 1, words: `Parcel ${one("[data-parcel]").textContent} of ${one("h1").textContent.trim()} closed`, moves };
@@ -84,7 +92,7 @@ document.addEventListener("submit", (event) => {
   form.closest("[popover]")?.hidePopover();
   enter({ ...entry, work, path: form.getAttribute("action"), body: fields.toString() });
   forget(Object.keys(entry.moves));
-  if (entry.kind === "pack") { one("[data-weigh]").value = ""; weighed = false; hear(true, "Parcel closed", "The slip can be printed."); }
+  if (entry.kind === "pack") { one("[data-weigh]").value = ""; insisted = null; hear(true, "Parcel closed", "The slip can be printed."); }
   if (entry.kind === "ship") hear(true, entry.words);
   if (form.dataset.act === "short" || form.dataset.act === "all") hear(true, entry.words);
   draw();
@@ -105,7 +113,8 @@ document.addEventListener("click", (event) => {
     const weight = one("[data-weigh]");
     const full = weight && items().every((one) => count(one) === left(one));
     // All is in and only the weight is missing: the second tap does without.
-    if (full) { weighed = true; weight.focus(); draw(); return; }
+    if (full && !weight.value.trim()) { weight.value = ""; insisted = ""; }
+    if (full) { weight.focus(); draw(); return; }
   } else if (hit("[data-sound]")) { keep("sound", kept("sound") === "off" ? "on" : "off"); sounds(); if (kept("sound") !== "off") beep(true); }
   else if (hit("[data-camera]")) camera();
   if (!hit("input, a, [popovertarget], dialog, [popover]")) focusScan();
