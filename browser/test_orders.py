@@ -118,6 +118,21 @@ def test_the_list_is_downloaded_in_both_formats(desk):
         page.goto("/orders")
 
 
+def test_states_are_never_cut(desk):
+    page = desk.open("/orders")
+    cut = """() => {
+        const cell = document.querySelector("td.c-payment");
+        const states = ["Partially authorized", "Partially refunded"].map((words) => {
+            cell.innerHTML = `<span class="st"><svg class="g"></svg>${words}</span>`;
+            return [words, cell.scrollWidth > cell.clientWidth];
+        });
+        return states.filter(([, isCut]) => isCut).map(([words]) => words);
+    }"""
+    for width in (1440, 1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(cut) == [], width
+
+
 def test_orders_are_filtered_without_a_script(desk):
     page = desk.open("/orders", java_script_enabled=False)
     page.get_by_label("Lifecycle").select_option("cancelled")
