@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from conftest import ask, place
+from conftest import PHONE, ask, place
 
 
 def open_act(page, slug):
@@ -15,6 +15,18 @@ def open_act(page, slug):
     page.keyboard.press("Enter")
     expect(page.locator("#ask")).to_be_visible()
     return page.locator("#ask")
+
+
+def test_a_hold_on_a_phone_leads_back_to_all_of_them(desk):
+    page = desk.open("/holds", PHONE)
+    held = place(page, "BR-LEADS-BACK")
+    ask(page, f"/orders/{held['id']}/holds", {"kind": "manual", "reason": "to_be_checked"})
+    page.goto("/holds")
+    page.locator(".hrow", has_text=held["number"]).locator("a").click()
+    back = page.get_by_role("link", name="All holds")
+    expect(back).to_be_visible()
+    top, bar = back.bounding_box()["y"], page.locator(".top").bounding_box()
+    assert top >= bar["y"] + bar["height"], "it is not under the bar"
 
 
 def test_hold_and_release_by_keyboard(desk):

@@ -77,6 +77,17 @@ def test_every_page_reads_without_a_script(desk, addresses):
         assert tab.locator("main").inner_text().strip() != "", page.name
 
 
+def test_what_a_finger_taps_is_large_enough(desk):
+    page = desk.open("/orders", PHONE)
+    number = place(page, "BR-TAPPED", method="terms")["number"]
+    small = """() => [...document.querySelectorAll(".top .btn, main .btn, .views a, .newrows")]
+        .filter(each => each.checkVisibility()).map(each => [each.textContent.trim(), each.getBoundingClientRect()])
+        .filter(([, box]) => box.width && Math.min(box.width, box.height) < 44).map(([name]) => name)"""
+    for path in ("/orders", f"/orders/{number}", "/orders/new", "/customers", "/stock", "/stock/TEAPOT-BIRCH", "/reports", "/ship"):
+        page.goto(path)
+        assert page.evaluate(small) == [], path
+
+
 def test_by_night_the_paper_is_dark(desk):
     def light_of(tab):
         channels = tab.evaluate("getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number)")
