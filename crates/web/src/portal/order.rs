@@ -346,7 +346,7 @@ impl Seen {
         }
         vec![
             step(far(is_placed, true), "step-placed", self.language.day(placed, self.today)),
-            step(far(is_paid, false), "step-paid", paid),
+            step(far(is_paid, false), if is_paid { "step-paid" } else { "step-payment" }, paid),
             step(
                 far(shipped > 0 && shipped >= wanted, shipped > 0),
                 "step-shipping",

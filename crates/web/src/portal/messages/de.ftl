@@ -20,6 +20,7 @@ now-cancelled = Ihre Bestellung ist storniert.
 
 step-placed = Bestellt
 step-paid = Bezahlt
+step-payment = Zahlung
 step-shipping = Versand
 step-delivered = Alles zugestellt
 step-cancelled = Storniert
@@ -28,7 +29,7 @@ paid-pending = wartet auf Ihre Zahlung
 paid-authorized = auf Ihrer Karte vorgemerkt, abgebucht beim Versand
 paid-part = { $amount } eingegangen
 paid-all = eingegangen
-paid-terms = auf Rechnung
+paid-terms = auf Rechnung, noch nicht eingegangen
 paid-refunded = { $amount } erstattet
 paid-failed = die Zahlung ist fehlgeschlagen
 shipped-count = { $shipped ->

@@ -22,6 +22,7 @@ now-cancelled = Your order is cancelled.
 # The four steps.
 step-placed = Placed
 step-paid = Paid
+step-payment = Payment
 step-shipping = Shipping
 step-delivered = All delivered
 step-cancelled = Cancelled
@@ -30,7 +31,7 @@ paid-pending = waits for your payment
 paid-authorized = held on your card, taken as we ship
 paid-part = { $amount } received
 paid-all = received
-paid-terms = by invoice
+paid-terms = by invoice, not received yet
 paid-refunded = { $amount } given back
 paid-failed = the payment did not go through
 shipped-count = { $shipped ->
