@@ -79,6 +79,12 @@ def test_a_colleague_without_the_right_is_told_so(desk):
     number = place(owner, "BR-NO-RIGHT")["number"]
     link = ask(owner, "/users", {"name": "Vic Viewer", "email": "vic@example.org", "role": "viewer"})["link"]
     page = desk.open(link, anonymous=True)
+    # A password that is too short is told beside its field, not by the browser.
+    page.get_by_label("New password").fill("short")
+    page.get_by_label("The same again").fill("short")
+    page.keyboard.press("Enter")
+    expect(page.locator(".err")).to_contain_text("10 to 200 characters")
+    expect(page.get_by_label("New password")).to_be_focused()
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_label("The same again").fill(PASSWORD)
     page.keyboard.press("Enter")
