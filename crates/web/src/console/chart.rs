@@ -203,6 +203,7 @@ mod tests {
     fn a_gap_is_not_drawn_over_and_one_value_alone_is_seen() {
         let html = chart(Form::Line, vec![Series::new("Days", [Some(2), None, Some(1)])]).html().to_string();
         assert_eq!(html.matches("<polyline").count(), 2, "{html}");
+        assert!(html.contains("y=\"100.00%\" dy=\"-4\">0</text>"), "the zero line is named: {html}");
         let empty = chart(Form::Stacked, Vec::new()).html().to_string();
         assert!(empty.contains("<figure"), "a chart of nothing is no failure");
     }

@@ -86,6 +86,10 @@ async fn the_tables_of_a_report_add_up_to_its_headline() {
             assert_eq!(rows.iter().map(amount).sum::<i64>(), amount(last), "{part}: {table:?}");
             assert_eq!(amount(last), 10_993, "{part}");
         }
+        // Nothing has left, so nothing is billed.
+        let billed = csv(api, "/reports", "revenue").await;
+        assert_eq!(billed[0][1..], ["Revenue", "Revenue before"]);
+        assert_eq!(billed.last().unwrap()[..2], ["All", "0.00"]);
         let items = csv(api, "/reports/items", "items").await;
         // 2 + 3 + 2 mugs, cancelled ones too.
         assert_eq!(items[1], ["MUG-1", "A mug", "3", "7", "139.93", "100.0"]);

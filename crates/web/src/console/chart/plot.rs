@@ -50,9 +50,11 @@ impl Chart<'_> {
             }
         }
         out.push_str("</svg>");
-        for value in lines().filter(|value| *value != 0 && !self.has_slots()) {
-            let (y, text) = (frame.y(value), escape(&(self.written)(value)));
-            let _ = write!(out, "<text class=\"tick halo\" x=\"0\" y=\"{y:.2}%\" dy=\"-4\">{text}</text>");
+        if !self.has_slots() {
+            for value in lines() {
+                let (y, text) = (frame.y(value), escape(&(self.written)(value)));
+                let _ = write!(out, "<text class=\"tick halo\" x=\"0\" y=\"{y:.2}%\" dy=\"-4\">{text}</text>");
+            }
         }
         self.tags(&frame, &mut out);
         self.names(&frame, &mut out);

@@ -159,9 +159,9 @@ pub async fn report(asked: &Asked<'_>) -> Made {
         Part {
             code: "revenue",
             title: format!("Revenue by {}", range.unit()),
-            beside: "by when it was billed; in the table above",
+            beside: "by when it was billed",
             chart: Some(billed.plain()),
-            table: Table::default(),
+            table: billed_by_day(&is, &was, &names, range, currency),
             is_open: false,
         },
         Part {
@@ -204,6 +204,18 @@ fn by_day(is: &Sales, was: &Sales, names: &[String], range: &Range, currency: Cu
     let rows = is.columns.iter().enumerate();
     Table {
         heads: vec![range.head(), "Orders", "Ordered", "Ordered before", "Revenue", "Cancelled"],
+        rows: rows.map(|(at, one)| cells(&names[at], one, was.columns.get(at).unwrap_or(&nothing))).collect(),
+        foot: cells("All", &is.all, &was.all),
+    }
+}
+
+fn billed_by_day(is: &Sales, was: &Sales, names: &[String], range: &Range, currency: Currency) -> Table {
+    let money = |amount| Cell::money(Minor(amount), currency);
+    let cells = |name: &str, one: &Sum, before: &Sum| vec![Cell::text(name), money(one.revenue), money(before.revenue)];
+    let nothing = Sum::default();
+    let rows = is.columns.iter().enumerate();
+    Table {
+        heads: vec![range.head(), "Revenue", "Revenue before"],
         rows: rows.map(|(at, one)| cells(&names[at], one, was.columns.get(at).unwrap_or(&nothing))).collect(),
         foot: cells("All", &is.all, &was.all),
     }
