@@ -55,6 +55,11 @@ impl Params {
         self
     }
 
+    /// What nobody has asked for, as it stands in the address: a page says that it means nothing to it.
+    pub fn unread(&self) -> impl Iterator<Item = String> {
+        self.pairs.iter().map(|(name, value)| format!("{name}={value}"))
+    }
+
     /// A text of at most 200 characters.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let place = self.pairs.iter().position(|(one, _)| one == name)?;

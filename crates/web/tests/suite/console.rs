@@ -32,6 +32,14 @@ async fn the_list_shows_orders_newest_first_and_filters_by_the_address() {
         let none = page(api, "/orders?lifecycle=completed").await;
         assert!(none.text.contains("No order matches"));
         assert_eq!(page(api, "/orders?lifecycle=sold").await.status, 422);
+        // What is no filter narrows nothing, and the list says so.
+        let unread = page(api, "/orders?payment=failed&utm_source=%3Cb%3E").await;
+        assert!(places(&unread.text).iter().all(Option::is_some), "{}", unread.text);
+        assert!(unread.text.contains("payment=failed") && !unread.text.contains("source=<b>"), "{}", unread.text);
+        assert!(unread.text.contains("in the address are no filters. All orders are shown."), "{}", unread.text);
+        let both = page(api, "/orders?payment=failed&held=true").await;
+        assert!(both.text.contains("is no filter. Only the filters above apply."), "{}", both.text);
+        assert!(!all.text.contains("in the address") && !held.text.contains("in the address"));
     })
     .await;
 }

@@ -86,6 +86,8 @@ const TYPED: [(&str, &str); 6] = [
     ("delivered_from", "date"),
     ("delivered_to", "date"),
 ];
+/// Parts of an address that are named because they are no filters.
+const UNREAD_MAX: usize = 3;
 /// Filters that only links set; the dialog has no field for them and keeps them.
 const OTHERS: [&str; 5] = ["external_ref", "number", "unsent_from", "unsent_by", "messages"];
 /// The one value of `messages`.
@@ -112,6 +114,8 @@ struct OrdersPage {
     rows: Vec<Row>,
     next: Option<String>,
     is_filtered: bool,
+    /// What of the address is no filter, so that nobody takes the list for narrower than it is.
+    unread: Vec<String>,
     /// This list, as its own address and as a file.
     here: String,
     export: String,
@@ -194,6 +198,7 @@ pub async fn list(
     let mut params = params.of_form();
     let (filter, asked) = filtered(&mut params, &look);
     let after = params.text("after");
+    let unread = params.unread().take(UNREAD_MAX).map(|pair| pair.chars().take(60).collect()).collect();
     params.close()?;
     let request = PageRequest { limit: Some(50), after };
     let viewer = caller.viewer();
@@ -236,6 +241,7 @@ pub async fn list(
         others: OTHERS.iter().filter_map(|name| Some((*name, asked.value(name)?.to_owned()))).collect(),
         next: found.next.map(|next| asked.href(None, Some(("after", &next)))),
         is_filtered: !asked.pairs.is_empty(),
+        unread,
         export: asked.export(),
         here: href.clone(),
         rows,
