@@ -1,5 +1,6 @@
 //! One step of a run: requests, messages, faults, the passing of time. Each draws from dice of its own.
 
+use crate::books::Told;
 use crate::gateway::Mood;
 use crate::intent::{Answer, Intent, digest};
 use crate::run::check;
@@ -42,7 +43,9 @@ pub async fn take(sim: &Arc<Sim>, engine: &Engine, store: &dyn Store, number: u3
         _ if sim.disk.is_none() => {
             // On a server the gateway moves on while the store is read: compared when all is quiet.
             sim.calm();
-            sim.settled(engine).await;
+            if sim.settled(engine).await {
+                glance(sim, store).await;
+            }
         }
         _ => {
             let whole = dice.chance(30);
@@ -50,8 +53,21 @@ pub async fn take(sim: &Arc<Sim>, engine: &Engine, store: &dyn Store, number: u3
         }
     }
     let pause = if sim.disk.is_some() { dice.below(400) } else { dice.below(40) };
+    if sim.disk.is_some() {
+        // On a server, where time is real, this would be what most of it is spent with.
+        glance(sim, store).await;
+    }
     tokio::time::sleep(Duration::from_millis(pause)).await;
     Step::Taken
+}
+
+/// Compares what holds at every moment, whatever is under way.
+async fn glance(sim: &Sim, store: &dyn Store) {
+    let told = Told::of(&sim.books());
+    // A store that is away just now is looked at again after the next step.
+    for why in told.wrong(store).await.unwrap_or_default() {
+        sim.fail(why);
+    }
 }
 
 /// A few requests at once, now and then a rush on what everybody wants.

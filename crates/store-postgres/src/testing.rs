@@ -25,9 +25,17 @@ impl TestDatabase {
             eprintln!("skipped: {SERVER} names no PostgreSQL server for tests");
             return None;
         };
+        Some(Self::on(server).await)
+    }
+
+    /// The same, on the server of this URL.
+    ///
+    /// # Panics
+    /// Where the server does not make one.
+    pub async fn on(server: String) -> Self {
         let name = format!("waybill_test_{:016x}", RandomState::new().hash_one(std::process::id()));
         run(&server, &format!("CREATE DATABASE {name}")).await.expect("a database for tests");
-        Some(Self { server, name })
+        Self { server, name }
     }
 
     /// Where the database is.

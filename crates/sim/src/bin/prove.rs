@@ -5,10 +5,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use waybill_sim::{Coverage, Kind, Plan, run, shrink};
+use waybill_store::Store;
+use waybill_store_postgres::testing::TestDatabase;
 
 #[derive(Debug, Parser)]
 #[command(about = "Simulates Waybill under faults, seed after seed, and audits every run")]
@@ -31,6 +33,10 @@ struct Arguments {
     /// Go on after a failure and list what failed, without making it short.
     #[arg(long)]
     keep_going: bool,
+    /// Run two processes on one store of this PostgreSQL server instead, by a superuser's URL (`cargo xtask postgres` starts one
+    /// and prints it). These runs have seeds and are not deterministic: one that fails leaves its history in a file.
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
     /// Runs that may be spent on making a failing one short.
     #[arg(long, default_value_t = 300)]
     shrink: u32,
@@ -43,10 +49,75 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     waybill_sim::keep_panics();
-    match arguments.seed {
-        Some(seed) => look(seed, &arguments),
-        None => prove(&arguments),
+    match (arguments.seed, &arguments.postgres) {
+        (_, Some(server)) => prove_shared(&arguments, server),
+        (Some(seed), None) => look(seed, &arguments),
+        (None, None) => prove(&arguments),
     }
+}
+
+/// Two processes on one store, one seed after the other; one seed alone where it is named.
+fn prove_shared(arguments: &Arguments, server: &str) -> ExitCode {
+    let commit = commit();
+    let first = arguments.seed.unwrap_or_else(|| first(arguments));
+    let (began, limit) = (Instant::now(), Duration::from_secs_f64(arguments.minutes * 60.0));
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            println!("no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let bar = bar(limit);
+    let (coverage, mut requests, mut alone, mut seed) = (Coverage::default(), 0, 0, first);
+    loop {
+        let (outcome, ahead) = runtime.block_on(async {
+            let database = TestDatabase::on(server.to_owned()).await;
+            let (one, other) = (Arc::new(database.open().await), Arc::new(database.open().await));
+            one.migrate().await.expect("a schema");
+            waybill_sim::run_shared(seed, arguments.steps, [one, other]).await
+        });
+        coverage.take_in(&outcome.coverage);
+        (requests, alone) = (requests + outcome.requests, alone + ahead);
+        if !outcome.failures.is_empty() {
+            let path = std::env::temp_dir().join(format!("waybill-history-{seed}-{}.txt", std::process::id()));
+            let history = [outcome.trace.join("\n"), outcome.failures.join("\n")].join("\n");
+            let kept = std::fs::write(&path, history);
+            bar.finish();
+            println!("seed {seed}, commit {commit}, FAILED {}", outcome.failures.join("; "));
+            match kept {
+                Ok(()) => println!("its history is in {}", path.display()),
+                Err(error) => println!("its history could not be kept: {error}"),
+            }
+            return ExitCode::FAILURE;
+        }
+        bar.set_position(began.elapsed().as_secs().min(limit.as_secs()));
+        bar.set_message(format!("{} seeds from {first}", seed - first + 1));
+        if arguments.seed.is_some() || began.elapsed() >= limit {
+            break;
+        }
+        seed += 1;
+    }
+    bar.finish();
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "seeds {first} to {seed} of two processes, {} steps each, commit {commit}, {seconds:.0} s",
+        arguments.steps
+    );
+    println!("{requests} requests answered, {} faults, {alone} batches decided ahead", coverage.sum(Kind::Fault));
+    report(&coverage);
+    ExitCode::SUCCESS
+}
+
+fn first(arguments: &Arguments) -> u64 {
+    arguments.first.unwrap_or_else(|| RandomState::new().hash_one(0_u8) >> 24)
+}
+
+fn bar(limit: Duration) -> ProgressBar {
+    let bar = ProgressBar::new(limit.as_secs());
+    let style = "{bar:40} {elapsed_precise} of {len} s, {msg}";
+    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
 }
 
 /// One seed, its trace and, where it fails, a shorter one.
@@ -62,14 +133,14 @@ fn look(seed: u64, arguments: &Arguments) -> ExitCode {
 }
 
 fn prove(arguments: &Arguments) -> ExitCode {
-    let first = arguments.first.unwrap_or_else(|| RandomState::new().hash_one(0_u8) >> 24);
+    let first = first(arguments);
     let limit = Duration::from_secs_f64(arguments.minutes * 60.0);
+    // The one that is run, whatever is committed meanwhile.
+    let commit = commit();
     let (began, next) = (Instant::now(), AtomicU64::new(first));
     let (coverage, requests, seeds) = (Coverage::default(), AtomicU64::new(0), AtomicU64::new(0));
     let (stop, failed) = (AtomicBool::new(false), Mutex::new(Vec::new()));
-    let bar = ProgressBar::new(limit.as_secs());
-    let style = "{bar:40} {elapsed_precise} of {len} s, {msg}";
-    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = bar(limit);
     std::thread::scope(|scope| {
         for _ in 0..arguments.jobs.max(1) {
             scope.spawn(|| {
@@ -96,7 +167,7 @@ fn prove(arguments: &Arguments) -> ExitCode {
     });
     bar.finish();
     let (seeds, requests, seconds) = (seeds.into_inner(), requests.into_inner(), began.elapsed().as_secs_f64());
-    println!("seeds {first} to {}, {} steps each, commit {}", first + seeds - 1, arguments.steps, commit());
+    println!("seeds {first} to {}, {} steps each, commit {commit}", first + seeds - 1, arguments.steps);
     println!("{seeds} seeds in {seconds:.0} s: {:.2} seeds/s", seeds as f64 / seconds);
     println!("{requests} requests answered, {} faults", coverage.sum(Kind::Fault));
     report(&coverage);

@@ -1,5 +1,6 @@
 //! Compares the store, read plainly, with the auditor's books.
 
+use super::floor::{self, Units};
 use super::{Books, expected};
 use crate::coverage::{Coverage, Kind};
 use crate::gateway::{Moved, NAME};
@@ -14,10 +15,15 @@ const STATEMENTS: [&str; 18] = [
      damaged + quarantined) AS BIGINT), CAST(SUM(in_transit) AS BIGINT), CAST(SUM(reserved) AS BIGINT), \
      CAST(SUM(allocated) AS BIGINT), CAST(SUM(picked) AS BIGINT), CAST(SUM(packed) AS BIGINT), \
      CAST(MIN(available) AS BIGINT) FROM stock_levels GROUP BY item_id, location_id",
-    "SELECT a.item_id, a.location_id, CAST(SUM(a.reserved) AS BIGINT), CAST(SUM(a.allocated) AS BIGINT), \
-     CAST(SUM(a.picked) AS BIGINT), CAST(SUM(a.packed) AS BIGINT), CAST(SUM(a.shipped) AS BIGINT) FROM allocations a \
-     JOIN order_lines l ON l.order_id = a.order_id AND l.number = a.line WHERE l.supply = 'stock' \
-     GROUP BY a.item_id, a.location_id",
+    // What left is that of the parcels, which are held against what clients were told.
+    "SELECT x.item_id, x.location_id, CAST(SUM(x.reserved) AS BIGINT), CAST(SUM(x.allocated) AS BIGINT), \
+     CAST(SUM(x.picked) AS BIGINT), CAST(SUM(x.packed) AS BIGINT), CAST(SUM(x.sent) AS BIGINT) FROM (\
+     SELECT a.item_id, a.location_id, a.reserved, a.allocated, a.picked, a.packed, 0 AS sent FROM allocations a \
+     JOIN order_lines l ON l.order_id = a.order_id AND l.number = a.line WHERE l.supply = 'stock' UNION ALL \
+     SELECT l.item_id, p.location_id, 0, 0, 0, 0, l.quantity FROM parcel_lines l \
+     JOIN parcels p ON p.order_id = l.order_id AND p.number = l.parcel \
+     JOIN order_lines o ON o.order_id = l.order_id AND o.number = l.line \
+     WHERE o.supply = 'stock' AND p.state NOT IN ('packed', 'void')) x GROUP BY x.item_id, x.location_id",
     "SELECT item_id, location_id, CAST(SUM(quantity) AS BIGINT) FROM reservations WHERE state = 'active' \
      GROUP BY item_id, location_id",
     "SELECT id, number, po_number, lifecycle, payment_status, fulfillment_status, delivery_status, return_status, \
@@ -112,10 +118,11 @@ pub async fn check(
         return Ok(());
     };
     let busy = open.into_iter().map(|mut row| row.take()).collect::<Result<_, _>>()?;
+    let sent = floor::sent(books);
     let mut check = Check { books, moved, coverage, busy };
     check.stock(levels, allocations, reservations)?;
     let mut found = check.orders(orders)?;
-    check.lines(lines, parcels, &mut found)?;
+    check.lines(lines, parcels, &sent, &mut found)?;
     check.progress(&found);
     check.histories(events, &found)?;
     check.counts(counts)?;
@@ -245,6 +252,7 @@ impl Check<'_> {
         &mut self,
         rows: Vec<Row>,
         parcels: Vec<Row>,
+        told: &BTreeMap<OrderId, Units>,
         found: &mut BTreeMap<OrderId, Found>,
     ) -> Result<(), StoreError> {
         let mut sent: BTreeMap<(OrderId, i64), i64> = BTreeMap::new();
@@ -265,6 +273,11 @@ impl Check<'_> {
             self.equal(what("sum"), ordered, cancelled + waiting + promised + shipped);
             let in_parcels = sent.get(&(id, number)).copied().unwrap_or_default();
             self.equal(what("units in parcels that left"), shipped - served, in_parcels);
+            if let Some(sent) = told.get(&id) {
+                let sent = sent.get(&(number as u32)).copied().unwrap_or_default();
+                self.coverage.add(Kind::Status, "line sent as clients were told", 1);
+                self.equal(what("units that clients were told were sent"), sent, in_parcels);
+            }
             if arrived > shipped {
                 self.books.fail(format!("{}: {arrived} of {shipped}", what("units that arrived")()));
             }

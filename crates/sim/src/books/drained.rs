@@ -3,7 +3,8 @@
 use waybill_domain::ids::Id;
 use waybill_store::{Store, StoreError, Value};
 
-/// Work that the system does by itself; each finds what is left at the present moment (`$1`).
+/// Work that the system does by itself; each finds what is left at the present moment (`$1`). They go by lines, holds, parcels
+/// and payments, not by the columns that tell the workers where to look: work that those forget is found here.
 const JOBS: &[(&str, &str)] = &[
     (
         "payments without an outcome",
@@ -22,7 +23,11 @@ const JOBS: &[(&str, &str)] = &[
     ),
     (
         "captures to be asked for",
-        "SELECT id FROM orders WHERE to_capture AND origin = 'live' AND CAST($1 AS BIGINT) > 0",
+        "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' AND o.origin = 'live' AND CAST($1 AS BIGINT) > 0 \
+         AND o.recognized > o.received - o.refunded - o.charged_back \
+         AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.state = 'authorized' AND p.authorized > p.received) \
+         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.state = 'active') \
+         AND NOT EXISTS (SELECT 1 FROM payment_transactions t WHERE t.order_id = o.id AND t.state IN ('pending', 'unknown'))",
     ),
     (
         "authorizations to renew or let end",
@@ -32,13 +37,26 @@ const JOBS: &[(&str, &str)] = &[
     (
         "orders to release by themselves",
         "SELECT o.id FROM orders o JOIN channels c ON c.id = o.channel_id \
-         WHERE c.auto_release AND o.to_release AND CAST($1 AS BIGINT) > 0",
+         WHERE c.auto_release AND o.lifecycle = 'confirmed' AND CAST($1 AS BIGINT) > 0 \
+         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.state = 'active') \
+         AND EXISTS (SELECT 1 FROM allocations a WHERE a.order_id = o.id AND a.fulfillment_order = 0 AND a.allocated > 0)",
     ),
-    ("orders to complete", "SELECT id FROM orders WHERE to_complete AND CAST($1 AS BIGINT) > 0"),
+    (
+        "orders to complete",
+        "SELECT o.id FROM orders o WHERE o.lifecycle = 'confirmed' AND o.origin = 'live' AND CAST($1 AS BIGINT) > 0 \
+         AND o.goods + o.tax + o.charges > 0 AND o.refunded = 0 AND o.charged_back = 0 \
+         AND o.received = o.goods + o.tax + o.charges \
+         AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND (l.ordered <> l.cancelled + l.shipped \
+         OR l.delivered <> l.shipped OR l.returned > 0)) \
+         AND EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.shipped > 0) \
+         AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.authorized > p.received) \
+         AND NOT EXISTS (SELECT 1 FROM parcels p WHERE p.order_id = o.id AND p.state NOT IN ('delivered', 'void')) \
+         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.state = 'active')",
+    ),
     (
         "backorders that stock is there for",
-        "SELECT o.id FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.to_fill \
-         AND (l.backordered > 0 OR l.open > 0) AND CAST($1 AS BIGINT) > 0 AND (l.supply = 'untracked' \
+        "SELECT o.id FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.lifecycle = 'confirmed' \
+         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.order_id = o.id AND h.state = 'active') AND (l.backordered > 0 OR l.open > 0) AND CAST($1 AS BIGINT) > 0 AND (l.supply = 'untracked' \
          OR (l.supply = 'stock' AND EXISTS (SELECT 1 FROM stock_levels s JOIN locations w ON w.id = s.location_id \
          WHERE s.item_id = l.item_id AND s.available > 0 AND NOT w.archived)))",
     ),

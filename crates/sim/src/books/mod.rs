@@ -3,12 +3,15 @@
 mod check;
 mod drained;
 mod expected;
+mod floor;
+mod glance;
 mod orders;
 mod users;
 mod works;
 
 pub use check::check;
 pub use drained::undone;
+pub use glance::Told;
 pub use orders::{OrderBook, line_total};
 
 use crate::intent::{Answer, Intent};

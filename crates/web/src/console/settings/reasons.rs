@@ -37,8 +37,12 @@ fn shown(codes: &[String]) -> String {
     codes.iter().map(|code| status::words(code)).collect::<Vec<_>>().join("\n")
 }
 
-/// What is kept of a line: small letters, `_` between words.
-fn code(line: &str) -> String {
+/// What is kept of a line: the code that is shown like that, or small letters with `_` between words.
+fn code(line: &str, kept: &[String]) -> String {
+    let line = line.trim();
+    if let Some(code) = kept.iter().find(|code| status::words(code) == line) {
+        return code.clone();
+    }
     line.split(|mark: char| mark.is_whitespace() || mark == '_' || mark == '-')
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
@@ -75,8 +79,12 @@ pub async fn save(State(state): State<WebState>, mut form: Form) -> Result<Respo
     let (mut settings, _) = settings::settings(state.store()).await?;
     let mut sheet = sheet(&state, &caller, &settings.reasons).await?;
     let usual = Reasons::default();
+    let before = settings.reasons.clone();
     let mut typed = |list: &str, usual: Vec<String>| match form.text(list, LIST_MAX) {
-        Some(text) => text.lines().map(code).filter(|code| !code.is_empty()).collect(),
+        Some(text) => {
+            let kept = before.lists().into_iter().find(|(name, _)| *name == list).map_or(&[][..], |(_, codes)| codes);
+            text.lines().map(|line| code(line, kept)).filter(|code| !code.is_empty()).collect()
+        }
         None => usual,
     };
     settings.reasons = Reasons {
@@ -123,8 +131,8 @@ mod tests {
         /// What is kept of a line is kept of itself; a reason of small letters is shown so that it is kept the same.
         #[test]
         fn any_line_is_a_reason_that_stays_the_same(line in any::<String>(), codes in prop::collection::vec("[a-z0-9]{1,9}(_[a-z0-9.]{1,9}){0,3}", 0..5)) {
-            prop_assert_eq!(code(&code(&line)), code(&line));
-            let again: Vec<String> = shown(&codes).lines().map(code).collect();
+            prop_assert_eq!(code(&code(&line, &[]), &[]), code(&line, &[]));
+            let again: Vec<String> = shown(&codes).lines().map(|line| code(line, &[])).collect();
             prop_assert_eq!(again, codes);
         }
     }
@@ -137,11 +145,15 @@ mod tests {
             ("_", ""),
             ("late", "late"),
         ] {
-            assert_eq!(code(typed), kept);
+            assert_eq!(code(typed, &[]), kept);
         }
         for (_, words) in Reasons::default().lists() {
-            let again: Vec<String> = shown(words).lines().map(code).collect();
+            let again: Vec<String> = shown(words).lines().map(|line| code(line, &[])).collect();
             assert_eq!(again, words);
         }
+        // Codes of other systems stay as they are.
+        let others = ["RET-04".to_owned(), "too.late".to_owned()];
+        let again: Vec<String> = shown(&others).lines().map(|line| code(line, &others)).collect();
+        assert_eq!(again, others);
     }
 }
