@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from conftest import ask, sign_in_as
+from conftest import ask, place, sign_in_as
 
 
 def type_slowly(page, text):
@@ -52,8 +52,21 @@ def test_a_field_is_mended_and_the_order_placed_by_one_click(desk):
     expect(page.locator("h1")).to_have_text("New order")
 
 
+def sold_by_telephone(page, reference):
+    """An order of a teapot and a cushion, found by its words."""
+    lines = [{"sku": sku, "quantity": 1, "unit_price": "31.40"} for sku in ["TEAPOT-BIRCH", "CUSHION-ASH"]]
+    place(page, reference, lines)
+    page.wait_for_function(
+        """async () => {
+            const answer = await fetch("/orders/new/items/named?channel=phone&currency=EUR&sku=TEAPOT-BIRCH&sku=CUSHION-ASH");
+            return (await answer.text()).split("data-price").length === 3;
+        }"""
+    )
+
+
 def test_an_order_by_keyboard_alone(desk):
     page = desk.open("/orders")
+    sold_by_telephone(page, "sold-1")
     page.keyboard.press("n")
     expect(page.locator("[data-combo=customers] input")).to_be_focused()
     type_slowly(page, "an")
@@ -166,6 +179,7 @@ def test_without_a_script_no_key_is_promised(desk):
 
 def test_an_offered_price_is_of_the_channel_and_the_currency(desk):
     page = desk.open("/orders/new")
+    sold_by_telephone(page, "sold-2")
     page.locator("[data-combo=items] input").focus()
     add_item(page, "birch teapot")
     add_item_again = page.locator("[data-combo=items] input")
