@@ -169,6 +169,7 @@ pub struct Needs {
     /// Not sent, and wanted by today or tomorrow.
     pub at_risk: (i64, Option<Date>),
     pub payment_unknown: (i64, Option<Timestamp>),
+    /// Not those that are held: they are among the holds.
     pub payment_failed: (i64, Option<Timestamp>),
     /// Orders with a parcel that went astray.
     pub exceptions: (i64, Option<Timestamp>),
@@ -218,14 +219,14 @@ pub async fn needs(store: &dyn Store, viewer: &Viewer, today: Date) -> Result<Ne
         },
         "o.id",
     );
-    let payment = |status: &str| {
+    let payment = |status: &str, more: &str| {
         let of = format!(
             "o.placed_at AS since FROM orders o WHERE o.payment_status IN ('failed', 'unknown') \
-             AND o.lifecycle IN ('placed', 'confirmed') AND o.payment_status = '{status}'"
+             AND o.lifecycle IN ('placed', 'confirmed') AND o.payment_status = '{status}'{more}"
         );
         count(&of, &|_| {}, "o.id")
     };
-    let (unknown, failed) = (payment("unknown"), payment("failed"));
+    let (unknown, failed) = (payment("unknown", ""), payment("failed", " AND o.holds_active = 0"));
     let exceptions = count(
         "(SELECT MIN(s.shipped_at) FROM shipments s WHERE s.order_id = o.id) AS since FROM orders o \
          WHERE o.delivery_status = 'exception' AND o.ended_at IS NULL",

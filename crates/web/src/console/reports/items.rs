@@ -2,6 +2,7 @@
 
 use super::super::chart::{Chart, Form, Series};
 use super::super::html::Html;
+use super::super::orders::percent;
 use super::super::{look, status};
 use super::table::{Cell, Table};
 use super::{Asked, Figure, Made, Part, Report, sales, share, share_words};
@@ -40,7 +41,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
         ),
         figure("Of the first 20 items", share_words(shown, top.amount.0), String::new(), whole(shown)),
     ];
-    let mut parts = vec![items(&top, currency)];
+    let mut parts = vec![items(&top, currency, sees_stock)];
     if !stock.is_empty() {
         figures.push(figure("Units on hand", look::number(on_hand), String::new(), "now, at all locations".to_owned()));
         figures.push(figure("Available", look::number(available), String::new(), share_words(available, on_hand)));
@@ -72,7 +73,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
     })
 }
 
-fn items(top: &TopItems, currency: Currency) -> Part {
+fn items(top: &TopItems, currency: Currency, sees_stock: bool) -> Part {
     let bars: Vec<_> = top.rows.iter().take(BARS).collect();
     let chart = Chart {
         form: Form::Bars,
@@ -91,8 +92,9 @@ fn items(top: &TopItems, currency: Currency) -> Part {
         .rows
         .iter()
         .map(|row| {
+            let sku = Cell::text(row.sku.clone());
             vec![
-                Cell::text(row.sku.clone()),
+                if sees_stock { sku.to(&format!("/stock/{}", percent(&row.sku))) } else { sku },
                 Cell::text(row.name.clone()),
                 Cell::count(row.lines),
                 Cell::number(look::quantity(row.units, row.precision)),

@@ -90,6 +90,11 @@ impl Range {
         (0..count).map(|column| later(self.from, column * width)).collect()
     }
 
+    /// The last day of the column that begins with a day.
+    pub fn end_of(&self, column: Date) -> Date {
+        later(column, self.width() - 1).min(self.to)
+    }
+
     /// The column of a day.
     pub fn column(&self, day: Date) -> Option<usize> {
         let at = distance(self.from, day);

@@ -201,10 +201,16 @@ fn by_day(is: &Sales, was: &Sales, names: &[String], range: &Range, currency: Cu
         ]
     };
     let nothing = Sum::default();
-    let rows = is.columns.iter().enumerate();
+    let rows = is.columns.iter().zip(range.columns()).enumerate().map(|(at, (one, day))| {
+        let mut row = cells(&names[at], one, was.columns.get(at).unwrap_or(&nothing));
+        // The orders that are counted: not those that were cancelled since.
+        let days = format!("placed_from={day}&placed_to={}", range.end_of(day));
+        row[1] = Cell::count(one.orders).to(&format!("/orders?{days}&lifecycle=placed,confirmed,completed"));
+        row
+    });
     Table {
         heads: vec![range.head(), "Orders", "Ordered", "Ordered before", "Revenue", "Cancelled"],
-        rows: rows.map(|(at, one)| cells(&names[at], one, was.columns.get(at).unwrap_or(&nothing))).collect(),
+        rows: rows.collect(),
         foot: cells("All", &is.all, &was.all),
     }
 }

@@ -3,6 +3,7 @@
 use super::super::html::Html;
 use super::super::look;
 use super::super::today::trend::{change, change_tenths};
+use crate::pages::escape;
 use waybill_domain::money::{Currency, Minor};
 
 /// A value as it is shown, and as a program reads it.
@@ -17,6 +18,11 @@ impl Cell {
     pub fn text(text: impl Into<String>) -> Self {
         let raw = text.into();
         Self { shown: Html::text(&raw), raw, is_number: false }
+    }
+
+    /// The same, as a way to what it is about.
+    pub fn to(self, href: &str) -> Self {
+        Self { shown: Html::of(format!("<a href=\"{}\">{}</a>", escape(href), self.shown)), ..self }
     }
 
     pub fn count(count: i64) -> Self {
@@ -114,6 +120,8 @@ mod tests {
             rows: vec![row("Web, \"new\"", 123_456_789), row("=SUM(A1)", -5)],
             foot: vec![Cell::text("All"), Cell::count(1_000), Cell::share(None)],
         };
+        let led = Cell::text("A & B").to("/stock/A%26B?x=\"y");
+        assert_eq!(led.shown.to_string(), "<a href=\"/stock/A%26B?x=&quot;y\">A &amp; B</a>");
         assert_eq!(
             table.csv(),
             "Channel,Ordered,Share\r\n\"Web, \"\"new\"\"\",1234567.89,57.1\r\n'=SUM(A1),-0.05,57.1\r\nAll,1000,\r\n"

@@ -267,7 +267,8 @@ fn rows(needs: &Needs, look: &Look) -> Vec<Need> {
     add(day(needs.missed), ("bad", "Past the day wanted by, not sent"), "warn", unsent);
     add(day(needs.at_risk), ("wait", "Wanted today or tomorrow, not sent"), "wait", soon);
     add(age(needs.exceptions), ("bad", "Delivery exceptions"), "warn", not_over("delivery_status=exception"));
-    add(age(needs.payment_failed), ("bad", "Payment failed"), "warn", not_over("payment_status=failed"));
+    let failed = not_over("payment_status=failed&held=false");
+    add(age(needs.payment_failed), ("bad", "Payment failed, not held"), "warn", failed);
     add(age(needs.payment_unknown), ("wait", "Payment unknown"), "ask", not_over("payment_status=unknown"));
     add(age(needs.waiting_for_stock), ("wait", "Lines waiting for stock"), "wait", "/backorders".to_owned());
     add(age(needs.messages), ("wait", "Customers’ messages"), "ask", "/orders?messages=unanswered".to_owned());
