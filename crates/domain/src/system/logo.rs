@@ -203,15 +203,6 @@ mod tests {
         assert!(Logo::read(declared.as_bytes()).is_ok());
     }
 
-    /// Read letter by letter from each “on” in it, this one would take a hundred million steps.
-    #[test]
-    fn a_word_of_nothing_but_on_is_read_once() {
-        let text = PLAIN.replace("<defs>", &format!("<text>{}</text><defs>", "on".repeat(12_000)));
-        let begun = std::time::Instant::now();
-        assert_eq!(Logo::read(text.as_bytes()).unwrap().bytes(), text.as_bytes());
-        assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
-    }
-
     #[test]
     fn what_is_no_picture_or_more_than_one_is_refused() {
         let inside = |part: &str| PLAIN.replace("<defs>", &format!("{part}<defs>")).into_bytes();
