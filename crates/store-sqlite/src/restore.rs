@@ -106,8 +106,10 @@ fn aside(store: &Path) -> Vec<PathBuf> {
 /// ended in the midst of that, the rest of it follows to where it moved the file.
 fn set_aside(store: &Path) -> Result<Option<PathBuf>, StoreError> {
     let before = aside(store);
+    // Nothing that is there already is written over.
+    let is_rest = |of: &Path| PARTS.iter().all(|part| !(beside(store, part).exists() && beside(of, part).exists()));
     let to = match before.last() {
-        Some(last) if !store.exists() => last.clone(),
+        Some(last) if !store.exists() && is_rest(last) => last.clone(),
         _ => beside(store, &format!(".replaced-{}", before.len() + 1)),
     };
     let mut moved = false;

@@ -306,3 +306,26 @@ async fn a_copy_that_a_newer_version_has_taken_over_is_not_put_back() {
     assert_eq!(restore(&copy, &folder.store_path()), Err(StoreError::NewerSchema { found: 2, known: 1 }));
     folder.open().check_schema().await.unwrap();
 }
+
+/// A log that lost its file is not put in the place of the log of a store that was replaced before.
+#[tokio::test]
+async fn a_store_that_was_replaced_keeps_its_own_log() {
+    let folder = TestFolder::create();
+    let store = with_specimens(&folder, 0..100).await;
+    let copy = folder.path().join("copy.sqlite");
+    store.backup(&copy).await.unwrap();
+    drop(store);
+    let part = |addition: &str| {
+        let mut name = folder.store_path().into_os_string();
+        name.push(addition);
+        std::path::PathBuf::from(name)
+    };
+    fs::write(part(".replaced-1"), "an older store").unwrap();
+    fs::write(part(".replaced-1-wal"), "its log").unwrap();
+    fs::remove_file(folder.store_path()).unwrap();
+    fs::write(part("-wal"), "another log").unwrap();
+    restore(&copy, &folder.store_path()).unwrap();
+    assert_eq!(count(&folder.open()).await, 100);
+    assert_eq!(fs::read_to_string(part(".replaced-1-wal")).unwrap(), "its log");
+    assert_eq!(fs::read_to_string(part(".replaced-2-wal")).unwrap(), "another log");
+}
