@@ -4,7 +4,7 @@ use crate::BenchError;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use waybill_domain::ids::Id;
 use waybill_store::tables::tables;
-use waybill_store::value::ColumnKind;
+use waybill_store::value::{ColumnKind, Source};
 use waybill_store::{Row, Sink, Store, StoreError, Table, ToRow, Value};
 
 /// A row of any table, with the values as they were written.
@@ -24,7 +24,7 @@ impl RawRow {
                 ColumnKind::Bool => Value::from(row.bool()?),
                 ColumnKind::Text => Value::from(row.text()?),
                 ColumnKind::Id => Value::from(row.id()?),
-                ColumnKind::Bytes => row.bytes()?.map_or(Value::Null, Value::Bytes),
+                ColumnKind::Bytes => row.bytes()?.map_or(Value::Null, |bytes| Value::Bytes(bytes.into_owned())),
             });
         }
         Ok(Self { table, values })

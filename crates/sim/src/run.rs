@@ -248,7 +248,7 @@ async fn open(sim: &Arc<Sim>, disk: &Disk) -> Option<Arc<SqliteStore>> {
 /// All of the log in one number, for the comparison of two runs.
 async fn digest(store: &dyn Store) -> String {
     let rows = store.read("SELECT hash FROM events ORDER BY position", &[]).await.unwrap_or_default();
-    let hashes = rows.into_iter().filter_map(|mut row| row.bytes().ok().flatten());
+    let hashes = rows.into_iter().filter_map(|mut row| row.take::<Vec<u8>>().ok());
     let bytes = hashes.flatten().fold(0, |sum, byte| Dice::of(sum, u64::from(byte)).next());
     format!("the log is {bytes:016x}")
 }

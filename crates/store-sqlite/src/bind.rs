@@ -2,8 +2,9 @@
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Statement, ToSql};
+use std::borrow::Cow;
 use waybill_domain::ids::Id;
-use waybill_store::{ColumnKind, Row, Sink, StoreError, Table, Value};
+use waybill_store::{ColumnKind, Row, Sink, Source, StoreError, Table, Value};
 
 /// Binds the columns of a row to a statement's parameters without a copy in between.
 pub struct Binder<'a, 'connection> {
@@ -125,26 +126,94 @@ fn described(value: ValueRef<'_>, kind: ColumnKind) -> Option<Value> {
     })
 }
 
+/// A row where it lies, taken column by column.
+pub struct Columns<'a, 'statement> {
+    row: &'a rusqlite::Row<'statement>,
+    next: usize,
+}
+
+impl<'a, 'statement> Columns<'a, 'statement> {
+    pub const fn of(row: &'a rusqlite::Row<'statement>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// The next value as `read` takes it; `None` where it is null.
+    fn next<T>(
+        &mut self,
+        expected: &str,
+        read: impl FnOnce(ValueRef<'a>) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let place = self.next;
+        self.next += 1;
+        let value = self.row.get_ref(place).map_err(crate::error::plain)?;
+        if value == ValueRef::Null {
+            return Ok(None);
+        }
+        let kind = value.data_type();
+        let wrong = || StoreError::Damaged(format!("column {place} holds {kind}, expected {expected}"));
+        read(value).map(Some).ok_or_else(wrong)
+    }
+}
+
+impl Source for Columns<'_, '_> {
+    fn int(&mut self) -> Result<Option<i64>, StoreError> {
+        self.next("an integer", |value| if let ValueRef::Integer(value) = value { Some(value) } else { None })
+    }
+
+    fn bool(&mut self) -> Result<Option<bool>, StoreError> {
+        self.next("true or false", |value| match value {
+            ValueRef::Integer(value @ (0 | 1)) => Some(value == 1),
+            _ => None,
+        })
+    }
+
+    fn text(&mut self) -> Result<Option<&str>, StoreError> {
+        self.next("text", |value| match value {
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        })
+    }
+
+    fn id(&mut self) -> Result<Option<Id>, StoreError> {
+        self.next("16 bytes", |value| match value {
+            ValueRef::Blob(bytes) => bytes.try_into().ok().map(Id::from_bytes),
+            _ => None,
+        })
+    }
+
+    fn bytes(&mut self) -> Result<Option<Cow<'_, [u8]>>, StoreError> {
+        self.next("bytes", |value| if let ValueRef::Blob(bytes) = value { Some(Cow::Borrowed(bytes)) } else { None })
+    }
+
+    fn peek(&self, place: usize) -> Value {
+        self.row.get_ref(place).ok().and_then(|value| any(place, value).ok()).unwrap_or(Value::Null)
+    }
+}
+
 /// A row of any statement. Sixteen bytes are read as an id, which [`Row`] also gives out as bytes.
 pub fn row_of_any(columns: usize, row: &rusqlite::Row<'_>) -> Result<Row, StoreError> {
     let mut values = Vec::with_capacity(columns);
     for place in 0..columns {
-        values.push(match row.get_ref(place).map_err(crate::error::plain)? {
-            ValueRef::Null => Value::Null,
-            ValueRef::Integer(value) => Value::Int(value),
-            ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => Value::from(text),
-                Err(_) => return Err(StoreError::Damaged(format!("column {place} is not UTF-8"))),
-            },
-            ValueRef::Blob(bytes) => match <[u8; 16]>::try_from(bytes) {
-                Ok(id) => Value::Id(Id::from_bytes(id)),
-                Err(_) => Value::Bytes(bytes.to_vec()),
-            },
-            // No column is one; an average or a division must be cast, as on PostgreSQL.
-            ValueRef::Real(_) => {
-                return Err(StoreError::Other(format!("column {place} is a floating-point number: cast it")));
-            }
-        });
+        values.push(any(place, row.get_ref(place).map_err(crate::error::plain)?)?);
     }
     Ok(Row::new(values))
+}
+
+fn any(place: usize, value: ValueRef<'_>) -> Result<Value, StoreError> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Int(value),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Value::from(text),
+            Err(_) => return Err(StoreError::Damaged(format!("column {place} is not UTF-8"))),
+        },
+        ValueRef::Blob(bytes) => match <[u8; 16]>::try_from(bytes) {
+            Ok(id) => Value::Id(Id::from_bytes(id)),
+            Err(_) => Value::Bytes(bytes.to_vec()),
+        },
+        // No column is one; an average or a division must be cast, as on PostgreSQL.
+        ValueRef::Real(_) => {
+            return Err(StoreError::Other(format!("column {place} is a floating-point number: cast it")));
+        }
+    })
 }

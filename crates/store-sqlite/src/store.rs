@@ -1,7 +1,7 @@
 //! The store over one file.
 
 use crate::backup;
-use crate::bind::{bind_numbered, row_of_any};
+use crate::bind::{Columns, bind_numbered, row_of_any};
 use crate::checkpoint::{Checkpoints, Log};
 use crate::error;
 use crate::migrate;
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use waybill_store::backend::StoreGauges;
+use waybill_store::backend::{StoreGauges, Visit};
 use waybill_store::{Lone, Row, Store, StoreError, Value, Writer, migration};
 
 /// A store in one file.
@@ -193,6 +193,19 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn visit(&self, statements: &[(&str, &[Value])], mut visit: Visit) -> Result<(), StoreError> {
+        let statements = owned_statements(statements);
+        self.readers
+            .run(move |connection| {
+                let _transaction = connection.unchecked_transaction().map_err(error::plain)?;
+                for (place, (sql, params)) in statements.iter().enumerate() {
+                    each(connection, sql, params, |row| visit(place, &mut Columns::of(row)))?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
     async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {
         let statements = owned_statements(statements);
         let turn = self.owned()?.turn().await?;
@@ -255,15 +268,28 @@ fn owned_statements(statements: &[(&str, &[Value])]) -> Vec<(String, Vec<Value>)
 }
 
 fn query(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+    let mut found = Vec::new();
+    each(connection, sql, params, |row| {
+        found.push(row_of_any(row.as_ref().column_count(), row)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Runs a statement and hands on each of its rows.
+fn each(
+    connection: &Connection,
+    sql: &str,
+    params: &[Value],
+    mut visit: impl FnMut(&rusqlite::Row<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(error::plain)?;
     bind_numbered(&mut statement, params)?;
-    let columns = statement.column_count();
     let mut rows = statement.raw_query();
-    let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(error::plain)? {
-        found.push(row_of_any(columns, row)?);
+        visit(row)?;
     }
-    Ok(found)
+    Ok(())
 }
 
 fn execute(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64, StoreError> {

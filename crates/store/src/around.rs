@@ -1,7 +1,7 @@
 //! A store with something around it: a slower disk, a fault on the way, an ear on what is read. For benchmarks, simulations
 //! and tests; everything that is not met on the way goes through as it is.
 
-use crate::backend::{Loader, Lone, Select, Store, StoreGauges, Write, Writer};
+use crate::backend::{Loader, Lone, Select, Store, StoreGauges, Visit, Write, Writer};
 use crate::error::StoreError;
 use crate::value::{Row, Value};
 use async_trait::async_trait;
@@ -160,6 +160,12 @@ impl<A: Around> Store for Surrounded<A> {
         self.around.reach().await?;
         statements.iter().for_each(|(sql, params)| self.around.reads(sql, params));
         self.inner.read_together(statements).await
+    }
+
+    async fn visit(&self, statements: &[(&str, &[Value])], visit: Visit) -> Result<(), StoreError> {
+        self.around.reach().await?;
+        statements.iter().for_each(|(sql, params)| self.around.reads(sql, params));
+        self.inner.visit(statements, visit).await
     }
 
     async fn execute(&self, statements: &[(&str, &[Value])]) -> Result<Vec<u64>, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::record::{Table, ToRow};
-use crate::value::{Row, Value};
+use crate::value::{Row, Source, Value};
 use async_trait::async_trait;
 use std::path::Path;
 
@@ -122,6 +122,9 @@ pub struct StoreGauges {
     pub wal_bytes: i64,
 }
 
+/// What is done with each row, and with the place of its statement among others. An error ends the reading.
+pub type Visit = Box<dyn FnMut(usize, &mut dyn Source) -> Result<(), StoreError> + Send>;
+
 /// A database that keeps one store.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -149,6 +152,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// Runs several statements in one read transaction, so that they see one state. For short use: at most 2 s.
     async fn read_together(&self, statements: &[(&str, &[Value])]) -> Result<Vec<Vec<Row>>, StoreError>;
+
+    /// As [`Store::read_together`], but hands each row on where it lies instead of keeping them all: for much that is read
+    /// once.
+    async fn visit(&self, statements: &[(&str, &[Value])], mut visit: Visit) -> Result<(), StoreError> {
+        for (place, rows) in self.read_together(statements).await?.into_iter().enumerate() {
+            for mut row in rows {
+                visit(place, &mut row)?;
+            }
+        }
+        Ok(())
+    }
 
     /// Runs small statements of housekeeping (leases, cursors, key use) in a transaction of their own; returns rows
     /// changed per statement. `$1` parameters, SQL both databases read.

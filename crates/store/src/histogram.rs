@@ -2,7 +2,7 @@
 //! year, while a percentile read from it is never further off than its bucket is wide (a quarter of its value).
 
 use crate::error::StoreError;
-use crate::value::{Column, ColumnKind, Row, Sink};
+use crate::value::{Column, ColumnKind, Sink, Source, Take};
 
 /// Buckets of a histogram.
 pub const BUCKETS: usize = 48;
@@ -90,7 +90,7 @@ impl Column for Histogram {
     fn bind(&self, sink: &mut dyn Sink) {
         self.0.iter().for_each(|count| sink.int(Some(*count)));
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         let mut histogram = Self::default();
         for count in &mut histogram.0 {
             *count = row.take()?;

@@ -31,4 +31,4 @@ pub mod working_set;
 pub use backend::{Loader, Lone, Select, Store, Write, WriteMode, Writer};
 pub use error::StoreError;
 pub use record::{ColumnDef, Index, Record, Table, ToRow};
-pub use value::{Column, ColumnKind, Row, Sink, Value};
+pub use value::{Column, ColumnKind, Row, Sink, Source, Value};

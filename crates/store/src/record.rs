@@ -1,7 +1,7 @@
 //! One description per table: name, columns, key, scope, constraints and indexes.
 
 use crate::error::StoreError;
-use crate::value::{Column, ColumnKind, Row, Sink, Value};
+use crate::value::{Column, ColumnKind, Sink, Source, Value};
 use waybill_domain::ids::Id;
 
 /// One column of a table.
@@ -64,7 +64,7 @@ pub trait Record: ToRow + Sized + 'static {
     fn table() -> &'static Table;
     /// # Errors
     /// [`StoreError::Damaged`] where a column does not hold what the description says.
-    fn read(row: &mut Row) -> Result<Self, StoreError>;
+    fn read<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError>;
 }
 
 #[doc(hidden)]
@@ -126,7 +126,7 @@ macro_rules! record {
                     }
                 })
             }
-            fn read(row: &mut $crate::value::Row) -> Result<Self, $crate::error::StoreError> {
+            fn read<S: $crate::value::Source + ?Sized>(row: &mut S) -> Result<Self, $crate::error::StoreError> {
                 Ok(Self {
                     $($fixed: $crate::value::Column::take(row)?,)*
                     $($field: $crate::value::Column::take(row)?,)*

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use compact_str::CompactString;
+use std::borrow::Cow;
 use waybill_domain::Code;
 use waybill_domain::access::email::EmailDigest;
 use waybill_domain::access::identity::IdentityDigest;
@@ -40,6 +41,15 @@ pub enum Value {
     Text(CompactString),
     Id(Id),
     Bytes(Vec<u8>),
+}
+
+impl Value {
+    fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 impl From<i64> for Value {
@@ -87,6 +97,30 @@ pub trait Sink {
     fn bytes(&mut self, value: Option<&[u8]>);
 }
 
+/// Gives the values of one row, column by column in the description's order. A backend's row where it lies, or a [`Row`].
+///
+/// Each gives [`StoreError::Damaged`] where the next value is of another kind.
+pub trait Source {
+    fn int(&mut self) -> Result<Option<i64>, StoreError>;
+    fn bool(&mut self) -> Result<Option<bool>, StoreError>;
+    fn text(&mut self) -> Result<Option<&str>, StoreError>;
+    fn id(&mut self) -> Result<Option<Id>, StoreError>;
+    fn bytes(&mut self) -> Result<Option<Cow<'_, [u8]>>, StoreError>;
+    /// The value at a place, whatever was taken, to name a row that does not read; null where there is none.
+    fn peek(&self, place: usize) -> Value;
+}
+
+/// Takes the next column of any source, as the type that is wanted.
+pub trait Take: Source {
+    /// # Errors
+    /// [`StoreError::Damaged`] where the value is not of that type.
+    fn take<T: Column>(&mut self) -> Result<T, StoreError> {
+        T::take(self)
+    }
+}
+
+impl<S: Source + ?Sized> Take for S {}
+
 /// A row read from a database, taken column by column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -122,8 +156,10 @@ impl Row {
         let found = self.values.get(place).unwrap_or(&Value::Null);
         Err(StoreError::Damaged(format!("column {place} holds {found:?}, expected {expected}")))
     }
+}
 
-    pub fn int(&mut self) -> Result<Option<i64>, StoreError> {
+impl Source for Row {
+    fn int(&mut self) -> Result<Option<i64>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
             Value::Int(value) => Ok(Some(*value)),
@@ -132,7 +168,7 @@ impl Row {
         }
     }
 
-    pub fn bool(&mut self) -> Result<Option<bool>, StoreError> {
+    fn bool(&mut self) -> Result<Option<bool>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
             Value::Bool(value) => Ok(Some(*value)),
@@ -141,15 +177,15 @@ impl Row {
         }
     }
 
-    pub fn text(&mut self) -> Result<Option<CompactString>, StoreError> {
+    fn text(&mut self) -> Result<Option<&str>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
-            Value::Text(value) => Ok(Some(std::mem::take(value))),
+            Value::Text(_) => Ok(self.values.get(self.next - 1).and_then(Value::as_text)),
             _ => self.mismatch("text"),
         }
     }
 
-    pub fn id(&mut self) -> Result<Option<Id>, StoreError> {
+    fn id(&mut self) -> Result<Option<Id>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
             Value::Id(value) => Ok(Some(*value)),
@@ -161,13 +197,17 @@ impl Row {
         }
     }
 
-    pub fn bytes(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+    fn bytes(&mut self) -> Result<Option<Cow<'_, [u8]>>, StoreError> {
         match self.next_value()? {
             Value::Null => Ok(None),
-            Value::Bytes(bytes) => Ok(Some(std::mem::take(bytes))),
-            Value::Id(id) => Ok(Some(id.bytes().to_vec())),
+            Value::Bytes(bytes) => Ok(Some(Cow::Owned(std::mem::take(bytes)))),
+            Value::Id(id) => Ok(Some(Cow::Owned(id.bytes().to_vec()))),
             _ => self.mismatch("bytes"),
         }
+    }
+
+    fn peek(&self, place: usize) -> Value {
+        self.values.get(place).cloned().unwrap_or(Value::Null)
     }
 }
 
@@ -182,7 +222,7 @@ pub trait Column: Sized {
     fn bind(&self, sink: &mut dyn Sink);
     /// # Errors
     /// [`StoreError::Damaged`] where the value is not of this type.
-    fn take(row: &mut Row) -> Result<Self, StoreError>;
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError>;
 }
 
 #[doc(hidden)]
@@ -199,7 +239,7 @@ macro_rules! columns {
                 let $value = self;
                 sink.$method(Some($to));
             }
-            fn take(row: &mut Row) -> Result<Self, StoreError> {
+            fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
                 let $raw = required(row.$method()?)?;
                 $from
             }
@@ -213,7 +253,7 @@ macro_rules! columns {
                     None => sink.$method(None),
                 }
             }
-            fn take(row: &mut Row) -> Result<Self, StoreError> {
+            fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
                 match row.$method()? {
                     None => Ok(None),
                     Some($raw) => { let value: Result<$type, StoreError> = $from; value.map(Some) }
@@ -231,23 +271,23 @@ columns! {
     i64, Int, int, |value| *value, |raw| Ok(raw);
     u32, Int, int, |value| i64::from(*value), |raw| u32::try_from(raw).map_err(|_| damaged("a small number", &raw.to_string()));
     bool, Bool, bool, |value| *value, |raw| Ok(raw);
-    String, Text, text, |value| value.as_str(), |raw| Ok(raw.into_string());
-    Vec<u8>, Bytes, bytes, |value| value.as_slice(), |raw| Ok(raw);
-    [u8; 32], Bytes, bytes, |value| value.as_slice(), |raw| raw.as_slice().try_into().map_err(|_| damaged("32 bytes", "a blob"));
+    String, Text, text, |value| value.as_str(), |raw| Ok(raw.to_owned());
+    Vec<u8>, Bytes, bytes, |value| value.as_slice(), |raw| Ok(raw.into_owned());
+    [u8; 32], Bytes, bytes, |value| value.as_slice(), |raw| raw.as_ref().try_into().map_err(|_| damaged("32 bytes", "a blob"));
     Quantity, Int, int, |value| value.0, |raw| Ok(Quantity(raw));
     Minor, Int, int, |value| value.0, |raw| Ok(Minor(raw));
     UnitPrice, Int, int, |value| value.0, |raw| Ok(UnitPrice(raw));
     Timestamp, Int, int, |value| value.0, |raw| Ok(Timestamp(raw));
-    Currency, Text, text, |value| value.as_str(), |raw| raw.parse().map_err(|_| damaged("a currency", &raw));
-    Date, Text, text, |value| &value.to_string(), |raw| raw.parse().map_err(|_| damaged("a date", &raw));
+    Currency, Text, text, |value| value.as_str(), |raw| raw.parse().map_err(|_| damaged("a currency", raw));
+    Date, Text, text, |value| &value.to_string(), |raw| raw.parse().map_err(|_| damaged("a date", raw));
     Id, Id, id, |value| *value, |raw| Ok(raw);
-    EndpointUrl, Text, text, |value| value.0.as_str(), |raw| Ok(EndpointUrl(raw.into_string()));
-    SigningSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(SigningSecret(raw));
-    EmailDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_slice().try_into().map(EmailDigest).map_err(|_| damaged("32 bytes", "a blob"));
-    IdentityDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_slice().try_into().map(IdentityDigest).map_err(|_| damaged("32 bytes", "a blob"));
-    PasswordHash, Text, text, |value| value.0.as_str(), |raw| Ok(PasswordHash(raw.into_string()));
-    TotpSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(TotpSecret(raw));
-    DisabledReason, Text, text, |value| value.code(), |raw| code_from(&raw);
+    EndpointUrl, Text, text, |value| value.0.as_str(), |raw| Ok(EndpointUrl(raw.to_owned()));
+    SigningSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(SigningSecret(raw.into_owned()));
+    EmailDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_ref().try_into().map(EmailDigest).map_err(|_| damaged("32 bytes", "a blob"));
+    IdentityDigest, Bytes, bytes, |value| value.0.as_slice(), |raw| raw.as_ref().try_into().map(IdentityDigest).map_err(|_| damaged("32 bytes", "a blob"));
+    PasswordHash, Text, text, |value| value.0.as_str(), |raw| Ok(PasswordHash(raw.to_owned()));
+    TotpSecret, Bytes, bytes, |value| value.0.as_slice(), |raw| Ok(TotpSecret(raw.into_owned()));
+    DisabledReason, Text, text, |value| value.code(), |raw| code_from(raw);
 }
 
 macro_rules! id_columns {
@@ -283,8 +323,8 @@ macro_rules! code_columns {
             fn bind(&self, sink: &mut dyn $crate::value::Sink) {
                 sink.text(Some(waybill_domain::Code::code(*self)));
             }
-            fn take(row: &mut $crate::value::Row) -> Result<Self, $crate::error::StoreError> {
-                $crate::value::code_from(&$crate::value::required(row.text()?)?)
+            fn take<S: $crate::value::Source + ?Sized>(row: &mut S) -> Result<Self, $crate::error::StoreError> {
+                $crate::value::code_from($crate::value::required(row.text()?)?)
             }
         }
     )+};
@@ -303,9 +343,9 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned> Column for Scope<T> {
     fn bind(&self, sink: &mut dyn Sink) {
         sink.text(Some(&serde_json::to_string(self).unwrap_or_default()));
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         let text = required(row.text()?)?;
-        serde_json::from_str(&text).map_err(|_| damaged("a scope", &text))
+        serde_json::from_str(text).map_err(|_| damaged("a scope", text))
     }
 }
 
@@ -321,7 +361,7 @@ impl Column for Chain {
         self.hash.bind(sink);
         self.happened_at.bind(sink);
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         Ok(Self { sequence: row.take()?, hash: row.take()?, happened_at: row.take()? })
     }
 }
@@ -337,7 +377,7 @@ impl Column for Option<UnitCost> {
         self.map(|cost| cost.amount).bind(sink);
         self.map(|cost| cost.currency).bind(sink);
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         let (amount, currency): (Option<UnitPrice>, Option<Currency>) = (row.take()?, row.take()?);
         Ok(amount.zip(currency).map(|(amount, currency)| UnitCost { amount, currency }))
     }
@@ -353,7 +393,7 @@ impl Column for StockKey {
         self.location_id.bind(sink);
         self.lot_id.bind(sink);
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         Ok(Self { item_id: row.take()?, location_id: row.take()?, lot_id: row.take()? })
     }
 }
@@ -367,7 +407,7 @@ impl Column for [Quantity; 9] {
     fn bind(&self, sink: &mut dyn Sink) {
         self.iter().for_each(|quantity| quantity.bind(sink));
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         let mut balances = [Quantity::ZERO; 9];
         for balance in &mut balances {
             *balance = row.take()?;

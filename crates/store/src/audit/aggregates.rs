@@ -3,7 +3,7 @@
 use super::history::History;
 use super::records::compare as rows;
 use super::report::Findings;
-use super::slice::{Slice, of};
+use super::slice::{OrderRows, Slice};
 use crate::record::Record;
 use std::slice::from_ref;
 use waybill_domain::event::AggregateKind;
@@ -12,27 +12,26 @@ use waybill_domain::order::OrderHead;
 use waybill_domain::world::World;
 
 /// Compares an order's every record.
-pub(super) fn compare_order(head: &OrderHead, slice: &Slice, world: &World, findings: &mut Findings) {
+pub(super) fn compare_order(head: &OrderHead, found: &OrderRows<'_>, world: &World, findings: &mut Findings) {
     let Some(order) = world.order(head.id) else {
         findings.add("record.unexpected", "orders", head.id, "none", "an order whose events place none");
         return;
     };
-    let id = head.id;
     rows(std::iter::once(&*order.head), from_ref(head), &[], findings);
-    rows(order.lines.iter(), of(&slice.lines, id), &[], findings);
-    rows(order.charges.iter(), of(&slice.charges, id), &[], findings);
-    rows(order.allocations.iter(), of(&slice.allocations, id), &[], findings);
-    rows(order.holds.iter(), of(&slice.holds, id), &[], findings);
-    rows(order.payments.iter(), of(&slice.payments, id), &[], findings);
-    rows(order.transactions.iter(), of(&slice.transactions, id), &[], findings);
-    rows(order.refunds.iter(), of(&slice.refunds, id), &[], findings);
-    rows(order.fulfillment_orders.iter(), of(&slice.fulfillment_orders, id), &[], findings);
-    rows(order.parcels.iter(), of(&slice.parcels, id), &[], findings);
-    rows(order.parcel_lines.iter(), of(&slice.parcel_lines, id), &[], findings);
-    rows(order.shipments.iter(), of(&slice.shipments, id), &[], findings);
-    rows(order.tracking.iter(), of(&slice.tracking, id), &[], findings);
-    rows(order.returns.iter(), of(&slice.returns, id), &[], findings);
-    rows(order.return_lines.iter(), of(&slice.return_lines, id), &[], findings);
+    rows(order.lines.iter(), found.lines, &[], findings);
+    rows(order.charges.iter(), found.charges, &[], findings);
+    rows(order.allocations.iter(), found.allocations, &[], findings);
+    rows(order.holds.iter(), found.holds, &[], findings);
+    rows(order.payments.iter(), found.payments, &[], findings);
+    rows(order.transactions.iter(), found.transactions, &[], findings);
+    rows(order.refunds.iter(), found.refunds, &[], findings);
+    rows(order.fulfillment_orders.iter(), found.fulfillment_orders, &[], findings);
+    rows(order.parcels.iter(), found.parcels, &[], findings);
+    rows(order.parcel_lines.iter(), found.parcel_lines, &[], findings);
+    rows(order.shipments.iter(), found.shipments, &[], findings);
+    rows(order.tracking.iter(), found.tracking, &[], findings);
+    rows(order.returns.iter(), found.returns, &[], findings);
+    rows(order.return_lines.iter(), found.return_lines, &[], findings);
 }
 
 /// Compares everything but orders. An aggregate whose history is broken was named already and is left out.

@@ -2,7 +2,7 @@
 
 use super::money::Money;
 use super::report::Findings;
-use super::slice::{Slice, of};
+use super::slice::OrderRows;
 use crate::tables::StockPostingRecord;
 use std::collections::BTreeMap;
 use waybill_domain::catalog::item::Supply;
@@ -37,21 +37,21 @@ const STATES: [StockAccount; 5] = [
     StockAccount::Customer,
 ];
 
-pub(super) fn check(head: &OrderHead, slice: &Slice, books: &Books<'_>, findings: &mut Findings) {
-    lines(head, slice, findings);
-    holders(head, slice, books, findings);
-    payments(head, slice, findings);
-    books.money.compare(head, of(&slice.payments, head.id), findings);
-    let active = of(&slice.holds, head.id).iter().filter(|hold| hold.state == HoldState::Active).count() as i64;
+pub(super) fn check(head: &OrderHead, rows: &OrderRows<'_>, books: &Books<'_>, findings: &mut Findings) {
+    lines(head, rows, findings);
+    holders(head, rows, books, findings);
+    payments(head, rows, findings);
+    books.money.compare(head, rows.payments, findings);
+    let active = rows.holds.iter().filter(|hold| hold.state == HoldState::Active).count() as i64;
     findings.equal("order.holds", "orders", || format!("{} holds_active", head.id), active, head.holds_active);
 }
 
 /// Units of each line are conserved, and are what its allocations say.
-fn lines(head: &OrderHead, slice: &Slice, findings: &mut Findings) {
-    for line in of(&slice.lines, head.id) {
+fn lines(head: &OrderHead, rows: &OrderRows<'_>, findings: &mut Findings) {
+    for line in rows.lines {
         let key = |what: &str| format!("{} {what}", LineId::new(head.id, line.number));
         let mut sums = [0; 5];
-        for allocation in of(&slice.allocations, head.id).iter().filter(|one| one.line == line.number) {
+        for allocation in rows.allocations.iter().filter(|one| one.line == line.number) {
             let parts =
                 [allocation.reserved, allocation.allocated, allocation.picked, allocation.packed, allocation.shipped];
             sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part.0);
@@ -95,7 +95,7 @@ fn conserved(line: &OrderLine, key: &dyn Fn(&str) -> String, findings: &mut Find
 }
 
 /// The allocations are what the postings in this order's name add up to, per line, key and state.
-fn holders(head: &OrderHead, slice: &Slice, books: &Books<'_>, findings: &mut Findings) {
+fn holders(head: &OrderHead, rows: &OrderRows<'_>, books: &Books<'_>, findings: &mut Findings) {
     let mut sums: BTreeMap<(i64, StockKey), [i64; 5]> = BTreeMap::new();
     for Unit(row) in &books.stock {
         let key = StockKey { item_id: row.item_id, location_id: row.location_id, lot_id: row.lot_id };
@@ -105,8 +105,8 @@ fn holders(head: &OrderHead, slice: &Slice, books: &Books<'_>, findings: &mut Fi
             *sum -= if row.from_account == state { row.quantity.0 } else { 0 };
         }
     }
-    let lines = of(&slice.lines, head.id);
-    for one in of(&slice.allocations, head.id) {
+    let lines = rows.lines;
+    for one in rows.allocations {
         if lines.iter().any(|line| line.number == one.line && line.supply != Supply::Stock) {
             continue;
         }
@@ -123,8 +123,8 @@ fn holders(head: &OrderHead, slice: &Slice, books: &Books<'_>, findings: &mut Fi
     }
 }
 
-fn payments(head: &OrderHead, slice: &Slice, findings: &mut Findings) {
-    let payments = of(&slice.payments, head.id);
+fn payments(head: &OrderHead, rows: &OrderRows<'_>, findings: &mut Findings) {
+    let payments = rows.payments;
     for payment in payments {
         let key = |what: &str| format!("{} {what}", payment.id());
         if payment.method == PaymentMethod::Card && payment.received > payment.authorized {
@@ -143,7 +143,7 @@ fn payments(head: &OrderHead, slice: &Slice, findings: &mut Findings) {
         }
     }
     let sum = |part: fn(&Payment) -> i64| payments.iter().map(part).sum::<i64>();
-    let refunds = of(&slice.refunds, head.id).iter().filter(|refund| refund.state == RefundState::Succeeded);
+    let refunds = rows.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded);
     let columns = [
         ("received", sum(|payment| payment.received.0), head.received.0),
         ("refunded", sum(|payment| payment.refunded.0), head.refunded.0),

@@ -1,6 +1,6 @@
 //! Adds the stock ledger up, key by key, straight from the postings.
 
-use super::ahead::Ahead;
+use super::reading::{Gathered, gather};
 use super::records::typed;
 use super::report::{Findings, Stage};
 use crate::backend::Store;
@@ -8,14 +8,18 @@ use crate::error::StoreError;
 use crate::record::Record;
 use crate::tables::StockPostingRecord;
 use crate::value::{Row, Value};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use waybill_domain::Code;
 use waybill_domain::ledger::{StockAccount, StockKey};
 
-/// Log positions read at once.
-const POSITIONS: i64 = 10_000;
+/// Log positions in a window.
+const POSITIONS: usize = 10_000;
+
+/// Windows read at once, while those before them are added up.
+const AT_ONCE: usize = 2;
 
 /// The states whose units belong to somebody: an order's line or a reservation.
 pub(super) const HELD: [StockAccount; 4] =
@@ -98,12 +102,12 @@ struct Window {
     /// How many events and money postings there are.
     events: i64,
     money: i64,
-    postings: Vec<Row>,
+    postings: Gathered<Vec<StockPostingRecord>>,
 }
 
 impl Window {
     async fn read(store: &dyn Store, after: i64, head: i64) -> Result<Self, StoreError> {
-        let upto = head.min(after + POSITIONS);
+        let upto = head.min(after + POSITIONS as i64);
         let ends = [Value::Int(after), Value::Int(upto)];
         let count = |table: &str| {
             format!("SELECT CAST(COUNT(*) AS BIGINT) FROM {table} WHERE position > $1 AND position <= $2")
@@ -113,10 +117,11 @@ impl Window {
             StockPostingRecord::table().column_list()
         );
         let (events, money) = (count("events"), count("money_postings"));
+        let postings: [(&str, &[Value]); 1] = [(&postings, &ends)];
         let (events, money, postings) = futures_util::try_join!(
             store.read(&events, &ends),
             store.read(&money, &ends),
-            store.read(&postings, &ends),
+            gather(store, &postings, Vec::new(), |rows, _, row, findings| typed(rows, row, findings)),
         )?;
         Ok(Self { upto, events: number(events)?, money: number(money)?, postings })
     }
@@ -143,17 +148,17 @@ impl Ledger {
         findings: &mut Findings,
         progress: &mut (dyn FnMut(Stage, i64, i64) + Send),
     ) -> Result<(), StoreError> {
-        let mut next = Ahead::begin(Window::read(store, self.position, head)).await;
-        while self.position < head {
+        let begins = (self.position..head).step_by(POSITIONS);
+        let mut windows = stream::iter(begins).map(|after| Window::read(store, after, head)).buffered(AT_ONCE);
+        while let Some(window) = windows.try_next().await? {
             progress(Stage::Ledger, self.position, head);
-            let window = next.end().await?;
-            next = Ahead::begin(Window::read(store, window.upto, head)).await;
             if window.events != window.upto - self.position {
                 self.first_gap(store, window.upto, findings).await?;
             }
             self.money_postings += window.money;
-            for posting in typed::<StockPostingRecord>(window.postings, findings) {
-                self.add(&posting, findings);
+            findings.append(window.postings.findings);
+            for posting in &window.postings.rows {
+                self.add(posting, findings);
             }
             self.position = window.upto;
         }

@@ -1,13 +1,14 @@
 //! Compares stock levels with the sums of the postings, on a store that goes on working.
 
 use super::ledger::{Ledger, Sum, show_key};
+use super::reading::{Gathered, gather};
 use super::records::typed;
 use super::report::{Findings, Stage};
 use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::Record;
 use crate::tables::StockPostingRecord;
-use crate::value::Value;
+use crate::value::{Source, Take, Value};
 use std::ops::Bound;
 use waybill_domain::Code;
 use waybill_domain::ids::Id;
@@ -19,6 +20,31 @@ const LEVELS: usize = 5_000;
 
 /// Before levels are read together with what was posted since, so much may have been posted at most, in positions.
 const BEHIND: i64 = 5_000;
+
+const HEAD: &str = "SELECT position FROM log_head WHERE id = 1";
+
+/// Levels, and what was posted since, of one state of the store.
+#[derive(Default)]
+struct Slice {
+    head: i64,
+    since: Vec<StockPostingRecord>,
+    levels: Vec<StockLevel>,
+    /// Levels read, also those that do not read as such.
+    read: usize,
+}
+
+impl Slice {
+    fn take(&mut self, place: usize, row: &mut dyn Source, findings: &mut Findings) {
+        match place {
+            0 => self.head = row.take().unwrap_or_default(),
+            1 => typed(&mut self.since, row, findings),
+            _ => {
+                self.read += 1;
+                typed(&mut self.levels, row, findings);
+            }
+        }
+    }
+}
 
 /// Reads the levels slice by slice, each together with the postings since the last one.
 pub(super) async fn compare(
@@ -42,20 +68,14 @@ pub(super) async fn compare(
         catch_up(store, ledger, findings, progress).await?;
         let key = after.map_or([Id::NIL; 3], |key| [key.item_id.0, key.location_id.0, key.lot_id.0]);
         let (key, position) = (key.map(Value::Id), [Value::Int(ledger.position())]);
-        let mut answers = store
-            .read_together(&[("SELECT position FROM log_head WHERE id = 1", &[]), (&since, &position), (&levels, &key)])
-            .await?
-            .into_iter();
-        let mut next = || answers.next().unwrap_or_default();
-        let head: i64 = next().into_iter().next().map_or(Ok(0), |mut row| row.take())?;
-        let postings = typed::<StockPostingRecord>(next(), findings);
-        ledger.follow(head, &postings, findings);
-        let rows = next();
-        let whole = rows.len() < LEVELS;
-        let levels = typed::<StockLevel>(rows, findings);
-        let upto = if whole { None } else { levels.last().map(|level| level.key) };
-        slice(ledger, after, upto, &levels, findings);
-        done += levels.len() as i64;
+        let statements: [(&str, &[Value]); 3] = [(HEAD, &[]), (&since, &position), (&levels, &key)];
+        let Gathered { rows: slice, findings: found } =
+            gather(store, &statements, Slice::default(), Slice::take).await?;
+        findings.append(found);
+        ledger.follow(slice.head, &slice.since, findings);
+        let upto = if slice.read < LEVELS { None } else { slice.levels.last().map(|level| level.key) };
+        compare_slice(ledger, after, upto, &slice.levels, findings);
+        done += slice.levels.len() as i64;
         progress(Stage::Levels, done, ledger.sums().len() as i64);
         match upto {
             Some(key) if Some(key) != after => after = Some(key),
@@ -72,7 +92,7 @@ async fn catch_up(
     progress: &mut (dyn FnMut(Stage, i64, i64) + Send),
 ) -> Result<(), StoreError> {
     loop {
-        let rows = store.read("SELECT position FROM log_head WHERE id = 1", &[]).await?;
+        let rows = store.read(HEAD, &[]).await?;
         let head: i64 = rows.into_iter().next().map_or(Ok(0), |mut row| row.take())?;
         if head - ledger.position() <= BEHIND {
             return Ok(());
@@ -82,7 +102,7 @@ async fn catch_up(
 }
 
 /// Compares all levels after `after`, up to and with `upto` (or to the end).
-fn slice(
+fn compare_slice(
     ledger: &Ledger,
     after: Option<StockKey>,
     upto: Option<StockKey>,

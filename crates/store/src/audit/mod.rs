@@ -15,7 +15,6 @@
 //! where part 2 ended. No sum uses the code that keeps the books.
 
 mod aggregates;
-mod ahead;
 mod history;
 mod laws;
 mod ledger;

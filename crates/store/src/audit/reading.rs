@@ -1,11 +1,15 @@
 //! Reads slices: the records of one in one short transaction, then the postings of its events.
 
+use super::records::typed;
+use super::report::Findings;
+use super::slice::Slice;
 use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::Record;
 use crate::tables::{MoneyPostingRecord, StockPostingRecord};
-use crate::value::{Row, Value};
+use crate::value::{Source, Value};
 use futures_util::stream::{self, Stream};
+use std::sync::{Arc, Mutex, PoisonError};
 use waybill_domain::ids::Id;
 
 /// Events in a slice, roughly.
@@ -30,13 +34,41 @@ pub(super) fn ranges(store: &dyn Store) -> impl Stream<Item = Result<Range, Stor
     })
 }
 
-/// The records of a slice, of one state of the store; by table, the events first.
-pub(super) struct RecordRows(Vec<Vec<Row>>);
+/// What was read, and what of it does not read.
+#[derive(Default)]
+pub(super) struct Gathered<T> {
+    pub(super) rows: T,
+    pub(super) findings: Findings,
+}
 
-pub(super) async fn records(store: &dyn Store, statements: &[String], range: Range) -> Result<RecordRows, StoreError> {
+/// Reads statements of one state of the store; `take` puts each row into `rows`, on the thread that reads it.
+pub(super) async fn gather<T: Default + Send + 'static>(
+    store: &dyn Store,
+    statements: &[(&str, &[Value])],
+    rows: T,
+    take: impl Fn(&mut T, usize, &mut dyn Source, &mut Findings) + Send + 'static,
+) -> Result<Gathered<T>, StoreError> {
+    let gathered = Arc::new(Mutex::new(Gathered { rows, findings: Findings::default() }));
+    let into = Arc::clone(&gathered);
+    let visit = move |place: usize, row: &mut dyn Source| {
+        let Gathered { rows, findings } = &mut *into.lock().unwrap_or_else(PoisonError::into_inner);
+        take(rows, place, row, findings);
+        Ok(())
+    };
+    store.visit(statements, Box::new(visit)).await?;
+    Ok(std::mem::take(&mut *gathered.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// The records of a slice, of one state of the store.
+pub(super) async fn records(
+    store: &dyn Store,
+    statements: &[String],
+    range: Range,
+    empty: Slice,
+) -> Result<Gathered<Slice>, StoreError> {
     let ends = [Value::Id(range.from), Value::Id(range.end)];
     let reads: Vec<(&str, &[Value])> = statements.iter().map(|sql| (sql.as_str(), ends.as_slice())).collect();
-    store.read_together(&reads).await.map(RecordRows)
+    gather(store, &reads, empty, Slice::take).await
 }
 
 /// The last aggregate of the slice that begins after `from`.
@@ -48,36 +80,29 @@ async fn end_after(store: &dyn Store, from: Id) -> Result<Id, StoreError> {
     rows.into_iter().next().map_or(Ok(Id(u128::MAX)), |mut row| row.take())
 }
 
-/// A slice as read.
-pub(super) struct SliceRows {
-    pub(super) records: Vec<Vec<Row>>,
-    /// Of the slice's events, by position. They are never changed, so they may be read later.
-    pub(super) stock: Vec<Row>,
-    pub(super) money: Vec<Row>,
-}
-
-/// Reads the postings of a slice's events.
-pub(super) async fn complete(store: &dyn Store, records: RecordRows) -> Result<SliceRows, StoreError> {
-    let mut positions: Vec<i64> = records.0.iter().take(1).flatten().filter_map(position).collect();
+/// Reads the postings of a slice's events: they are never changed, so they may be read later.
+pub(super) async fn complete(store: &dyn Store, mut slice: Gathered<Slice>) -> Result<Gathered<Slice>, StoreError> {
+    let mut positions: Vec<i64> = slice.rows.events.iter().map(|event| event.position).collect();
     positions.sort_unstable();
+    let (stock, money) = (std::mem::take(&mut slice.rows.stock), std::mem::take(&mut slice.rows.money));
     let (stock, money) = futures_util::try_join!(
-        postings::<StockPostingRecord>(store, &positions),
-        postings::<MoneyPostingRecord>(store, &positions)
+        postings(store, &positions, stock, |posting: &StockPostingRecord| posting.position),
+        postings(store, &positions, money, |posting: &MoneyPostingRecord| posting.position)
     )?;
-    Ok(SliceRows { records: records.0, stock, money })
-}
-
-/// The first column, which is the position in the log's tables.
-fn position(row: &Row) -> Option<i64> {
-    match row.values().first() {
-        Some(Value::Int(position)) => Some(*position),
-        _ => None,
-    }
+    (slice.rows.stock, slice.rows.money) = (stock.rows, money.rows);
+    slice.findings.append(stock.findings);
+    slice.findings.append(money.findings);
+    Ok(slice)
 }
 
 /// The postings at positions, in order. Positions close to each other are read as a range; a join with the events would
 /// read either table whole where a planner thinks so.
-async fn postings<R: Record>(store: &dyn Store, positions: &[i64]) -> Result<Vec<Row>, StoreError> {
+async fn postings<R: Record + Send>(
+    store: &dyn Store,
+    positions: &[i64],
+    mut rows: Vec<R>,
+    position: fn(&R) -> i64,
+) -> Result<Gathered<Vec<R>>, StoreError> {
     let table = R::table();
     let select = |condition: &str| {
         let columns = table.column_list();
@@ -86,18 +111,21 @@ async fn postings<R: Record>(store: &dyn Store, positions: &[i64]) -> Result<Vec
     let places: Vec<String> = (1..=POSITIONS).map(|place| format!("${place}")).collect();
     let (within, each) =
         (select("position >= $1 AND position <= $2"), select(&format!("position IN ({})", places.join(", "))));
-    let mut rows = Vec::new();
+    let take = |rows: &mut Vec<R>, _: usize, row: &mut dyn Source, findings: &mut Findings| typed(rows, row, findings);
+    let mut findings = Findings::default();
     for chunk in positions.chunks(POSITIONS) {
         let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { continue };
-        if last - first < 3 * POSITIONS as i64 {
-            let found = store.read(&within, &[Value::Int(*first), Value::Int(*last)]).await?;
-            let wanted = |row: &Row| position(row).is_some_and(|position| chunk.binary_search(&position).is_ok());
-            rows.extend(found.into_iter().filter(wanted));
+        let is_close = last - first < 3 * POSITIONS as i64;
+        let params = if is_close {
+            vec![Value::Int(*first), Value::Int(*last)]
         } else {
-            let mut places: Vec<Value> = chunk.iter().map(|position| Value::Int(*position)).collect();
-            places.resize(POSITIONS, Value::Int(*last));
-            rows.extend(store.read(&each, &places).await?);
-        }
+            (0..POSITIONS).map(|place| Value::Int(*chunk.get(place).unwrap_or(last))).collect()
+        };
+        let sql = if is_close { &within } else { &each };
+        let found = gather(store, &[(sql, &params)], rows, take).await?;
+        rows = found.rows;
+        findings.append(found.findings);
     }
-    Ok(rows)
+    rows.retain(|row| positions.binary_search(&position(row)).is_ok());
+    Ok(Gathered { rows, findings })
 }

@@ -2,29 +2,19 @@
 
 use super::report::{Findings, row_key, show};
 use crate::record::{Record, Table, values};
-use crate::value::{Row, Value};
+use crate::value::{Source, Value};
 use std::cmp::Ordering;
 
-/// Reads rows as records; a row that does not read is a violation.
-pub(super) fn typed<R: Record>(rows: Vec<Row>, findings: &mut Findings) -> Vec<R> {
-    let mut records = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        // Reading takes the values out, so what identifies the row is kept for one that cannot be read.
-        let mut key = [Value::Null, Value::Null, Value::Null];
-        for (kept, value) in key.iter_mut().zip(row.values()) {
-            if let Value::Int(_) | Value::Id(_) = value {
-                *kept = value.clone();
-            }
-        }
-        match R::read(&mut row) {
-            Ok(record) => records.push(record),
-            Err(error) => {
-                let table = R::table();
-                findings.add("record.unreadable", table.name, row_key(table, &key), "a record", error);
-            }
+/// Reads a row as a record, behind the others; one that does not read is a violation.
+pub(super) fn typed<R: Record>(records: &mut Vec<R>, row: &mut dyn Source, findings: &mut Findings) {
+    match R::read(row) {
+        Ok(record) => records.push(record),
+        Err(error) => {
+            let table = R::table();
+            let key = [row.peek(0), row.peek(1), row.peek(2)];
+            findings.add("record.unreadable", table.name, row_key(table, &key), "a record", error);
         }
     }
-    records
 }
 
 fn order(one: &Value, other: &Value) -> Ordering {

@@ -1,10 +1,10 @@
 //! A slice of the store: every record whose aggregate's id lies within a range.
 
-use super::reading::SliceRows;
 use super::records::typed;
 use super::report::Findings;
 use crate::record::Record;
 use crate::tables::{EventRecord, MoneyPostingRecord, StockPostingRecord};
+use crate::value::Source;
 use waybill_domain::access::User;
 use waybill_domain::catalog::channel::Channel;
 use waybill_domain::catalog::item::Item;
@@ -25,7 +25,7 @@ use waybill_domain::webhook::{WebhookEndpoint, WebhookReplay};
 macro_rules! slice {
     ($($field:ident: $record:ty, $column:literal;)+) => {
         /// Everything whose aggregate's id is within a range, in order of the keys.
-        #[derive(Debug)]
+        #[derive(Debug, Default)]
         pub(super) struct Slice {
             pub(super) events: Vec<EventRecord>,
             /// Of these events, by position.
@@ -42,15 +42,21 @@ macro_rules! slice {
                 statements
             }
 
-            pub(super) fn read(rows: SliceRows, findings: &mut Findings) -> Self {
-                let mut answers = rows.records.into_iter();
-                let mut next = || answers.next().unwrap_or_default();
-                Self {
-                    events: typed(next(), findings),
-                    stock: typed(rows.stock, findings),
-                    money: typed(rows.money, findings),
-                    $($field: typed(next(), findings),)+
-                }
+            /// Forgets all rows, and keeps the room they took.
+            pub(super) fn clear(&mut self) {
+                self.events.clear();
+                self.stock.clear();
+                self.money.clear();
+                $(self.$field.clear();)+
+            }
+
+            /// Takes a row of the statement at `place`.
+            pub(super) fn take(&mut self, place: usize, row: &mut dyn Source, findings: &mut Findings) {
+                const TABLES: &[fn(&mut Slice, &mut dyn Source, &mut Findings)] = &[
+                    |slice, row, findings| typed(&mut slice.events, row, findings),
+                    $(|slice, row, findings| typed(&mut slice.$field, row, findings),)+
+                ];
+                TABLES[place](self, row, findings);
             }
         }
     };
@@ -104,40 +110,53 @@ fn events() -> String {
     )
 }
 
-/// Child rows sorted by their order.
-pub(super) trait OfOrder {
-    fn order_id(&self) -> OrderId;
-}
-
 macro_rules! of_order {
-    ($($record:ty),+ $(,)?) => {$(
-        impl OfOrder for $record {
-            fn order_id(&self) -> OrderId {
-                self.order_id
+    ($($field:ident: $record:ty;)+) => {
+        /// What belongs to one order.
+        #[derive(Clone, Copy, Debug)]
+        pub(super) struct OrderRows<'a> {
+            $(pub(super) $field: &'a [$record],)+
+        }
+
+        /// Goes once through what belongs to the orders of a slice.
+        #[derive(Debug)]
+        pub(super) struct Orders<'a>(OrderRows<'a>);
+
+        impl<'a> Orders<'a> {
+            pub(super) fn of(slice: &'a Slice) -> Self {
+                Self(OrderRows { $($field: &slice.$field,)+ })
+            }
+
+            /// The rows of an order; the next one's id must be larger.
+            pub(super) fn next(&mut self, id: OrderId) -> OrderRows<'a> {
+                OrderRows { $($field: next(&mut self.0.$field, id, |row| row.order_id),)+ }
             }
         }
-    )+};
+    };
 }
-of_order!(
-    OrderLine,
-    Charge,
-    Allocation,
-    Hold,
-    Payment,
-    PaymentTransaction,
-    Refund,
-    FulfillmentOrder,
-    Parcel,
-    ParcelLine,
-    Shipment,
-    TrackingEvent,
-    Return,
-    ReturnLine,
-);
 
-/// The rows of one order.
-pub(super) fn of<T: OfOrder>(rows: &[T], id: OrderId) -> &[T] {
-    let from = rows.partition_point(|row| row.order_id() < id);
-    let count = rows[from..].partition_point(|row| row.order_id() == id);
-    &rows[from..from + count]
+of_order! {
+    lines: OrderLine;
+    charges: Charge;
+    allocations: Allocation;
+    holds: Hold;
+    payments: Payment;
+    transactions: PaymentTransaction;
+    refunds: Refund;
+    fulfillment_orders: FulfillmentOrder;
+    parcels: Parcel;
+    parcel_lines: ParcelLine;
+    shipments: Shipment;
+    tracking: TrackingEvent;
+    returns: Return;
+    return_lines: ReturnLine;
+}
+
+/// Takes an order's rows off the front of all that are left, in one pass over them.
+fn next<'a, T>(left: &mut &'a [T], id: OrderId, order_id: impl Fn(&T) -> OrderId) -> &'a [T] {
+    let before = left.iter().take_while(|row| order_id(row) < id).count();
+    let (_, from) = left.split_at(before);
+    let (of, rest) = from.split_at(from.iter().take_while(|row| order_id(row) == id).count());
+    *left = rest;
+    of
 }

@@ -4,12 +4,13 @@ use super::aggregates;
 use super::history::{self, History};
 use super::laws;
 use super::ledger::{HELD, Held};
-use super::reading::{SliceRows, complete, ranges, records};
+use super::reading::{Gathered, complete, ranges, records};
 use super::report::{Findings, Stage};
-use super::slice::{Slice, of};
+use super::slice::{Orders, Slice};
 use crate::backend::Store;
 use crate::error::StoreError;
 use futures_util::{TryFutureExt, TryStreamExt};
+use std::sync::{Arc, Mutex, PoisonError};
 use waybill_domain::catalog::item::Supply;
 use waybill_domain::event::AggregateKind;
 use waybill_domain::ids::OrderId;
@@ -50,12 +51,16 @@ pub(super) async fn walk(
     progress: &mut (dyn FnMut(Stage, i64, i64) + Send),
 ) -> Result<Totals, StoreError> {
     let statements = Slice::statements();
+    let spares = Spares::default();
     let slices = ranges(store)
-        .map_ok(|range| records(store, &statements, range))
+        .map_ok(|range| records(store, &statements, range, spares.take()))
         .try_buffered(AT_ONCE)
         .map_ok(|records| complete(store, records))
         .try_buffered(AT_ONCE)
-        .map_ok(|rows| tokio::task::spawn_blocking(move || check(rows, position)).map_err(unfinished))
+        .map_ok(|slice| {
+            let spares = spares.clone();
+            tokio::task::spawn_blocking(move || check(slice, position, &spares)).map_err(unfinished)
+        })
         .try_buffered(AT_ONCE);
     let mut slices = std::pin::pin!(slices);
     let mut totals = Totals::default();
@@ -71,11 +76,26 @@ fn unfinished(error: tokio::task::JoinError) -> StoreError {
     StoreError::Other(format!("a check did not finish: {error}"))
 }
 
-fn check(rows: SliceRows, position: i64) -> (Findings, Totals) {
-    let mut findings = Findings::default();
-    let slice = Slice::read(rows, &mut findings);
-    let totals = check_slice(&slice, position, &mut findings);
+fn check(slice: Gathered<Slice>, position: i64, spares: &Spares) -> (Findings, Totals) {
+    let Gathered { rows, mut findings } = slice;
+    let totals = check_slice(&rows, position, &mut findings);
+    spares.give(rows);
     (findings, totals)
+}
+
+/// Slices that were checked, for the room that their rows took: a slice after the other fills the same.
+#[derive(Clone, Default)]
+struct Spares(Arc<Mutex<Vec<Slice>>>);
+
+impl Spares {
+    fn take(&self) -> Slice {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give(&self, mut slice: Slice) {
+        slice.clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(slice);
+    }
 }
 
 fn check_slice(slice: &Slice, position: i64, findings: &mut Findings) -> Totals {
@@ -86,14 +106,16 @@ fn check_slice(slice: &Slice, position: i64, findings: &mut Findings) -> Totals 
     }
     world.settle();
     aggregates::compare(slice, &world, &histories, findings);
+    let mut rows = Orders::of(slice);
     for history in histories.iter().filter(|history| history.kind == AggregateKind::Order) {
         let id = OrderId(history.id);
+        let rows = rows.next(id);
         match slice.orders.binary_search_by_key(&id, |head| head.id) {
             Ok(place) => {
                 let head = &slice.orders[place];
-                laws::check(head, slice, &history.books, findings);
+                laws::check(head, &rows, &history.books, findings);
                 if history.whole {
-                    aggregates::compare_order(head, slice, &world, findings);
+                    aggregates::compare_order(head, &rows, &world, findings);
                 }
             }
             Err(_) => findings.add("record.missing", "orders", id, "a row", "none"),
@@ -111,15 +133,17 @@ fn check_slice(slice: &Slice, position: i64, findings: &mut Findings) -> Totals 
 /// less what was posted since.
 fn held(slice: &Slice, position: i64) -> Held {
     let mut held = Held::default();
-    let counted = |allocation: &Allocation| {
-        of(&slice.lines, allocation.order_id)
-            .iter()
-            .any(|line| line.number == allocation.line && line.supply == Supply::Stock)
-    };
-    for allocation in slice.allocations.iter().filter(|allocation| counted(allocation)) {
-        let sums = held.entry(allocation.key()).or_default();
-        let quantities = [allocation.reserved, allocation.allocated, allocation.picked, allocation.packed];
-        sums.iter_mut().zip(quantities).for_each(|(sum, quantity)| *sum += quantity.0);
+    let mut rows = Orders::of(slice);
+    for allocations in slice.allocations.chunk_by(|one, other| one.order_id == other.order_id) {
+        let lines = allocations.first().map_or(&[][..], |first| rows.next(first.order_id).lines);
+        let counted = |allocation: &&Allocation| {
+            lines.iter().any(|line| line.number == allocation.line && line.supply == Supply::Stock)
+        };
+        for allocation in allocations.iter().filter(counted) {
+            let sums = held.entry(allocation.key()).or_default();
+            let quantities = [allocation.reserved, allocation.allocated, allocation.picked, allocation.packed];
+            sums.iter_mut().zip(quantities).for_each(|(sum, quantity)| *sum += quantity.0);
+        }
     }
     for one in slice.reservations.iter().filter(|one| one.state == ReservationState::Active) {
         let key = StockKey { item_id: one.item_id, location_id: one.location_id, lot_id: one.lot_id };

@@ -124,7 +124,7 @@ fn event(position: i64, aggregate: Id, sequence: i64) -> EventRecord {
 async fn number(store: &dyn Store, sql: &str, params: &[Value]) -> i64 {
     let rows = store.read(sql, params).await.expect("a query of the contract");
     let mut row = rows.into_iter().next().expect("one row");
-    row.int().expect("a number").unwrap_or_default()
+    row.take::<Option<i64>>().expect("a number").unwrap_or_default()
 }
 
 /// Begins, and reads the store's state as every batch does.

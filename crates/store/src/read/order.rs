@@ -11,7 +11,7 @@ use crate::value::Row;
 use std::collections::BTreeMap;
 use waybill_domain::actor::Permission;
 use waybill_domain::fulfillment::FulfillmentOrder;
-use waybill_domain::ids::{LocationId, OrderId};
+use waybill_domain::ids::{Id, LocationId, OrderId};
 use waybill_domain::order::costs::{self, Costs, Owed};
 use waybill_domain::order::place::PlaceOrder;
 use waybill_domain::order::{
@@ -319,7 +319,7 @@ fn detail(found: Vec<Vec<Row>>) -> Result<Option<OrderDetail>, StoreError> {
 
 /// Reads an address's id and columns; an address that was erased is gone.
 pub(super) fn address(row: &mut Row) -> Result<Option<Address>, StoreError> {
-    let id = row.id()?;
+    let id = row.take::<Option<Id>>()?;
     let address = Address {
         name: row.take()?,
         company: row.take()?,

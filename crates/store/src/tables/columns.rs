@@ -1,7 +1,7 @@
 //! How values of the domain lie in a column.
 
 use crate::error::StoreError;
-use crate::value::{Column, ColumnKind, Row, Sink};
+use crate::value::{Column, ColumnKind, Sink, Source, Take};
 use crate::{code_columns, value};
 use waybill_domain::Code;
 use waybill_domain::access::UserState;
@@ -58,7 +58,7 @@ impl Column for OrderNumber {
     fn bind(&self, sink: &mut dyn Sink) {
         sink.int(Some(self.0));
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         row.take().map(OrderNumber)
     }
 }
@@ -68,7 +68,7 @@ impl Column for Steps {
     fn bind(&self, sink: &mut dyn Sink) {
         sink.int(Some(self.0));
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         row.take().map(Steps)
     }
 }
@@ -81,7 +81,7 @@ macro_rules! word_columns {
             let words: Vec<&str> = self.iter().map(|one| one.code()).collect();
             sink.text(Some(&words.join(" ")));
         }
-        fn take(row: &mut Row) -> Result<Self, StoreError> {
+        fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
             let words: String = row.take()?;
             words.split_whitespace().map(value::code_from).collect()
         }
@@ -97,7 +97,7 @@ impl Column for EventKinds {
     fn bind(&self, sink: &mut dyn Sink) {
         sink.text(Some(&self.0.join(" ")));
     }
-    fn take(row: &mut Row) -> Result<Self, StoreError> {
+    fn take<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         let words: String = row.take()?;
         Ok(Self(words.split_whitespace().map(str::to_owned).collect()))
     }

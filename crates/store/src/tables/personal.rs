@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::record;
 use crate::record::{Record, Table};
-use crate::value::{Column, ColumnKind, Row, Sink};
+use crate::value::{Column, ColumnKind, Sink, Source, Take};
 use waybill_domain::ids::*;
 use waybill_domain::personal::{Address, Party, PersonalAddress, PersonalParty, PersonalText};
 
@@ -33,7 +33,7 @@ macro_rules! personal_table {
                 static TABLE: std::sync::OnceLock<Table> = std::sync::OnceLock::new();
                 TABLE.get_or_init(|| personal($table, &[$(stringify!($field)),+]))
             }
-            fn read(row: &mut Row) -> Result<Self, StoreError> {
+            fn read<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
                 Ok(Self(<$inner>::from_parts(row.take()?, $value { $($field: row.take()?,)+ })))
             }
         }
@@ -115,7 +115,7 @@ impl Record for AddressRow {
             )
         })
     }
-    fn read(row: &mut Row) -> Result<Self, StoreError> {
+    fn read<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         let id = row.take()?;
         let fields = AddressFields {
             name: row.take()?,
@@ -155,7 +155,7 @@ impl Record for TextRow {
         static TABLE: std::sync::OnceLock<Table> = std::sync::OnceLock::new();
         TABLE.get_or_init(|| personal("texts", &["body"]))
     }
-    fn read(row: &mut Row) -> Result<Self, StoreError> {
+    fn read<S: Source + ?Sized>(row: &mut S) -> Result<Self, StoreError> {
         let id = row.take()?;
         let body: Option<String> = row.take()?;
         Ok(Self(PersonalText { id, value: body.unwrap_or_default() }))
