@@ -1,7 +1,7 @@
 //! Compares the store, read plainly, with the auditor's books.
 
 use super::floor::{self, Units};
-use super::{Books, expected};
+use super::{Books, acts, expected};
 use crate::coverage::{Coverage, Kind};
 use crate::gateway::{Moved, NAME};
 use crate::intent::Answer;
@@ -10,7 +10,7 @@ use waybill_domain::command::Command;
 use waybill_domain::ids::*;
 use waybill_store::{Row, Store, StoreError, Value};
 
-const STATEMENTS: [&str; 18] = [
+const STATEMENTS: [&str; 21] = [
     "SELECT item_id, location_id, CAST(SUM(available + reserved + allocated + picked + packed + quality_control + \
      damaged + quarantined) AS BIGINT), CAST(SUM(in_transit) AS BIGINT), CAST(SUM(reserved) AS BIGINT), \
      CAST(SUM(allocated) AS BIGINT), CAST(SUM(picked) AS BIGINT), CAST(SUM(packed) AS BIGINT), \
@@ -57,6 +57,9 @@ const STATEMENTS: [&str; 18] = [
     "SELECT aggregate_id, kind, payload FROM events WHERE aggregate_kind = 'user' ORDER BY position",
     "SELECT id, role, state FROM users",
     "SELECT order_id, number, assignee FROM fulfillment_orders WHERE assignee IS NOT NULL",
+    acts::STATEMENTS[0],
+    acts::STATEMENTS[1],
+    acts::STATEMENTS[2],
 ];
 
 /// One order as it was read.
@@ -112,8 +115,11 @@ pub async fn check(
             user_events,
             users,
             works,
+            holds,
+            wanted,
+            refunds,
         ],
-    ) = <[Vec<Row>; 18]>::try_from(results)
+    ) = <[Vec<Row>; 21]>::try_from(results)
     else {
         return Ok(());
     };
@@ -133,6 +139,7 @@ pub async fn check(
     check.personal(personal)?;
     super::users::wrong(user_events, users)?.into_iter().for_each(|why| check.books.fail(why));
     check.books.works.wrong(works)?.into_iter().for_each(|why| check.books.fail(why));
+    acts::wrong(check.books, holds, wanted, refunds)?.into_iter().for_each(|why| check.books.fail(why));
     check.reached(reached)
 }
 

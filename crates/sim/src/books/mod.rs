@@ -1,5 +1,6 @@
 //! The auditor's own books: kept from what clients asked for and were told, without any of the rules.
 
+mod acts;
 mod check;
 mod drained;
 mod expected;
