@@ -92,6 +92,20 @@ struct Told {
     payload: Json,
 }
 
+/// What is left of a line: itself, its units, and what they cost, the price and the discount each shared half to even.
+fn left(row: &mut Row) -> [i64; 3] {
+    let (ordered, cancelled): (i64, i64) = (next(row), next(row));
+    let (total, discount): (i64, i64) = (next(row), next(row));
+    let units = ordered - cancelled;
+    let share = |whole: i64| {
+        let (product, of) = (i128::from(whole) * i128::from(units), i128::from(ordered));
+        let (below, rest) = (product.div_euclid(of), product.rem_euclid(of));
+        let is_up = rest * 2 > of || (rest * 2 == of && below % 2 != 0);
+        (below + i128::from(is_up)) as i64
+    };
+    [i64::from(units > 0), units, share(total + discount) - share(discount)]
+}
+
 /// The same, from orders, lines, postings, parcels, holds, levels and the log.
 async fn added_up(store: &dyn Store) -> Sums {
     let mut sums = Sums::new();
@@ -145,16 +159,16 @@ async fn added_up(store: &dyn Store) -> Sums {
     }
     times(store, &channels, &told, &mut sums).await;
     promises(store, &mut sums).await;
-    let items = "SELECT l.item_id, o.channel_id, o.currency, o.placed_at, l.ordered, l.total FROM order_lines l \
-                 JOIN orders o ON o.id = l.order_id WHERE o.lifecycle <> 'draft'";
+    let items = "SELECT l.item_id, o.channel_id, o.currency, o.placed_at, l.ordered, l.cancelled, l.total, l.discount \
+                 FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.lifecycle <> 'draft'";
     for mut row in rows(store, items).await {
         let (item, channel, currency) = (id(&mut row), id(&mut row), next::<String>(&mut row));
-        let (at, units, total): (i64, i64, i64) = (next(&mut row), next(&mut row), next(&mut row));
+        let (at, left) = (next(&mut row), left(&mut row));
         let day = floor(at, 86_400);
         let first = jiff::Timestamp::from_microsecond(at).unwrap().to_zoned(jiff::tz::TimeZone::UTC);
         let into_month = (i64::from(first.day()) - 1) * 86_400_000_000;
         for (grain, at) in [(86_400, day), (2_592_000, day - into_month)] {
-            put(&mut sums, format!("item {grain} {at} {item} {channel} {currency}"), &[1, units, total]);
+            put(&mut sums, format!("item {grain} {at} {item} {channel} {currency}"), &left);
         }
     }
     for state in [
@@ -343,16 +357,15 @@ async fn top_items(store: &dyn Store) {
     let eur = "EUR".parse().unwrap();
     let found = stats::items(store, &Viewer::system(), (from, to), eur, 5).await.unwrap();
     let found: Vec<_> = found.rows.into_iter().map(|row| (row.amount.0, row.units.0, row.sku)).collect();
-    let all = "SELECT l.sku, CAST(SUM(l.total) AS BIGINT), CAST(SUM(l.ordered) AS BIGINT) FROM order_lines l \
-               JOIN orders o ON o.id = l.order_id WHERE o.lifecycle <> 'draft' GROUP BY l.sku";
-    let mut all: Vec<(i64, i64, String)> = rows(store, all)
-        .await
-        .into_iter()
-        .map(|mut row| {
-            let sku = next(&mut row);
-            (next(&mut row), next(&mut row), sku)
-        })
-        .collect();
+    let all = "SELECT l.sku, l.ordered, l.cancelled, l.total, l.discount FROM order_lines l \
+               JOIN orders o ON o.id = l.order_id WHERE o.lifecycle <> 'draft'";
+    let mut by_sku: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for mut row in rows(store, all).await {
+        let (sku, [_, units, amount]) = (next(&mut row), left(&mut row));
+        let sum = by_sku.entry(sku).or_default();
+        *sum = (sum.0 + amount, sum.1 + units);
+    }
+    let mut all: Vec<_> = by_sku.into_iter().map(|(sku, (amount, units))| (amount, units, sku)).collect();
     all.sort_by(|a, b| b.cmp(a));
     all.truncate(5);
     assert_eq!(found, all);

@@ -23,6 +23,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 14, name: "mentions", sql: include_str!("../migrations/0014_mentions.sql") },
     Migration { version: 15, name: "delivered", sql: include_str!("../migrations/0015_delivered.sql") },
     Migration { version: 16, name: "waiting_messages", sql: include_str!("../migrations/0016_waiting_messages.sql") },
+    Migration {
+        version: 17,
+        name: "items_less_cancelled",
+        sql: include_str!("../migrations/0017_items_less_cancelled.sql"),
+    },
 ];
 
 /// What a file has behind it; nothing where it was never migrated.

@@ -254,12 +254,13 @@ pub async fn promises(
     Ok(query.rows(store).await?.into_iter().map(read).collect::<Result<_, _>>()?)
 }
 
-/// What was ordered of an item.
+/// What was ordered of an item, less what was cancelled of it since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemRow {
     pub sku: String,
     pub name: String,
     pub precision: u32,
+    /// Those of which something is left.
     pub lines: i64,
     pub units: Quantity,
     pub amount: Minor,
@@ -306,7 +307,7 @@ pub async fn items(
          CAST(SUM(x.amount) AS BIGINT) AS amount FROM (",
     );
     parts(&mut top);
-    top.push(") x GROUP BY x.item_id");
+    top.push(") x GROUP BY x.item_id HAVING SUM(x.lines) > 0");
     top.order_and_limit("amount DESC, x.item_id", limit);
     top.push(") t JOIN items i ON i.id = t.item_id ORDER BY t.amount DESC, i.sku");
     let mut found = Query::together(&[&all, &top], store).await?.into_iter();

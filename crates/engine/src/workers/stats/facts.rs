@@ -97,9 +97,15 @@ impl Questions {
             stories: format!(
                 "SELECT e.position, q.kind, q.version, q.payload FROM events e \
                  JOIN events q ON q.aggregate_id = e.aggregate_id AND q.sequence < e.sequence WHERE {} \
-                 AND q.kind IN ('order.drafted', 'order.placed', 'order.submitted', 'order.charge_added', 'backorder.opened') \
-                 ORDER BY e.position, q.sequence",
-                stretch(&["order.submitted", "order.cancelled", "order.charge_added", "backorder.opened"])
+                 AND q.kind IN ('order.drafted', 'order.placed', 'order.submitted', 'order.charge_added', 'backorder.opened', \
+                 'order.lines_cancelled') ORDER BY e.position, q.sequence",
+                stretch(&[
+                    "order.submitted",
+                    "order.cancelled",
+                    "order.lines_cancelled",
+                    "order.charge_added",
+                    "backorder.opened"
+                ])
             ),
             open: format!(
                 "SELECT {} FROM events e JOIN stats_open_promises p ON p.order_id = e.aggregate_id WHERE {}",
@@ -167,7 +173,7 @@ pub(super) struct Facts {
     pub holds: BTreeMap<(OrderId, u32), (HoldKind, Timestamp)>,
     /// By the position of what was packed: the last pick of the order before it.
     pub picks: BTreeMap<i64, Timestamp>,
-    /// By the position of an event: what was said of the order's lines and charges before it.
+    /// By the position of an event: what was said of the order's lines, charges and cancelled units before it.
     pub stories: BTreeMap<i64, Vec<Event>>,
     pub open: BTreeMap<OrderId, OpenPromise>,
     pub stock: Vec<StockMove>,

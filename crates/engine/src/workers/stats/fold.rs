@@ -8,8 +8,9 @@ use waybill_domain::event::Event;
 use waybill_domain::fulfillment::events::ShortReason;
 use waybill_domain::ids::{Id, LocationId, OrderId};
 use waybill_domain::ledger::{MoneyAccount, StockAccount};
-use waybill_domain::money::Minor;
-use waybill_domain::order::events::{BackorderOpened, LineQuantity, OrderPlaced};
+use waybill_domain::money::{Minor, split_first};
+use waybill_domain::order::events::{BackorderOpened, LineCancelled, LineQuantity, LinesCancelled, OrderPlaced};
+use waybill_domain::quantity::Quantity;
 use waybill_domain::shipping::events::ShipmentTracked;
 use waybill_domain::time::{Date, Timestamp};
 use waybill_store::tables::OpenPromise;
@@ -38,7 +39,7 @@ pub(super) fn fold<'a>(events: impl Iterator<Item = Happened<'a>>, facts: &mut F
     for moved in &facts.stock {
         for (account, sign) in [(moved.from, -1), (moved.to, 1)] {
             if StockAccount::STATES.contains(&account) {
-                let quantity = waybill_domain::quantity::Quantity(moved.quantity.0 * sign);
+                let quantity = Quantity(moved.quantity.0 * sign);
                 sums.stock(moved.location, moved.precision, account, quantity);
             }
         }
@@ -90,8 +91,8 @@ impl Slice<'_> {
                 }
             }
             Event::LinesCancelled(cut) => {
-                let units = cut.lines.iter().map(|line| (line.open + line.backordered + line.at_supplier).0).sum();
-                self.settle(one.order, units, None);
+                self.cut(cut, &self.story(one.position), order);
+                self.settle(one.order, cut.lines.iter().map(|line| units(line).0).sum(), None);
             }
             Event::BackorderOpened(opened) => {
                 let short = fresh(opened, &self.story(one.position));
@@ -167,7 +168,11 @@ impl Slice<'_> {
             sales.lines += lines;
         });
         for line in &placed.lines {
-            self.sums.item(at, line.item, order.channel, order.currency, (line.quantity, line.total));
+            self.sums.item(at, line.item, order.channel, order.currency, |items| {
+                items.lines += 1;
+                items.units += line.quantity;
+                items.amount += line.total;
+            });
         }
         let outstanding = placed.lines.iter().map(|line| line.quantity.0).sum();
         if let Some(due_on) = placed.requested_by.filter(|_| outstanding > 0) {
@@ -181,6 +186,39 @@ impl Slice<'_> {
                 delivered: 0,
                 is_cut: false,
                 is_late: false,
+            });
+        }
+    }
+
+    /// Takes cancelled units out of what was ordered of their items, on the day they were ordered.
+    fn cut(&mut self, cut: &LinesCancelled, story: &[Event], order: &OrderFacts) {
+        if !is_placed(story) {
+            return;
+        }
+        for one in &cut.lines {
+            let placed = story.iter().find_map(|event| match event {
+                Event::OrderPlaced(placed) | Event::OrderDrafted(placed) => {
+                    placed.lines.iter().find(|line| line.line == one.line)
+                }
+                _ => None,
+            });
+            let Some(line) = placed else { continue };
+            let earlier = story.iter().map(|event| match event {
+                Event::LinesCancelled(cut) => cut.lines.iter().filter(|cut| cut.line == one.line).map(units).sum(),
+                _ => Quantity::ZERO,
+            });
+            let before = line.quantity - earlier.sum::<Quantity>();
+            let after = before - units(one);
+            // What is left costs what a bill for it would, so that several cuts add up.
+            let cost = |left: Quantity| {
+                let share = |whole| split_first(whole, left.0, line.quantity.0);
+                share(line.total + line.discount) - share(line.discount)
+            };
+            let (amount, ends) = (cost(before) - cost(after), i64::from(after.is_zero() && !before.is_zero()));
+            self.sums.item(order.placed_at, line.item, order.channel, order.currency, |items| {
+                items.lines -= ends;
+                items.units -= units(one);
+                items.amount -= amount;
             });
         }
     }
@@ -247,6 +285,11 @@ impl Slice<'_> {
         self.facts.open.remove(&order);
         self.sums.open.insert(order, None);
     }
+}
+
+/// Units of a line that were cancelled, wherever they stood.
+fn units(cut: &LineCancelled) -> Quantity {
+    cut.open + cut.backordered + cut.at_supplier
 }
 
 fn day(at: Timestamp, zone: &str) -> Date {

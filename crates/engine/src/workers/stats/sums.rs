@@ -43,10 +43,10 @@ struct Times {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Items {
-    lines: i64,
-    units: Quantity,
-    amount: Minor,
+pub(super) struct Items {
+    pub lines: i64,
+    pub units: Quantity,
+    pub amount: Minor,
 }
 
 /// Everything a slice adds. Sorted, so that rows are always written in one order.
@@ -107,13 +107,10 @@ impl Sums {
         item: ItemId,
         channel: ChannelId,
         currency: Currency,
-        sold: (Quantity, Minor),
+        what: impl Fn(&mut Items),
     ) {
         for (grain, began_at) in [(grain::DAY, floor(at, grain::DAY)), (grain::MONTH, month(at))] {
-            let items = self.items.entry((grain, began_at, item, channel, currency)).or_default();
-            items.lines += 1;
-            items.units += sold.0;
-            items.amount += sold.1;
+            what(self.items.entry((grain, began_at, item, channel, currency)).or_default());
         }
     }
 

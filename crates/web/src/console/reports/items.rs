@@ -67,7 +67,7 @@ pub async fn report(asked: &Asked<'_>) -> Made {
         figures,
         parts,
         notes: vec![
-            "Goods ordered are lines as placed, after discounts, without tax, by the day (UTC) they were placed; cancelled lines are in it.",
+            "Goods ordered are lines as placed, less units cancelled since, after discounts, without tax, by the day (UTC) they were placed.",
             "Stock value is what is on hand, in whatever state, at the present cost of each item; items without a cost in the catalog are not in it. It is as of now, whatever the days above.",
         ],
     })
@@ -116,7 +116,7 @@ fn items(top: &TopItems, currency: Currency, sees_stock: bool) -> Part {
     Part {
         code: "items",
         title: "Ordered most".to_owned(),
-        beside: "by what it cost",
+        beside: "by what it cost, without what was cancelled",
         chart: (!bars.is_empty()).then(|| chart.plain()),
         table: Table {
             heads: vec!["SKU", "Name", "Lines", "Units", "Ordered", "Share"],
