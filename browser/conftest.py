@@ -7,7 +7,9 @@ Content-Security-Policy kept from happening, and no request to another host.
 import json
 import os
 import re
+import socket
 import subprocess
+import threading
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -60,7 +62,7 @@ class Desk:
 
     def hear(self, page, kind, text):
         # A refusal or a cut that a test asks for is an error of loading to Chromium.
-        expected = re.search(r"status of (401|404|409|422)|ERR_INTERNET_DISCONNECTED|net::ERR_FAILED", text)
+        expected = re.search(r"status of (401|404|409|422)|net::ERR_(INTERNET_DISCONNECTED|FAILED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_\w+)", text)
         if kind == "error" and not expected:
             self.said.append(f"{page.url}: {text}")
 
@@ -77,6 +79,71 @@ class Desk:
 @pytest.fixture
 def desk(browser, signed_in):
     desk = Desk(browser, signed_in)
+    yield desk
+    desk.close()
+
+
+class Line:
+    """The line between browsers and the demo shop, at an address of its own. Cutting it cuts a service worker off, too."""
+
+    def __init__(self):
+        host, port = ADDRESS.removeprefix("http://").split(":")
+        self.shop, self.ends, self.is_cut = (host, int(port)), [], False
+        self.server = socket.create_server((host, 0))
+        self.address = f"http://{host}:{self.server.getsockname()[1]}"
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            try:
+                near, _ = self.server.accept()
+            except OSError:
+                return
+            if self.is_cut:
+                near.close()
+                continue
+            far = socket.create_connection(self.shop)
+            self.ends += [near, far]
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self.carry, args=ends, daemon=True).start()
+
+    def carry(self, here, there):
+        try:
+            while data := here.recv(65_536):
+                there.sendall(data)
+        except OSError:
+            pass
+        for end in (here, there):
+            self.end(end)
+
+    def end(self, one):
+        try:
+            one.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def cut(self, page):
+        self.is_cut = True
+        for end in self.ends:
+            self.end(end)
+        # The browser is told, as a phone without a network is.
+        page.context.set_offline(True)
+
+    def mend(self, page):
+        self.is_cut = False
+        page.context.set_offline(False)
+
+
+@pytest.fixture
+def line():
+    line = Line()
+    yield line
+    line.server.close()
+
+
+@pytest.fixture
+def desk_behind_line(browser, signed_in, line):
+    desk = Desk(browser, signed_in, line.address)
     yield desk
     desk.close()
 

@@ -219,6 +219,79 @@ def test_scans_without_a_connection_are_kept_and_sent_once(desk):
     expect(page.locator("table.lines")).to_contain_text("2 picked")
 
 
+KEPT = """async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith("floor/"));
+    const pages = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map((one) => one.url)));
+    return pages.flat().map((url) => url.replace(location.origin, ""));
+}"""
+
+
+def until_kept(page, path):
+    """Waits until the worker keeps a page; all that it keeps."""
+    page.wait_for_function(f"async (path) => (await ({KEPT})()).includes(path)", arg=path)
+    return page.evaluate(KEPT)
+
+
+def test_a_page_that_is_loaded_again_without_a_connection_is_the_one_that_was_kept(desk_behind_line, line):
+    page = desk_behind_line.open("/pick?location=all", PHONE)
+    number, work = released(page, "BR-KEPT")
+    page.goto("/pick?location=all")
+    until_kept(page, "/pick?location=all")
+    page.goto(f"/pick/{work}")
+    until_kept(page, f"/pick/{work}")
+    band = page.locator("#waiting")
+    line.cut(page)
+    page.reload()
+    expect(page.locator("h1")).to_have_text(number)
+    expect(band).to_contain_text(re.compile(r"No connection, as of \d\d:\d\d\."))
+    scan(page, "SCAN-POT")
+    scan(page, "SCAN-POT")
+    expect(band).to_contain_text("2 scans wait and will be sent")
+    # A phone that throws the page away does not throw the scans away.
+    page.reload()
+    expect(band).to_contain_text("2 scans wait and will be sent")
+    scan(page, "SCAN-LID")
+    expect(page.locator("[data-finished]")).to_be_visible()
+    page.locator("header a").first.click()
+    expect(page.locator("#list")).to_contain_text(number)
+    expect(band).to_contain_text("3 scans wait and will be sent")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text(number)
+    line.mend(page)
+    expect(band).to_be_hidden()
+    expect(page.locator("[data-finished]")).to_be_visible()
+    assert page.locator("body").get_attribute("data-as-of") is None, "it is true again"
+    assert units(page, work, "picked") == 3
+    picks = [one for one in ask(page, f"/orders/{number}/timeline")["data"] if "pick.completed" in str(one)]
+    assert len(picks) == 2, "each booking was done once"
+    assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('scan:')).length") == 0
+
+
+def test_kept_pages_are_of_the_floor_alone_and_of_one_person(desk_behind_line, line):
+    page = desk_behind_line.open("/pick?location=all", PHONE)
+    number, work = released(page, "BR-WHO")
+    page.goto(f"/pick/{work}")
+    until_kept(page, f"/pick/{work}")
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("link", name="Print the pick list").click()
+    page.goto(f"/orders/{number}")
+    page.goto("/account")
+    # Somebody else's, of before.
+    page.evaluate("caches.open('floor/user:somebody').then((cache) => cache.put('/pick/theirs', new Response('theirs')))")
+    page.goto("/pick?location=all")
+    kept = until_kept(page, "/pick?location=all")
+    assert set(kept) <= {"/pick", "/pick?location=all", f"/pick/{work}"}, kept
+    # Signed out, whoever takes the phone sees none of it. No page of the floor is open to hear of it.
+    page.goto("/about")
+    page.context.clear_cookies()
+    page.goto("/account")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.wait_for_function(f"async () => (await ({KEPT})()).length === 0")
+    line.cut(page)
+    with pytest.raises(Exception, match="ERR_"):
+        page.goto(f"/pick/{work}")
+
+
 def test_a_booking_whose_answer_was_lost_is_not_done_twice(desk):
     page = desk.open("/pick?location=all", PHONE)
     _, work = released(page, "BR-LOST")

@@ -4,7 +4,7 @@
 use crate::ask::InPath;
 use crate::problem::Problem;
 use axum::extract::RawQuery;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -21,6 +21,9 @@ struct Asset {
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+
+/// The worker that keeps the floor's pages. A browser knows it by its address, which therefore stays.
+const KEEPER: &str = "keeper.js";
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let console = concat!(
@@ -45,6 +48,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         ("entry.js", JS, include_str!("assets/entry.js")),
         ("board.js", JS, include_str!("assets/board.js")),
         ("scan.js", JS, scan),
+        (KEEPER, JS, include_str!("assets/keeper.js")),
+        ("gate.js", JS, include_str!("assets/gate.js")),
         ("htmx.js", JS, include_str!("assets/htmx.js")),
         ("charts.js", JS, include_str!("assets/charts.js")),
         ("uplot.js", JS, include_str!("assets/uplot.js")),
@@ -75,7 +80,14 @@ pub async fn asset(InPath(file): InPath<String>, RawQuery(query): RawQuery) -> R
     let asset = ASSETS.iter().find(|asset| asset.name == file).ok_or_else(|| Problem::not_found("such file"))?;
     let is_current = query.as_deref().and_then(|query| query.strip_prefix("v=")) == Some(asset.version.as_str());
     let caching = if is_current { "public, max-age=31536000, immutable" } else { "max-age=300" };
-    Ok(([(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, caching)], asset.text).into_response())
+    let mut response =
+        ([(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, caching)], asset.text).into_response();
+    if asset.name == KEEPER {
+        // Without this it would have the addresses beside its own alone.
+        response.headers_mut().insert("service-worker-allowed", HeaderValue::from_static("/"));
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    Ok(response)
 }
 
 #[cfg(test)]

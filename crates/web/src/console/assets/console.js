@@ -17,6 +17,12 @@ function forgetDrafts(isGone) {
   try { for (const name of Object.keys(sessionStorage)) if (name.startsWith("draft-order/") && isGone(name)) sessionStorage.removeItem(name); } catch { /* private window */ }
 }
 if (document.body.dataset.who) forgetDrafts((name) => name !== `draft-order/${document.body.dataset.who}`);
+// So are the floor's pages (`keeper.js`): kept for whoever looks, until they sign out, and never for somebody else.
+function forgetFloor(except) {
+  globalThis.caches?.keys().then((names) => names.filter((name) => name.startsWith("floor/") && name !== except).forEach((name) => caches.delete(name)));
+}
+if (document.body.dataset.who) forgetFloor(`floor/${document.body.dataset.who}`);
+document.addEventListener("submit", (event) => { if (event.target.getAttribute("action") === "/logout") forgetFloor(); }, true);
 // Where drafts of anybody were kept before.
 try { localStorage.removeItem("draft-order"); } catch { /* private window */ }
 if (new URLSearchParams(location.search).has("placed")) {

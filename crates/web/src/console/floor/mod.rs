@@ -71,6 +71,8 @@ pub struct Sheet {
     pub claim_key: String,
     /// Who the viewer is as an assignee.
     pub me: String,
+    /// The same as no two people are called.
+    pub who: String,
     /// The log position that the page shows at least.
     pub position: i64,
     pub problems: Vec<refusal::Problem>,
@@ -117,6 +119,7 @@ impl Sheet {
             back: back.path,
             may_work: caller.viewer().may(Permission::FulfillmentWrite),
             position: frame.position,
+            who: frame.who,
             problems: problem.map(problems).unwrap_or_default(),
             said: frame.said,
         })

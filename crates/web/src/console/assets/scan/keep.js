@@ -35,7 +35,7 @@ function enter(entry) {
 }
 
 // ── Sending, in order, one at a time ─────────────────────────────────────
-let cut = !navigator.onLine;
+let cut = !navigator.onLine || Boolean(page.asOf);
 let signedOut = false;
 let sending = false;
 let again = false;
@@ -70,11 +70,12 @@ async function sendAll() {
   }
   if (answered) refresh();
 }
-addEventListener("online", () => { cut = false; patience = 2000; paint(); sendKept(); });
+addEventListener("online", () => { cut = Boolean(page.asOf); patience = 2000; paint(); sendKept(); seekServer(); });
 addEventListener("offline", () => { cut = true; paint(); });
 addEventListener("storage", () => paint());
 
 // ── The band that says what waits ────────────────────────────────────────
+const hourOf = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 let slow;
 function paint() {
@@ -89,7 +90,7 @@ function paint() {
     strong.textContent = `${counted(scans, "scan")} wait${scans === 1 ? "s" : ""}`;
     const said = [];
     if (signedOut && scans) said.push(strong, " for you to sign in.");
-    else if (cut) said.push("No connection. ", ...(scans ? [strong, " and will be sent."] : ["Scans are kept here and sent later."]));
+    else if (cut) said.push(page.asOf ? `No connection, as of ${hourOf(Number(page.asOf))}. ` : "No connection. ", ...(scans ? [strong, " and will be sent."] : ["Scans are kept here and sent later."]));
     else if (scans) { said.push(strong, " to be answered."); }
     if (refused) said.push(`${said.length ? " " : ""}${counted(refused, "booking")} ${refused === 1 ? "was" : "were"} refused.`);
     one("[data-waiting]", band).replaceChildren(...said);
@@ -107,7 +108,7 @@ function paint() {
     name.textContent = entry.words;
     const more = document.createElement("span");
     more.className = "small mid";
-    const at = new Date(entry.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const at = hourOf(entry.at);
     more.textContent = entry.refused ? `${at} · refused: ${entry.refused}` : `${at} · waits`;
     words.append(name, document.createElement("br"), more);
     row.append(words);

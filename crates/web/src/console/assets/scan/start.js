@@ -14,7 +14,10 @@ async function refresh() {
   if (one(":popover-open, dialog[open]") || document.activeElement?.matches("[data-count], [data-weigh]") || shelf.all().some((entry) => !entry.refused && entry.work === work)) { stale = true; return; }
   stale = false;
   const answer = await fetch(location.pathname, { headers: { "X-Live": "1", Accept: "text/html" } }).catch(() => null);
+  // Signed out meanwhile, or the work is gone: the server says so.
+  if (page.asOf && [401, 403, 404].includes(answer?.status)) location.reload();
   if (!answer?.ok || answer.redirected) return;
+  isThere();
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   // Somebody began to type meanwhile.
   if (document.activeElement?.matches("[data-count], [data-weigh]")) { stale = true; return; }
@@ -27,6 +30,36 @@ async function refresh() {
   dress();
   draw();
   focusScan();
+}
+
+// ── A page that was kept: it is true again when the server has answered ──
+function isThere() {
+  if (!page.asOf) return;
+  delete page.asOf;
+  cut = false;
+  paint();
+}
+let lookingAgain;
+let looksAfter = 2000;
+async function seekServer() {
+  clearTimeout(lookingAgain);
+  if (!page.asOf) return;
+  if (work) await refresh();
+  else if (await fetch(location.href, { headers: { "X-Live": "1", Accept: "text/html" } }).catch(() => null)) { location.reload(); return; }
+  looksAfter = Math.min(30000, looksAfter * 2);
+  if (page.asOf) lookingAgain = setTimeout(seekServer, looksAfter);
+}
+
+// ── The worker that keeps this page for when it is loaded without a connection ──
+async function beKept() {
+  const workers = navigator.serviceWorker;
+  if (!page.who || !workers) return;
+  const wasSeen = Boolean(workers.controller);
+  try { await workers.register("/assets/keeper.js", { scope: `/${location.pathname.split("/")[1]}` }); } catch { return; }
+  if (wasSeen) return;
+  const files = all("link[href], script[src], img[src], use[href]").map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
+  const { active } = await workers.ready;
+  active.postMessage({ page: location.href, files: [...new Set(files.map((one) => one.split("#")[0]))] });
 }
 document.addEventListener("focusout", () => { if (stale) setTimeout(refresh, 300); });
 document.addEventListener("toggle", () => { if (stale) setTimeout(refresh, 300); }, true);
@@ -51,3 +84,5 @@ dress();
 paint();
 focusScan();
 sendKept();
+seekServer();
+beKept();
