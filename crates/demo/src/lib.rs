@@ -5,6 +5,7 @@
 mod fate;
 mod history;
 mod live;
+mod pace;
 mod place;
 mod random;
 mod shop;

@@ -1,8 +1,10 @@
-//! Keeps a made-up shop going: now and then an order comes, and those on their way take a step.
+//! Keeps a made-up shop going: orders come, many in the first minute and then as its history would have it, and those on their way
+//! take a step.
 
 use crate::DemoError;
 use crate::fate::{Fate, Paying};
 use crate::history::low;
+use crate::pace::Pace;
 use crate::place::order;
 use crate::random::Random;
 use crate::shop::{Hand, Shop};
@@ -60,12 +62,13 @@ pub async fn keep_going(engine: &Engine, shop: &Shop) -> Result<(), DemoError> {
     let hand = Hand::new(engine);
     let mut random = Random::new(engine.now().0 as u64);
     let mut watched = found(engine, &mut random).await?;
+    let pace = Pace::read(&**engine.store()).await?;
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for tick in 0u64.. {
         ticks.tick().await;
         let now = engine.now();
-        if random.chance(600) {
+        if random.range(0, 999_999) < pace.per_million(tick) as i64 {
             let ids = engine.ids();
             let mut own = Random::new(random.next());
             let reference = format!("L{:012x}", own.next() & 0xffff_ffff_ffff);
