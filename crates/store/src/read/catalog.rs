@@ -162,6 +162,18 @@ pub async fn items_by_id(store: &dyn Store, of: &[ItemId]) -> Result<BTreeMap<It
     Ok(rows.into_iter().map(read).collect::<Result<_, StoreError>>()?)
 }
 
+/// The items that have one of these GTINs (5,000 at most), whatever the permissions: to name what somebody scans.
+pub async fn items_by_gtin(store: &dyn Store, gtins: &[String]) -> Result<Vec<Item>, ReadError> {
+    if gtins.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = base::<Item>();
+    let places: Vec<_> = gtins.iter().take(5_000).map(|gtin| query.bind(gtin.as_str())).collect();
+    query.push(&format!(" AND t.gtin IS NOT NULL AND t.gtin IN ({})", places.join(", ")));
+    let rows = query.rows(store).await?;
+    Ok(rows.into_iter().map(|mut row| Item::read(&mut row)).collect::<Result<_, StoreError>>()?)
+}
+
 /// The names of some items (1,000 at most), whatever the permissions: to name the lines of what somebody may see.
 pub async fn item_names(store: &dyn Store, of: &[ItemId]) -> Result<BTreeMap<ItemId, String>, ReadError> {
     if of.is_empty() {

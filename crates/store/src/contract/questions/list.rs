@@ -157,6 +157,10 @@ questions! {
     "catalog::items_of" ("one") by holders(CATALOG), |store, viewer, sample| {
         Ok(catalog::items_of(store, viewer, std::slice::from_ref(&sample.sku)).await?.len())
     };
+    "catalog::items_by_gtin" ("one") by Askers::Waybill("names what somebody scans who may book it"),
+    |store, _viewer, sample| {
+        Ok(catalog::items_by_gtin(store, std::slice::from_ref(&sample.wanted_gtin)).await?.len())
+    };
     "catalog::items_by_id" ("one") by Askers::Waybill("names the items of what somebody may see"),
     |store, _viewer, sample| {
         let found = catalog::items_of(store, &Viewer::system(), std::slice::from_ref(&sample.sku)).await?;
