@@ -46,6 +46,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         ("console.css", CSS, console),
         ("console.js", JS, include_str!("assets/console.js")),
         ("entry.js", JS, include_str!("assets/entry.js")),
+        ("goods.js", JS, include_str!("assets/goods.js")),
         ("board.js", JS, include_str!("assets/board.js")),
         ("scan.js", JS, scan),
         (KEEPER, JS, include_str!("assets/keeper.js")),
@@ -110,7 +111,7 @@ mod tests {
     fn no_script_of_a_page_takes_a_name_of_the_console_s() {
         let console = declared("console.js");
         assert!(console.contains("send"), "declarations are found");
-        for other in ["scan.js", "board.js", "entry.js", "charts.js"] {
+        for other in ["scan.js", "board.js", "entry.js", "goods.js", "charts.js"] {
             let both: Vec<_> = declared(other).intersection(&console).copied().collect();
             assert!(both.is_empty(), "{other} and console.js both declare {both:?}");
         }

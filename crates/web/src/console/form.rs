@@ -208,18 +208,28 @@ impl Form {
         currency
     }
 
-    /// Units at an item's precision: `1.5` at precision 3 is 1500. At least one of the smallest.
+    /// As [`units`], of what stands in a field.
     pub fn quantity(&mut self, name: &str, precision: u32) -> Option<Quantity> {
-        let quantity = scaled(self.typed(name)?, precision).map(Quantity).filter(|one| one.is_valid_demand());
-        if quantity.is_none() {
-            let message = match precision {
-                0 => "This must be a whole number of 1 or more.".to_owned(),
-                digits => format!("This must be a number above 0 with at most {digits} decimals."),
-            };
-            self.problem(name, "malformed", message);
+        match units(self.typed(name)?, precision) {
+            Ok(quantity) => Some(quantity),
+            Err(message) => {
+                self.problem(name, "malformed", message);
+                None
+            }
         }
-        quantity
     }
+}
+
+/// Units at an item's precision: `1.5` at precision 3 is 1500. At least one of the smallest.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn units(text: &str, precision: u32) -> Result<Quantity, String> {
+    let quantity = scaled(text, precision).map(Quantity).filter(|one| one.is_valid_demand());
+    quantity.ok_or_else(|| match precision {
+        0 => "This must be a whole number of 1 or more.".to_owned(),
+        digits => format!("This must be a number above 0 with at most {digits} decimals."),
+    })
 }
 
 /// A decimal number with at most `digits` decimals, times ten to their power. A minus sign may stand before it.

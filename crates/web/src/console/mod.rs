@@ -18,6 +18,7 @@ mod frame;
 pub mod gate;
 mod holds;
 mod html;
+mod lines;
 mod live;
 pub mod look;
 mod notes;
@@ -107,6 +108,8 @@ fn known() -> Router<WebState> {
 fn goods() -> Router<WebState> {
     Router::new()
         .route("/stock", get(stock::list))
+        .route("/stock/receive", get(stock::ask_delivery).post(stock::deliver))
+        .route("/stock/receive/items", get(lines::item))
         .route("/stock/{sku}", get(stock::item))
         .route("/stock/{sku}/receive", get(stock::ask_receive).post(stock::receive))
         .route("/stock/{sku}/adjust", get(stock::ask_adjust).post(stock::adjust))
@@ -114,6 +117,7 @@ fn goods() -> Router<WebState> {
         .route("/receipts", get(receipts::list))
         .route("/receipts/{id}", get(receipts::one))
         .route("/transfers", get(transfers::list))
+        .route("/transfers/new", get(stock::ask_send).post(stock::send))
         .route("/transfers/{id}", get(transfers::one))
         .route("/transfers/{id}/receive", get(transfers::ask_receive).post(transfers::receive))
 }

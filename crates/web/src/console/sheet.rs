@@ -4,6 +4,8 @@
 use super::form::Form;
 use super::frame::{Frame, done};
 use super::html::Html;
+use super::lines::Lines;
+use super::look;
 use super::page;
 use crate::problem::Problem;
 use askama::Template;
@@ -113,6 +115,8 @@ pub struct Sheet {
     pub caption: String,
     pub effects: Vec<Effect>,
     pub fields: Vec<Field>,
+    /// Items and units, where it is about many.
+    pub lines: Option<Lines>,
     pub hidden: Vec<(&'static str, String)>,
     /// Name of the field where it has one, what is wrong.
     pub problems: Vec<(Option<String>, String)>,
@@ -139,6 +143,7 @@ impl Sheet {
             caption: String::new(),
             effects: Vec::new(),
             fields: Vec::new(),
+            lines: None,
             hidden: Vec::new(),
             problems: Vec::new(),
             action: action.into(),
@@ -178,11 +183,11 @@ impl Sheet {
             let last = path.rsplit('.').next().unwrap_or(path);
             let found = self.fields.iter_mut().find(|field| field.name == path || field.name == last);
             let said = sentence(&problem.message);
-            let name = found.map(|field| {
+            let beside = found.map(|field| {
                 field.wrong.get_or_insert_with(|| said.clone());
                 (field.name.clone(), field.label.clone())
             });
-            match name {
+            match self.lines.as_mut().and_then(|lines| lines.tell(path, &said)).or(beside) {
                 Some((name, label)) => self.problems.push((Some(name), format!("{label}: {said}"))),
                 None => self.problems.push((None, if path.is_empty() { said } else { format!("{path}: {said}") })),
             }
@@ -192,7 +197,9 @@ impl Sheet {
 
     /// What stands in the fields, as one word: who sends it back has seen what exactly that would change.
     pub fn seen(&self) -> String {
-        let values = self.fields.iter().map(|field| field.value.as_str()).collect::<Vec<_>>().join("\u{1f}");
+        let fields = self.fields.iter().map(|field| field.value.as_str());
+        let lines = self.lines.iter().flat_map(Lines::values);
+        let values = fields.chain(lines).collect::<Vec<_>>().join("\u{1f}");
         waybill_domain::chain::hex(&crate::ask::body_hash("seen", &self.action, values.as_bytes()))
     }
 
@@ -234,9 +241,26 @@ impl Sheet {
         }
     }
 
+    /// Those that stand in the list of all, and how many do not. A pasted list can be wrong in every line; each says so
+    /// itself.
+    pub fn listed(&self) -> (&[(Option<String>, String)], Option<String>) {
+        listed(&self.problems)
+    }
+
     pub fn answer(self) -> Response {
         (self.status, page(&self)).into_response()
     }
+}
+
+/// Problems listed above a form at most.
+const LISTED_MAX: usize = 10;
+
+/// The first of so many problems that each is said beside its field, and what is said of the others.
+pub fn listed<T>(problems: &[T]) -> (&[T], Option<String>) {
+    // "1 more" would take the room of the one that it leaves out.
+    let shown = if problems.len() > LISTED_MAX + 1 { LISTED_MAX } else { problems.len() };
+    let more = (problems.len() - shown) as i64;
+    (&problems[..shown], (more > 0).then(|| format!("{} more, each said beside its field.", look::number(more))))
 }
 
 /// A message of a rule ("must be 1 to 64 bytes") as a sentence.

@@ -7,6 +7,7 @@ use super::look::{self, Look};
 use super::orders::percent;
 use super::page;
 use super::sheet::{Effect, Field, Sheet};
+use super::stock::places;
 use crate::ask::{InPath, id};
 use crate::auth::Caller;
 use crate::params::Params;
@@ -49,6 +50,7 @@ struct TransfersPage {
     views: Vec<(&'static str, String, bool)>,
     rows: Vec<Row>,
     next: Option<String>,
+    may_send: bool,
 }
 
 #[derive(Debug)]
@@ -97,7 +99,8 @@ pub async fn list(
     params.close()?;
     let filter = TransferFilter { state: wanted, location: None };
     let request = PageRequest { limit: Some(50), after };
-    let found = transfers::transfers(state.store(), &caller.viewer(), &filter, &request).await?;
+    let viewer = caller.viewer();
+    let found = transfers::transfers(state.store(), &viewer, &filter, &request).await?;
     let href = |state: Option<TransferState>, after: Option<&str>| {
         let pairs =
             [state.map(|state| format!("state={}", state.code())), after.map(|one| format!("after={}", percent(one)))];
@@ -116,6 +119,7 @@ pub async fn list(
         views: VIEWS.iter().map(|(name, state)| (*name, href(*state, None), *state == wanted)).collect(),
         rows: rows.collect(),
         next: found.next.as_deref().map(|next| href(wanted, Some(next))),
+        may_send: viewer.may(Permission::StockWrite) && places(&state, &viewer).await?.len() > 1,
         frame: Frame::new(&state, &caller, TRANSFERS, "Transfers").await?,
     }))
 }

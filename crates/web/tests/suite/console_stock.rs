@@ -6,20 +6,20 @@ use serde_json::json;
 use waybill_domain::actor::Permission;
 
 /// Sends a form as a browser does.
-async fn post(api: &Api, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub async fn post(api: &Api, path: &str, fields: &[(&str, &str)]) -> Answer {
     let coded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let body = fields.iter().map(|(name, value)| format!("{name}={}", coded(value))).collect::<Vec<_>>().join("&");
     api.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], Body::from(body)).await
 }
 
 /// The value of a hidden field of a form.
-fn hidden(answer: &Answer, name: &str) -> Option<String> {
+pub fn hidden(answer: &Answer, name: &str) -> Option<String> {
     let (_, rest) = answer.text.split_once(&format!("<input type=\"hidden\" name=\"{name}\" value=\""))?;
     Some(rest.split_once('"')?.0.to_owned())
 }
 
 /// Sends a form twice, as somebody who looks at what changes first.
-async fn book(api: &Api, path: &str, fields: &[(&str, &str)]) -> (Answer, Answer) {
+pub async fn book(api: &Api, path: &str, fields: &[(&str, &str)]) -> (Answer, Answer) {
     let shown = post(api, path, fields).await;
     let seen = hidden(&shown, "seen").unwrap_or_default();
     let key = hidden(&shown, "key").unwrap_or_default();

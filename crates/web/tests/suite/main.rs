@@ -5,6 +5,7 @@ mod acts;
 mod bad_input;
 mod common;
 mod console;
+mod console_many;
 mod console_shop;
 mod console_stock;
 mod doors;

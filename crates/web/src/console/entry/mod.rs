@@ -11,6 +11,7 @@ use super::frame::{self, Frame, ORDERS};
 use super::look;
 use super::order::ask::NOTE_MAX;
 use super::page;
+use super::sheet::listed;
 use crate::api::place::PlaceOrderBody;
 use crate::auth::Caller;
 use crate::mentions::{self, Named};
@@ -66,9 +67,6 @@ impl Typed {
     }
 }
 
-/// Problems listed above the form at most.
-const LISTED_MAX: usize = 10;
-
 /// A row of the table of items.
 #[derive(Debug)]
 pub struct Row {
@@ -119,14 +117,8 @@ impl EntryPage {
     }
 
     /// Those that stand in the list of all. A pasted list can be wrong in every line; each says so itself.
-    fn first_problems(&self) -> &[(String, String)] {
-        let shown = if self.typed.problems.len() > LISTED_MAX + 1 { LISTED_MAX } else { self.typed.problems.len() };
-        &self.typed.problems[..shown]
-    }
-
-    fn more_problems(&self) -> Option<String> {
-        let more = self.typed.problems.len() - self.first_problems().len();
-        (more > 0).then(|| format!("{} more, each said beside its field.", look::number(more as i64)))
+    fn first_problems(&self) -> (&[(String, String)], Option<String>) {
+        listed(&self.typed.problems)
     }
 
     fn is_chosen(&self, path: &str, code: &str) -> bool {

@@ -6,7 +6,7 @@ mod pack;
 mod pick;
 mod print;
 mod queue;
-mod scanned;
+pub mod scanned;
 mod ship;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use crate::state::WebState;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use waybill_domain::catalog::gtin::is_valid_gtin;
 use waybill_store::read::floor;
 
 #[derive(Debug, Serialize)]
@@ -37,11 +38,48 @@ pub async fn scanned(
     })))
 }
 
+/// The GTIN that a scanned code carries, with 14 digits: plain, or in GS1 elements behind the identifier 01, as a scanner
+/// sends them with or without the symbology's own letters in front (`]d2`).
+pub fn gtin(code: &str) -> Option<String> {
+    let code = match code.strip_prefix(']') {
+        Some(rest) => rest.get(2..)?,
+        None => code,
+    };
+    let code = code.trim_start_matches('\u{1d}');
+    let element = code.strip_prefix("(01)").or_else(|| code.strip_prefix("01")).and_then(|rest| rest.get(..14));
+    let found = [element, Some(code)].into_iter().flatten().find(|digits| is_valid_gtin(digits))?;
+    Some(format!("{found:0>14}"))
+}
+
 /// How the catalog may have written a GTIN: with 14, 13, 12 or 8 digits.
-pub(super) fn forms(gtin: &str) -> Vec<String> {
+pub fn forms(gtin: &str) -> Vec<String> {
     let shorter = |digits: usize| {
         let zeros = gtin.len().checked_sub(digits)?;
         gtin.get(..zeros)?.bytes().all(|byte| byte == b'0').then(|| gtin.get(zeros..).map(str::to_owned))?
     };
     [14, 13, 12, 8].into_iter().filter_map(shorter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gtin_is_found_in_what_scanners_send() {
+        // The ISBN of "Structure and Interpretation of Computer Programs", and the example of GS1's specifications.
+        for (code, found) in [
+            ("9780262510875", Some("09780262510875")),
+            ("]E09780262510875", Some("09780262510875")),
+            ("]d2010978026251087517251231", Some("09780262510875")),
+            ("(01)09780262510875(10)A1", Some("09780262510875")),
+            ("96385074", Some("00000096385074")),
+            ("9780262510876", None),
+            ("0109", None),
+            ("]", None),
+            ("é09780262510875", None),
+            ("MUG-1", None),
+        ] {
+            assert_eq!(gtin(code).as_deref(), found, "{code}");
+        }
+    }
 }

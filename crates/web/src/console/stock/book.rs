@@ -18,16 +18,19 @@ use axum::response::Response;
 use waybill_domain::Code;
 use waybill_domain::actor::Permission;
 use waybill_domain::catalog::item::Item;
+use waybill_domain::catalog::location::Location;
 use waybill_domain::command::Command;
-use waybill_domain::ids::{LocationId, LotId};
+use waybill_domain::ids::{ItemId, LocationId, LotId};
 use waybill_domain::ledger::StockAccount;
+use waybill_domain::quantity::Quantity;
 use waybill_domain::stock::adjust::{AdjustLine, AdjustReason, AdjustStock};
 use waybill_domain::stock::receive::{ReceiveLine, ReceiveStock};
 use waybill_domain::stock::transfer::{SendLine, SendTransfer};
+use waybill_engine::Preview;
 
 /// What is booked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
+pub(super) enum Act {
     Receive,
     Adjust,
     Transfer,
@@ -60,45 +63,41 @@ const INTO: [StockAccount; 3] = [StockAccount::Available, StockAccount::QualityC
 const BY_HAND: [StockAccount; 4] =
     [StockAccount::Available, StockAccount::QualityControl, StockAccount::Damaged, StockAccount::Quarantined];
 
-async fn sheet(state: &WebState, caller: &Caller, item: &Item, act: Act) -> Result<Sheet, Problem> {
-    let viewer = caller.viewer();
-    viewer.must(&[Permission::StockWrite])?;
-    let choices = places(state, &viewer).await?;
-    let choice = || Kind::Choice(choices.iter().map(|place| (place.code.clone(), place.name.clone())).collect());
-    let first = |n: usize| choices.get(n).map(|place| place.code.clone()).unwrap_or_default();
-    let back = format!("/stock/{}", percent(&item.sku));
-    let frame = Frame::new(state, caller, STOCK, act.title(item)).await?;
-    let mut sheet = Sheet::new(frame, form::key(state), (&item.sku, &back), format!("{back}/{}", act.path()));
-    sheet.submit = "Show what changes".to_owned();
-    let units = |label: &str| Field::number("quantity", label).paired();
+/// The fields of an act: on one item with those for its units, which are counted in `unit`; on lines of many without.
+pub(super) fn fields(act: Act, places: &[Location], unit: Option<&str>) -> Vec<Field> {
+    let choice = || Kind::Choice(places.iter().map(|place| (place.code.clone(), place.name.clone())).collect());
+    let first = |n: usize| places.get(n).map(|place| place.code.clone()).unwrap_or_default();
+    let units = |label: &str| unit.map(|unit| Field::number("quantity", format!("{label} ({unit})")).paired());
     let reference = |label: &str| {
         Field::text("reference", label).optional().hint("Kept in the books for ever: no names of people.")
     };
-    sheet.fields = match act {
+    let fields = match act {
         Act::Receive => vec![
-            Field::new("location", "Into", choice()).value(first(0)).paired(),
-            Field::new("state", "As", states(&INTO)).value("available").paired(),
-            units(&format!("Units received ({})", item.unit)),
-            reference("Delivery note"),
+            Some(Field::new("location", "Into", choice()).value(first(0)).paired()),
+            Some(Field::new("state", "As", states(&INTO)).value("available").paired()),
+            units("Units received"),
+            Some(reference("Delivery note")),
         ],
         Act::Adjust => vec![
-            Field::new("location", "At", choice()).value(first(0)).paired(),
-            Field::new("state", "State", states(&BY_HAND)).value("available").paired(),
-            Field::new(
-                "change",
-                "What happened",
-                Kind::Choice(vec![
-                    ("less".to_owned(), "Written off".to_owned()),
-                    ("more".to_owned(), "Found".to_owned()),
-                    ("to:available".to_owned(), "Moved to available".to_owned()),
-                    ("to:quality_control".to_owned(), "Moved to quality control".to_owned()),
-                    ("to:damaged".to_owned(), "Moved to damaged".to_owned()),
-                    ("to:quarantined".to_owned(), "Moved to quarantined".to_owned()),
-                ]),
-            )
-            .paired(),
-            units(&format!("Units ({})", item.unit)),
-            Field::new(
+            Some(Field::new("location", "At", choice()).value(first(0)).paired()),
+            Some(Field::new("state", "State", states(&BY_HAND)).value("available").paired()),
+            Some(
+                Field::new(
+                    "change",
+                    "What happened",
+                    Kind::Choice(vec![
+                        ("less".to_owned(), "Written off".to_owned()),
+                        ("more".to_owned(), "Found".to_owned()),
+                        ("to:available".to_owned(), "Moved to available".to_owned()),
+                        ("to:quality_control".to_owned(), "Moved to quality control".to_owned()),
+                        ("to:damaged".to_owned(), "Moved to damaged".to_owned()),
+                        ("to:quarantined".to_owned(), "Moved to quarantined".to_owned()),
+                    ]),
+                )
+                .paired(),
+            ),
+            units("Units"),
+            Some(Field::new(
                 "reason",
                 "Reason",
                 Kind::Choice(
@@ -107,47 +106,58 @@ async fn sheet(state: &WebState, caller: &Caller, item: &Item, act: Act) -> Resu
                         .map(|reason| (reason.code().to_owned(), status::words(reason.code())))
                         .collect(),
                 ),
-            ),
-            reference("Count sheet"),
+            )),
+            Some(reference("Count sheet")),
         ],
         Act::Transfer => vec![
-            Field::new("from", "From", choice()).value(first(0)).paired(),
-            Field::new("to", "To", choice()).value(first(1)).paired(),
-            units(&format!("Units ({})", item.unit)),
+            Some(Field::new("from", "From", choice()).value(first(0)).paired()),
+            Some(Field::new("to", "To", choice()).value(first(1)).paired()),
+            units("Units"),
         ],
     };
+    fields.into_iter().flatten().collect()
+}
+
+async fn sheet(
+    state: &WebState,
+    caller: &Caller,
+    item: &Item,
+    places: &[Location],
+    act: Act,
+) -> Result<Sheet, Problem> {
+    caller.viewer().must(&[Permission::StockWrite])?;
+    let back = format!("/stock/{}", percent(&item.sku));
+    let frame = Frame::new(state, caller, STOCK, act.title(item)).await?;
+    let mut sheet = Sheet::new(frame, form::key(state), (&item.sku, &back), format!("{back}/{}", act.path()));
+    sheet.submit = "Show what changes".to_owned();
+    sheet.fields = fields(act, places, Some(&item.unit));
     Ok(sheet)
 }
 
-/// The command that a form asks for, and what doing it is called.
-async fn command(
-    state: &WebState,
+/// The command that a form asks for of items and units, and what doing it to so much (`24`, `3 items`) is called.
+pub(super) fn command(
     form: &mut Form,
-    item: &Item,
     act: Act,
-) -> Result<Option<(Command, String)>, Problem> {
-    let known = places(state, &form.context.caller.viewer()).await?;
+    places: &[Location],
+    lines: impl IntoIterator<Item = (String, Quantity)>,
+    words: &str,
+) -> Option<(Command, String)> {
     let place = |form: &mut Form, name: &str| -> Option<(LocationId, String)> {
         let code = form.required(name, 64)?;
-        let found = known.iter().find(|place| place.code == code);
+        let found = places.iter().find(|place| place.code == code);
         if found.is_none() {
             form.problem(name, "unknown_location", "There is no such location for you.");
         }
         found.map(|place| (place.id, place.code.clone()))
     };
-    if form.typed("quantity").is_none() {
-        form.problem("quantity", "missing", "This is needed.");
-    }
-    let quantity = form.quantity("quantity", item.precision);
-    let words = quantity.map(|quantity| look::quantity(quantity, item.precision)).unwrap_or_default();
-    let (sku, lot_id) = (item.sku.clone(), LotId::NIL);
-    Ok(match act {
+    let (lines, lot_id) = (lines.into_iter(), LotId::NIL);
+    match act {
         Act::Receive => {
             let (into, account) = (place(form, "location"), form.one_of::<StockAccount>("state"));
             let reference = form.text("reference", 200);
-            into.zip(account).zip(quantity).map(|(((location_id, code), account), quantity)| {
-                let lines = vec![ReceiveLine { sku, lot_id, quantity }];
-                let command = ReceiveStock { location_id, state: account, reference, lines };
+            into.zip(account).map(|((location_id, code), state)| {
+                let lines = lines.map(|(sku, quantity)| ReceiveLine { sku, lot_id, quantity }).collect();
+                let command = ReceiveStock { location_id, state, reference, lines };
                 (command.into(), format!("Receive {words} into {code}"))
             })
         }
@@ -157,59 +167,68 @@ async fn command(
             let reference = form.text("reference", 200);
             let change = form.required("change", 40).unwrap_or_default();
             let to = change.strip_prefix("to:").and_then(StockAccount::from_code);
-            at.zip(from).zip(reason).zip(quantity).map(|((((location_id, code), from), reason), quantity)| {
-                let delta = if change == "less" { -quantity.0 } else { quantity.0 };
-                let verb = match (to, delta < 0) {
+            at.zip(from).zip(reason).map(|(((location_id, code), state), reason)| {
+                let verb = match (to, change.as_str()) {
                     (Some(_), _) => "Move",
-                    (None, true) => "Write off",
-                    (None, false) => "Add",
+                    (None, "less") => "Write off",
+                    (None, _) => "Add",
                 };
-                let lines = vec![AdjustLine { sku, lot_id, state: from, to, delta }];
-                let command = AdjustStock { location_id, reason, reference, lines };
+                let delta = |quantity: Quantity| if change == "less" { -quantity.0 } else { quantity.0 };
+                let line = |(sku, quantity)| AdjustLine { sku, lot_id, state, to, delta: delta(quantity) };
+                let command = AdjustStock { location_id, reason, reference, lines: lines.map(line).collect() };
                 (command.into(), format!("{verb} {words} at {code}"))
             })
         }
         Act::Transfer => {
             let (from, to) = (place(form, "from"), place(form, "to"));
-            from.zip(to).zip(quantity).map(|(((from_location_id, from), (to_location_id, to)), quantity)| {
-                let lines = vec![SendLine { sku, lot_id, quantity }];
+            from.zip(to).map(|((from_location_id, from), (to_location_id, to))| {
+                let lines = lines.map(|(sku, quantity)| SendLine { sku, lot_id, quantity }).collect();
                 let command = SendTransfer { from_location_id, to_location_id, lines };
                 (command.into(), format!("Send {words} from {from} to {to}"))
             })
         }
-    })
+    }
 }
 
-/// Every balance that the command touches, as it is and as it would be.
-fn effects(preview: &waybill_engine::Preview, precision: u32) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    let units = |quantity| look::quantity(quantity, precision);
+/// Every balance that a command touches, by item: what it is called, what it is and what it would be.
+pub(super) fn balances(preview: &Preview) -> Vec<(ItemId, String, Quantity, Quantity)> {
+    let mut balances = Vec::new();
     for level in &preview.levels {
-        let code = preview.locations.get(&level.after.key.location_id).map(String::as_str).unwrap_or_default();
+        let key = level.after.key;
+        let code = preview.locations.get(&key.location_id).map(String::as_str).unwrap_or_default();
         for state in StockAccount::STATES {
             let (now, after) = (level.before.balance(state), level.after.balance(state));
             if now != after || state == StockAccount::Available {
-                let what = format!("{} at {code}", status::words(state.code()));
-                effects.push(Effect { what, now: units(now), after: units(after) });
+                balances.push((key.item_id, format!("{} at {code}", status::words(state.code())), now, after));
             }
         }
-        let what = format!("On hand at {code}");
-        effects.push(Effect { what, now: units(level.before.on_hand()), after: units(level.after.on_hand()) });
+        let (now, after) = (level.before.on_hand(), level.after.on_hand());
+        balances.push((key.item_id, format!("On hand at {code}"), now, after));
     }
-    effects
+    balances
 }
 
 async fn ask(state: WebState, caller: Caller, sku: String, act: Act) -> Result<Response, Problem> {
-    let item = stocked(&state, &caller.viewer(), &sku).await?;
-    Ok(sheet(&state, &caller, &item, act).await?.answer())
+    let viewer = caller.viewer();
+    let item = stocked(&state, &viewer, &sku).await?;
+    let places = places(&state, &viewer).await?;
+    Ok(sheet(&state, &caller, &item, &places, act).await?.answer())
 }
 
 /// Shows what would change; carried out when that was seen for exactly what is asked.
 async fn book(state: WebState, sku: String, mut form: Form, act: Act) -> Result<Response, Problem> {
     let caller = form.context.caller.clone();
-    let item = stocked(&state, &caller.viewer(), &sku).await?;
-    let mut sheet = sheet(&state, &caller, &item, act).await?;
-    let wanted = command(&state, &mut form, &item, act).await?;
+    let viewer = caller.viewer();
+    let item = stocked(&state, &viewer, &sku).await?;
+    let places = places(&state, &viewer).await?;
+    let mut sheet = sheet(&state, &caller, &item, &places, act).await?;
+    if form.typed("quantity").is_none() {
+        form.problem("quantity", "missing", "This is needed.");
+    }
+    let quantity = form.quantity("quantity", item.precision);
+    let units = |quantity| look::quantity(quantity, item.precision);
+    let lines = quantity.map(|quantity| (item.sku.clone(), quantity));
+    let wanted = command(&mut form, act, &places, lines, &quantity.map(units).unwrap_or_default());
     sheet.typed(&form);
     let Some((command, verb)) = wanted.filter(|_| form.is_sound()) else {
         return Ok(sheet.answer());
@@ -224,7 +243,8 @@ async fn book(state: WebState, sku: String, mut form: Form, act: Act) -> Result<
     }
     match state.engine().preview(form.context.submission(command, state.engine().ids())).await {
         Ok(preview) => {
-            sheet.effects = effects(&preview, item.precision);
+            let effect = |(_, what, now, after)| Effect { what, now: units(now), after: units(after) };
+            sheet.effects = balances(&preview).into_iter().map(effect).collect();
             sheet.caption = match item.unit.as_str() {
                 "each" => "What changes".to_owned(),
                 unit => format!("What changes, in {unit}"),
@@ -238,7 +258,7 @@ async fn book(state: WebState, sku: String, mut form: Form, act: Act) -> Result<
 }
 
 /// "Receive 24 into DUB" was done: "Received 24 into DUB".
-fn said(verb: &str) -> String {
+pub(super) fn said(verb: &str) -> String {
     for (asked, done) in [
         ("Receive ", "Received "),
         ("Move ", "Moved "),

@@ -3,10 +3,12 @@
 mod balance;
 mod book;
 mod item;
+mod many;
 pub mod words;
 
 pub use book::{adjust, ask_adjust, ask_receive, ask_transfer, receive, transfer};
 pub use item::item;
+pub use many::{ask_delivery, ask_send, deliver, send};
 
 use super::frame::{Frame, STOCK};
 use super::look;
@@ -92,6 +94,8 @@ struct StockPage {
     next: Option<String>,
     is_filtered: bool,
     may_see_catalog: bool,
+    may_book: bool,
+    may_transfer: bool,
 }
 
 fn href(state: &str, text: Option<&str>, location: Option<&str>, after: Option<&str>) -> String {
@@ -120,6 +124,7 @@ pub async fn list(State(state): State<WebState>, caller: Caller, params: Params)
     }
     let link = |state: &str, after: Option<&str>| href(state, text.as_deref(), location.as_deref(), after);
     let tabs = VIEWS.iter().map(|(name, code, ..)| Tab { name, href: link(code, None), is_here: *code == view.1 });
+    let may_book = viewer.may(Permission::StockWrite) && !places.is_empty();
     let frame = Frame::new(&state, &caller, STOCK, "Items").await?;
     Ok(page(&StockPage {
         tabs: tabs.collect(),
@@ -130,6 +135,8 @@ pub async fn list(State(state): State<WebState>, caller: Caller, params: Params)
         text: text.unwrap_or_default(),
         location: location.unwrap_or_default(),
         state: view.1,
+        may_book,
+        may_transfer: may_book && places.len() > 1,
         places: places.into_iter().map(|place| (place.code, place.name)).collect(),
         columns,
         may_see_catalog: viewer.may(Permission::CatalogRead),
