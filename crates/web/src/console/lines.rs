@@ -116,7 +116,7 @@ impl Lines {
             let sku = item.map_or(code, |item| item.sku.clone());
             // As it was understood, which a comma leaves open.
             let quantity = item.zip(read.as_ref().ok()).map_or(quantity, |(item, read)| written(*read, item));
-            rows.push(Row { sku, quantity, read: read.ok(), item: item.cloned(), ..Row::default() });
+            rows.push(Row { sku, quantity, read: read.ok(), item: item.cloned(), wrong, ..Row::default() });
         }
         Ok(Self { rows, rest, ..Self::default() })
     }
@@ -157,13 +157,18 @@ impl Lines {
         }
     }
 
-    /// `3 items, 27 units`; items that are not counted in pieces have no units to add.
+    /// `3 items, 27 units`, of the lines that nothing is wrong with; what is not counted in pieces has no units to add.
+    /// Empty where there are none.
     pub fn sum(&self) -> String {
-        let count = look::plural(i64::try_from(self.rows.len()).unwrap_or_default(), "item");
-        let pieces =
-            self.rows.iter().filter(|row| row.unit().is_none()).filter_map(|row| row.item.as_ref().zip(row.read));
-        let units: i64 = pieces.filter(|(item, _)| item.precision == 0).map(|(_, units)| units.0).sum();
-        if units == 0 { count } else { format!("{count}, {}", look::plural(units, "unit")) }
+        let sound: Vec<&Row> = self.rows.iter().filter(|row| row.wrong.is_none()).collect();
+        let whole = |row: &&&Row| row.unit().is_none() && row.item.as_ref().is_some_and(|item| item.precision == 0);
+        let units: i64 = sound.iter().filter(whole).filter_map(|row| row.read).map(|units| units.0).sum();
+        let items = look::plural(i64::try_from(sound.len()).unwrap_or_default(), "item");
+        match (sound.is_empty(), units) {
+            (true, _) => String::new(),
+            (false, 0) => items,
+            (false, _) => format!("{items}, {}", look::plural(units, "unit")),
+        }
     }
 
     /// What stands in the lines, for whoever has to know whether it changed.

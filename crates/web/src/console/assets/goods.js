@@ -50,10 +50,11 @@ function startGoods() {
     find("[name=seen]", form)?.remove();
     for (const cell of goods.querySelectorAll("[data-balance]")) cell.remove();
     books.textContent = "Show what changes";
-    const pieces = rows().filter((row) => !find("[data-unit]", row).textContent).map((row) => number(its(row, "quantity").value));
+    const sound = rows().filter((row) => !row.classList.contains("wrong"));
+    const pieces = sound.filter((row) => !find("[data-unit]", row).textContent).map((row) => number(its(row, "quantity").value));
     const sum = pieces.filter(Number.isInteger).reduce((one, other) => one + other, 0);
-    const parts = [many(lines.children.length, "item"), ...(sum ? [many(sum, "unit")] : [])];
-    find("[data-sum]").textContent = lines.children.length ? parts.join(", ") : "";
+    const parts = [many(sound.length, "item"), ...(sum ? [many(sum, "unit")] : [])];
+    find("[data-sum]").textContent = sound.length ? parts.join(", ") : "";
   }
   function say(text, isWrong = false) {
     said.textContent = text;
@@ -76,7 +77,12 @@ function startGoods() {
     const item = await ask(text);
     if (item === undefined || !row.isConnected || its(row, "sku").value.trim() !== text) return row;
     mended(row);
-    if (!item) { wrong(row, "There is no item with this SKU or barcode."); say(`${text}: no item has this code`, true); return row; }
+    if (!item) {
+      wrong(row, "There is no item with this SKU or barcode.");
+      changed();
+      say(`${text}: no item has this code`, true);
+      return row;
+    }
     skus.set(text, item.sku);
     const other = rows().find((each) => each !== row && its(each, "sku").value === item.sku);
     if (other && more(other, its(row, "quantity").value)) { row.remove(); row = other; }
@@ -144,6 +150,10 @@ function startGoods() {
     if (row) mended(row);
     if (!event.target.matches("[name=code], [name=units], [name=list]")) changed();
   });
+  // Half a delivery is not left behind by a slip.
+  let isCancelled = false;
+  find("[data-close]", form).addEventListener("click", () => { isCancelled = true; });
+  addEventListener("beforeunload", (event) => { if (lines.children.length && !form.dataset.sent && !isCancelled) event.preventDefault(); });
   // A scanner types wherever the focus is: outside of fields it is a scan, and none of its letters is a key of the page.
   addEventListener("keydown", (event) => {
     const isTyped = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
