@@ -106,7 +106,7 @@ async fn order(sim: &Sim, store: &dyn Store, dice: &mut Dice) -> Option<view::Vi
     let id: OrderId = {
         let books = sim.books();
         let ids: Vec<OrderId> = books.orders.keys().copied().collect();
-        let young = ids.len().saturating_sub(if dice.chance(70) { 8 } else { usize::MAX });
+        let young = ids.len().saturating_sub(if dice.chance(70) { sim.theme.young() } else { usize::MAX });
         dice.pick(&ids[young..]).copied()?
     };
     view::read(store, id).await.ok().flatten()

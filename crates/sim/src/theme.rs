@@ -8,15 +8,22 @@ pub enum Theme {
     Trade,
     /// People, webhook endpoints and the catalog, with a little trade.
     Office,
+    /// Trade, where orders are held again and again while they are worked on.
+    Doubt,
 }
 
 /// One seed of so many, and which of them.
 const ONE_IN: u64 = 16;
 const OFFICE: u64 = 9;
+const DOUBT: u64 = 10;
 
 impl Theme {
     pub const fn of(seed: u64) -> Self {
-        if seed % ONE_IN == OFFICE { Self::Office } else { Self::Trade }
+        match seed % ONE_IN {
+            OFFICE => Self::Office,
+            DOUBT => Self::Doubt,
+            _ => Self::Trade,
+        }
     }
 
     /// What kind of request is next, where trade alone would draw `kind`.
@@ -24,6 +31,14 @@ impl Theme {
         match self {
             Self::Office if dice.chance(60) => dice.pick(&[86, 91, 92, 92]).copied().unwrap_or(kind),
             _ => kind,
+        }
+    }
+
+    /// How many of the latest orders something is mostly done about.
+    pub const fn young(self) -> usize {
+        match self {
+            Self::Trade | Self::Office => 8,
+            Self::Doubt => 2,
         }
     }
 

@@ -31,6 +31,8 @@ seeds! {
     seed_8 = 8,
     // The first that is about people and webhook endpoints.
     seed_9 = 9,
+    // Of those whose orders are held while they are worked on.
+    seed_42 = 42,
     // Failed once:
     two_captures_of_an_order_that_was_given_up = 396_742_527_351,
     goodwill_whose_refund_failed = 392_999_359_089,

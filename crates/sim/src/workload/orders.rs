@@ -2,6 +2,7 @@
 
 use super::{Desk, Request};
 use crate::gateway::NAME;
+use crate::theme::Theme;
 use crate::view::{ParcelView, View};
 use waybill_domain::Code;
 use waybill_domain::catalog::item::Supply;
@@ -84,6 +85,10 @@ fn next(desk: &mut Desk<'_>, view: &View) -> Option<Request> {
 
 /// Toward the door: release, pick, pack, ship, deliver, return.
 fn work(desk: &mut Desk<'_>, view: &View) -> Option<Request> {
+    if desk.theme == Theme::Doubt && desk.dice.chance(20) {
+        let step = desk.dice.pick(&[Step::Pick, Step::Pack, Step::Ship]).copied();
+        return Some(ApplyHold { steps: step.into_iter().collect(), line: None, ..hold(desk, view.id) }.into());
+    }
     if let Some((hold, _)) = view.holds.iter().find(|(_, active)| *active)
         && desk.dice.chance(50)
     {
