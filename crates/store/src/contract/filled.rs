@@ -355,7 +355,7 @@ fn row(name: &str, n: i64, number: i64) -> RawRow {
             "channel_id",
         ) => Value::Id(id(Kind::Channel, n % CHANNELS)),
         ("stats_sales", "orders") | ("stats_counts" | "stats_times", "total") | ("stats_promises", "due") => 1.into(),
-        ("stats_items", "amount") => 1.into(),
+        ("stats_items", "lines" | "amount") => 1.into(),
         ("webhook_endpoints", "id") => Value::Id(id(Kind::Endpoint, n)),
         (_, "endpoint_id") => Value::Id(id(Kind::Endpoint, n % ENDPOINTS)),
         ("webhook_endpoints", "origins") => "live".into(),

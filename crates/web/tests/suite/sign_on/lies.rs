@@ -278,9 +278,9 @@ async fn only_what_this_browser_began_comes_to_its_end_and_only_in_time() {
 
         let state = begun.given("state");
         let declined =
-            begun.back(&api, &format!("error=access_denied&error_description=%3Cscript%3E&state={state}")).await;
+            begun.back(&api, &format!("error=access_denied&error_description=%3Cscript%3Ewheedle&state={state}")).await;
         kept_out(&declined, 403, "sign_on.declined");
-        assert!(!declined.text.contains("script"), "{}", declined.text);
+        assert!(!declined.text.contains("wheedle"), "{}", declined.text);
         kept_out(&begun.back(&api, &format!("error=server_error&state={state}")).await, 503, "sign_on.unavailable");
         kept_out(&begun.back(&api, &format!("error=%3Cb%3E&state={state}")).await, 502, "sign_on.untrusted");
         kept_out(&begun.back(&api, &format!("state={state}")).await, 502, "sign_on.untrusted");
