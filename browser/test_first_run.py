@@ -16,7 +16,7 @@ EMPTY = [
     ("/backorders", "Nothing waits", None),
     ("/stock", "Nothing is kept in stock yet", "/items"),
     ("/receipts", "Nothing was booked by hand yet", "/stock"),
-    ("/transfers", "No transfer yet", "/transfers/new"),
+    ("/transfers", "No transfer yet", "/stock"),
     ("/items", "No items yet", "/items/new"),
     ("/customers", "No customer", "/customers/new"),
     ("/settings/channels", "None yet", "/settings/channels/new"),
