@@ -75,13 +75,14 @@ impl Bill {
 
 /// The share of a line's money that falls on its first `quantity` units.
 pub fn line_share(line: &OrderLine, quantity: Quantity) -> Bill {
-    let share = |whole| split_first(whole, quantity.0, line.ordered.0);
-    Bill {
-        revenue: share(line.total + line.discount),
-        discounts: share(line.discount),
-        tax: share(line.tax),
-        ..Bill::default()
-    }
+    let goods = goods_share(line.total, line.discount, line.ordered, quantity);
+    Bill { tax: split_first(line.tax, quantity.0, line.ordered.0), ..goods }
+}
+
+/// The same before tax, of `ordered` units that cost `total` after `discount`.
+pub fn goods_share(total: Minor, discount: Minor, ordered: Quantity, quantity: Quantity) -> Bill {
+    let share = |whole| split_first(whole, quantity.0, ordered.0);
+    Bill { revenue: share(total + discount), discounts: share(discount), ..Bill::default() }
 }
 
 /// The bill for `shipping` more units per line, on top of what has shipped and was billed.

@@ -10,7 +10,7 @@ use waybill_domain::order::Step;
 use waybill_domain::order::hold::ApplyHold;
 use waybill_store::{Row, StoreError};
 
-/// One order's lines, holds that no payment ends, and refunds.
+/// Holds that no payment ends, units of lines that are still wanted, and refunds by order.
 pub const STATEMENTS: [&str; 3] = [
     "SELECT order_id, number, kind, line, reason, state FROM holds WHERE payment = 0 ORDER BY order_id, number",
     "SELECT o.id, o.lifecycle, l.number, l.ordered - l.cancelled - l.shipped FROM orders o \

@@ -36,7 +36,10 @@ struct Slice {
 impl Slice {
     fn take(&mut self, place: usize, row: &mut dyn Source, findings: &mut Findings) {
         match place {
-            0 => self.head = row.take().unwrap_or_default(),
+            0 => match row.take() {
+                Ok(head) => self.head = head,
+                Err(error) => findings.add("log.head", "log_head", "id=1", "a position", error),
+            },
             1 => typed(&mut self.since, row, findings),
             _ => {
                 self.read += 1;

@@ -8,8 +8,9 @@ use waybill_domain::event::Event;
 use waybill_domain::fulfillment::events::ShortReason;
 use waybill_domain::ids::{Id, LocationId, OrderId};
 use waybill_domain::ledger::{MoneyAccount, StockAccount};
-use waybill_domain::money::{Minor, split_first};
+use waybill_domain::money::Minor;
 use waybill_domain::order::events::{BackorderOpened, LineCancelled, LineQuantity, LinesCancelled, OrderPlaced};
+use waybill_domain::order::money::goods_share;
 use waybill_domain::quantity::Quantity;
 use waybill_domain::shipping::events::ShipmentTracked;
 use waybill_domain::time::{Date, Timestamp};
@@ -210,10 +211,7 @@ impl Slice<'_> {
             let before = line.quantity - earlier.sum::<Quantity>();
             let after = before - units(one);
             // What is left costs what a bill for it would, so that several cuts add up.
-            let cost = |left: Quantity| {
-                let share = |whole| split_first(whole, left.0, line.quantity.0);
-                share(line.total + line.discount) - share(line.discount)
-            };
+            let cost = |left| goods_share(line.total, line.discount, line.quantity, left).total();
             let (amount, ends) = (cost(before) - cost(after), i64::from(after.is_zero() && !before.is_zero()));
             self.sums.item(order.placed_at, line.item, order.channel, order.currency, |items| {
                 items.lines -= ends;
