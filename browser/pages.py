@@ -69,7 +69,7 @@ PAGES = [
     Page("packing-slip", "/ship?location=all", ("main a[href*='/slip']",)),
     Page("backorders", "/backorders"),
     Page("stock", "/stock"),
-    Page("stock-delivery", "/stock/receive"),
+    Page("stock-delivery", "/receipts/new"),
     Page("stock-item", "/stock", (ROWS,)),
     Page("stock-receive", "/stock", (ROWS, "a[href$='/receive']")),
     Page("stock-adjust", "/stock", (ROWS, "a[href$='/adjust']")),

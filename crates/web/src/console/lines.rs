@@ -241,7 +241,7 @@ pub struct NamedView {
     unit: Option<String>,
 }
 
-/// `GET /stock/receive/items?code=`: the item that a code means, or null. The script asks this for what it makes a line of.
+/// `GET /receipts/new/items?code=`: the item that a code means, or null. The script asks this for what it makes a line of.
 pub async fn item(
     State(state): State<WebState>,
     caller: Caller,

@@ -22,7 +22,7 @@ async fn shop_of_many(api: &Api) {
 async fn a_delivery_of_many_items_is_shown_and_then_booked_once_as_one() {
     on_each(async |api| {
         shop_of_many(api).await;
-        let page = api.get("/stock/receive").await;
+        let page = api.get("/receipts/new").await;
         assert!(page.status.is_success() && page.text.contains("name=\"code\""), "{}", page.text);
         let list = "SKU;Units\nMUG-1;20\nrope;1,5\n04006381333931;3\nBOWL-1;2\n";
         let fields = [
@@ -36,7 +36,7 @@ async fn a_delivery_of_many_items_is_shown_and_then_booked_once_as_one() {
             ("list", list),
             ("code", "BOWL-1"),
         ];
-        let shown = post(api, "/stock/receive", &fields).await;
+        let shown = post(api, "/receipts/new", &fields).await;
         assert!(shown.status.is_success(), "{}", shown.text);
         // One line for each item: 4 and 20 mugs, a meter and a half, 3 and 2 bowls and the one that was scanned.
         for part in [
@@ -67,10 +67,10 @@ async fn a_delivery_of_many_items_is_shown_and_then_booked_once_as_one() {
         let sure = [&fields[..3], &lines("24"), &[("seen", &seen), ("key", &key)]].concat();
         // What was seen is not this: it is shown again.
         let other = [&fields[..3], &lines("25"), &[("seen", &seen), ("key", "k-other")]].concat();
-        assert!(post(api, "/stock/receive", &other).await.text.contains("<b>65</b>"));
+        assert!(post(api, "/receipts/new", &other).await.text.contains("<b>65</b>"));
         let mut went = Vec::new();
         for _ in 0..2 {
-            let done = post(api, "/stock/receive", &sure).await;
+            let done = post(api, "/receipts/new", &sure).await;
             assert_eq!(done.status.as_u16(), 303, "{}", done.text);
             assert!(done.header("set-cookie").unwrap().contains("Received%203%20items%20into%20DUB"));
             went.push(done.header("location").unwrap().to_owned());
@@ -92,7 +92,7 @@ async fn everything_wrong_with_a_list_is_said_at_once_beside_its_line() {
     on_each(async |api| {
         shop_of_many(api).await;
         let list = "NONE 1\nCARD-1 1\nMUG-1 1.5\nROPE 0.125\nBOWL-1 2\n4006381333931 x\n9780262510875 1";
-        let shown = post(api, "/stock/receive", &[("location", "DUB"), ("state", "available"), ("list", list)]).await;
+        let shown = post(api, "/receipts/new", &[("location", "DUB"), ("state", "available"), ("list", list)]).await;
         assert_eq!(shown.status.as_u16(), 422, "{}", shown.text);
         for part in [
             "6 things to mend",
@@ -116,7 +116,7 @@ async fn everything_wrong_with_a_list_is_said_at_once_beside_its_line() {
         }
         // A list that is wrong in every line says the first ones above it.
         let long: String = (0..950).map(|n| format!("NO-{n} 1\n")).collect();
-        let shown = post(api, "/stock/receive", &[("location", "DUB"), ("state", "available"), ("list", &long)]).await;
+        let shown = post(api, "/receipts/new", &[("location", "DUB"), ("state", "available"), ("list", &long)]).await;
         assert!(
             shown.text.contains("more, each said beside its field") && shown.text.contains("The last 51 of the list"),
             "{}",
@@ -124,7 +124,7 @@ async fn everything_wrong_with_a_list_is_said_at_once_beside_its_line() {
         );
         assert!(shown.text.contains("NO-949 1</textarea>"), "what there was no room for is not lost");
         let empty =
-            post(api, "/stock/receive", &[("location", "DUB"), ("state", "available"), ("sku", ""), ("quantity", "1")])
+            post(api, "/receipts/new", &[("location", "DUB"), ("state", "available"), ("sku", ""), ("quantity", "1")])
                 .await;
         assert!(empty.status.is_client_error() && empty.text.contains("Scan, type or paste"), "{}", empty.text);
         assert_eq!(units(api, "MUG-1", "DUB", "on_hand").await, 40);
@@ -138,7 +138,7 @@ async fn lines_are_added_one_by_one_without_a_script() {
         shop_of_many(api).await;
         let first = post(
             api,
-            "/stock/receive",
+            "/receipts/new",
             &[("location", "ORK"), ("state", "available"), ("code", "4006381333931"), ("add", "yes")],
         )
         .await;
@@ -154,13 +154,13 @@ async fn lines_are_added_one_by_one_without_a_script() {
             ("units", "2"),
             ("add", "yes"),
         ];
-        let second = post(api, "/stock/receive", &again).await;
+        let second = post(api, "/receipts/new", &again).await;
         assert!(second.text.contains("value=\"3\" ") && second.text.contains("1 item, 3 units"), "{}", second.text);
         // What a script asks of one code.
-        let named = api.get("/stock/receive/items?code=04006381333931").await.ok();
+        let named = api.get("/receipts/new/items?code=04006381333931").await.ok();
         assert_eq!(named, json!({"sku": "BOWL-1", "name": "A bowl", "unit": null}));
-        assert_eq!(api.get("/stock/receive/items?code=rope").await.ok()["unit"], json!("m"));
-        assert_eq!(api.get("/stock/receive/items?code=NONE").await.ok(), json!(null));
+        assert_eq!(api.get("/receipts/new/items?code=rope").await.ok()["unit"], json!("m"));
+        assert_eq!(api.get("/receipts/new/items?code=NONE").await.ok(), json!(null));
     })
     .await;
 }
@@ -197,7 +197,7 @@ async fn many_items_are_booked_by_whoever_may_and_where_they_may() {
     on_each(async |api| {
         shop_of_many(api).await;
         let reader = api.with_secret(Some(&api.key(&[Permission::StockRead], None, None).await));
-        for path in ["/stock/receive", "/transfers/new", "/stock/receive/items?code=MUG-1"] {
+        for path in ["/receipts/new", "/transfers/new", "/receipts/new/items?code=MUG-1"] {
             assert_eq!(reader.get(path).await.status.as_u16(), 403, "{path}");
         }
         let lines = [
@@ -208,7 +208,7 @@ async fn many_items_are_booked_by_whoever_may_and_where_they_may() {
             ("sku", "MUG-1"),
             ("quantity", "1"),
         ];
-        for path in ["/stock/receive", "/transfers/new"] {
+        for path in ["/receipts/new", "/transfers/new"] {
             assert_eq!(book(&reader, path, &lines).await.1.status.as_u16(), 403, "{path}");
         }
         for path in ["/stock", "/transfers"] {
@@ -220,10 +220,10 @@ async fn many_items_are_booked_by_whoever_may_and_where_they_may() {
         let place = waybill_store::read::catalog::location_codes(&**api.engine().store()).await.unwrap();
         let dublin = place.iter().find(|place| place.code == "DUB").unwrap().id;
         let local = api.with_secret(Some(&api.key(&rights, None, Some(vec![dublin])).await));
-        let page = local.get("/stock/receive").await.text;
+        let page = local.get("/receipts/new").await.text;
         assert!(page.contains("value=\"DUB\"") && !page.contains("value=\"ORK\""), "{page}");
         let elsewhere = [("location", "ORK"), ("state", "available"), ("sku", "MUG-1"), ("quantity", "1")];
-        for (path, fields) in [("/stock/receive", &elsewhere[..]), ("/transfers/new", &lines[2..])] {
+        for (path, fields) in [("/receipts/new", &elsewhere[..]), ("/transfers/new", &lines[2..])] {
             let (shown, done) = book(&local, path, fields).await;
             assert!(shown.text.contains("There is no such location for you."), "{path}: {}", shown.text);
             assert!(done.status.is_client_error(), "{path}");
@@ -232,7 +232,7 @@ async fn many_items_are_booked_by_whoever_may_and_where_they_may() {
             (units(api, "MUG-1", "DUB", "on_hand").await, units(api, "MUG-1", "ORK", "on_hand").await),
             (40, 60)
         );
-        let (_, done) = book(&local, "/stock/receive", &[&lines[..2], &lines[4..]].concat()).await;
+        let (_, done) = book(&local, "/receipts/new", &[&lines[..2], &lines[4..]].concat()).await;
         assert_eq!(done.status.as_u16(), 303, "{}", done.text);
     })
     .await;

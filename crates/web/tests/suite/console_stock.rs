@@ -90,7 +90,7 @@ async fn an_items_page_says_why_its_balance_is_what_it_is() {
         }
         let receipts = api.get("/receipts").await.text;
         assert!(receipts.contains("Adjustment") && receipts.contains("damaged, S-12"), "{receipts}");
-        let document = receipts.split("/receipts/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let document = receipts.split("class=\"id\" href=\"/receipts/").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let one = api.get(&format!("/receipts/{document}")).await;
         assert!(one.status.is_success() && one.text.contains("MUG-1"), "{}", one.text);
         for path in ["/stock/NONE", "/stock/CARD-1", "/receipts/doc_x", "/transfers/trf_x"] {

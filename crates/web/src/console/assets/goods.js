@@ -66,7 +66,7 @@ function startGoods() {
   const skus = new Map();
   const answers = new Map();
   function ask(text) {
-    const asked = answers.get(text) ?? fetch(`/stock/receive/items?code=${encodeURIComponent(text)}`)
+    const asked = answers.get(text) ?? fetch(`/receipts/new/items?code=${encodeURIComponent(text)}`)
       .then((answer) => (answer.ok ? answer.json() : undefined)).catch(() => undefined)
       .then((item) => { if (item === undefined) answers.delete(text); return item; });
     answers.set(text, asked);

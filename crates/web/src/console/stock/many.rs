@@ -22,7 +22,7 @@ async fn sheet(state: &WebState, caller: &Caller, act: Act, places: &[Location])
     caller.viewer().must(&[Permission::StockWrite])?;
     let (place, title, action) = match act {
         Act::Transfer => (TRANSFERS, "Send a transfer", "/transfers/new"),
-        Act::Receive | Act::Adjust => (STOCK, "Receive a delivery", "/stock/receive"),
+        Act::Receive | Act::Adjust => (STOCK, "Receive a delivery", "/receipts/new"),
     };
     let frame = Frame::new(state, caller, place, title).await?;
     let mut sheet = Sheet::new(frame, form::key(state), (place.name, place.path), action);
@@ -108,7 +108,7 @@ macro_rules! acts {
 }
 
 acts! {
-    /// `GET` and `POST /stock/receive`.
+    /// `GET` and `POST /receipts/new`.
     ask_delivery, deliver, Receive;
     /// `GET` and `POST /transfers/new`.
     ask_send, send, Transfer;
