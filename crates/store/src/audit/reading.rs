@@ -84,10 +84,11 @@ async fn end_after(store: &dyn Store, from: Id) -> Result<Id, StoreError> {
 pub(super) async fn complete(store: &dyn Store, mut slice: Gathered<Slice>) -> Result<Gathered<Slice>, StoreError> {
     let mut positions: Vec<i64> = slice.rows.events.iter().map(|event| event.position).collect();
     positions.sort_unstable();
+    let positions: Arc<[i64]> = positions.into();
     let (stock, money) = (std::mem::take(&mut slice.rows.stock), std::mem::take(&mut slice.rows.money));
     let (stock, money) = futures_util::try_join!(
-        postings(store, &positions, stock, |posting: &StockPostingRecord| posting.position),
-        postings(store, &positions, money, |posting: &MoneyPostingRecord| posting.position)
+        postings::<StockPostingRecord>(store, &positions, stock),
+        postings::<MoneyPostingRecord>(store, &positions, money)
     )?;
     (slice.rows.stock, slice.rows.money) = (stock.rows, money.rows);
     slice.findings.append(stock.findings);
@@ -99,9 +100,8 @@ pub(super) async fn complete(store: &dyn Store, mut slice: Gathered<Slice>) -> R
 /// read either table whole where a planner thinks so.
 async fn postings<R: Record + Send>(
     store: &dyn Store,
-    positions: &[i64],
+    positions: &Arc<[i64]>,
     mut rows: Vec<R>,
-    position: fn(&R) -> i64,
 ) -> Result<Gathered<Vec<R>>, StoreError> {
     let table = R::table();
     let select = |condition: &str| {
@@ -111,7 +111,6 @@ async fn postings<R: Record + Send>(
     let places: Vec<String> = (1..=POSITIONS).map(|place| format!("${place}")).collect();
     let (within, each) =
         (select("position >= $1 AND position <= $2"), select(&format!("position IN ({})", places.join(", "))));
-    let take = |rows: &mut Vec<R>, _: usize, row: &mut dyn Source, findings: &mut Findings| typed(rows, row, findings);
     let mut findings = Findings::default();
     for chunk in positions.chunks(POSITIONS) {
         let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { continue };
@@ -122,10 +121,15 @@ async fn postings<R: Record + Send>(
             (0..POSITIONS).map(|place| Value::Int(*chunk.get(place).unwrap_or(last))).collect()
         };
         let sql = if is_close { &within } else { &each };
+        let wanted = Arc::clone(positions);
+        // A range has those of other slices in it, of which these tell.
+        let take = move |rows: &mut Vec<R>, _, row: &mut dyn Source, findings: &mut Findings| match row.peek(0) {
+            Value::Int(position) if wanted.binary_search(&position).is_err() => {}
+            _ => typed(rows, row, findings),
+        };
         let found = gather(store, &[(sql, &params)], rows, take).await?;
         rows = found.rows;
         findings.append(found.findings);
     }
-    rows.retain(|row| positions.binary_search(&position(row)).is_ok());
     Ok(Gathered { rows, findings })
 }

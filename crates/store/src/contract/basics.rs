@@ -3,9 +3,11 @@
 use super::{begin, event, number, write};
 use crate::backend::{Store, WriteMode};
 use crate::error::StoreError;
+use crate::record::Record;
 use crate::tables::{Cursor, EventRecord, NumberBlock};
-use crate::value::Value;
+use crate::value::{Source, Take, Value};
 use crate::working_set::{read_rows, select};
+use std::sync::{Arc, Mutex};
 use waybill_domain::chain::Chain;
 use waybill_domain::customer::{Customer, Tier};
 use waybill_domain::ids::{CustomerId, Id, ItemId, LocationId, LotId};
@@ -127,6 +129,45 @@ pub async fn reads_page_and_compare_alike(store: &dyn Store) {
         found.extend(names);
     }
     assert_eq!(found, expected);
+}
+
+/// Rows of the log, which earlier parts left, and texts: every kind of column but truth values, with nulls among them.
+pub async fn visits_find_what_reads_find(store: &dyn Store) {
+    let log =
+        format!("SELECT {} FROM events WHERE position > $1 ORDER BY position", EventRecord::table().column_list());
+    let names = "SELECT name, position FROM cursors WHERE name > $1 ORDER BY name";
+    let statements: [(&str, &[Value]); 2] = [(&log, &[Value::Int(0)]), (names, &[Value::from("")])];
+    let mut read = store.read_together(&statements).await.expect("two reads").into_iter();
+    let mut next = || read.next().unwrap_or_default();
+    let events: Vec<EventRecord> = read_rows(next()).expect("events");
+    let cursors: Vec<Cursor> = read_rows(next()).expect("cursors");
+    assert!(events.len() > 1 && !cursors.is_empty(), "earlier parts left events and cursors");
+    let seen = Arc::new(Mutex::new((Vec::new(), Vec::new())));
+    let into = Arc::clone(&seen);
+    let visit = move |place: usize, row: &mut dyn Source| {
+        let (events, cursors) = &mut *into.lock().expect("no visit fails");
+        // Looking at a value takes none.
+        assert_eq!(row.peek(0), row.peek(0));
+        match place {
+            0 => events.push(EventRecord::read(row)?),
+            _ => cursors.push(Cursor::read(row)?),
+        }
+        Ok(())
+    };
+    store.visit(&statements, Box::new(visit)).await.expect("a visit");
+    assert_eq!(*seen.lock().expect("no visit failed"), (events, cursors));
+
+    let count = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&count);
+    let wrong = move |_: usize, row: &mut dyn Source| {
+        *counted.lock().expect("no visit panics") += 1;
+        // An id is neither true nor false.
+        row.take::<bool>().map(|_| ())
+    };
+    let id = "SELECT id FROM events WHERE position > $1 ORDER BY position";
+    let failed = store.visit(&[(id, &[Value::Int(0)])], Box::new(wrong)).await;
+    assert!(matches!(failed, Err(StoreError::Damaged(_))), "{failed:?}");
+    assert_eq!(*count.lock().expect("no visit panicked"), 1, "the first error ends it");
 }
 
 /// Of two that ask for a lease at once one gets it; it passes on when its time is over.

@@ -56,6 +56,8 @@ parts! {
         async |store: Arc<dyn Store>| basics::updates_leave_fixed_columns_alone(&*store).await;
     "order", "Texts and ids compare by bytes, so that pages neither miss nor repeat.",
         async |store: Arc<dyn Store>| basics::reads_page_and_compare_alike(&*store).await;
+    "visits", "Rows that are read where they lie are those that a read brings, and an error ends the reading.",
+        async |store: Arc<dyn Store>| basics::visits_find_what_reads_find(&*store).await;
     "leases", "Of two that ask for a lease at once one gets it.",
         async |store: Arc<dyn Store>| basics::leases_are_held_by_one(&*store).await;
     "settings", "What is read behind the log's head holds at the positions taken there.",
