@@ -457,7 +457,7 @@ impl World {
 
     /// Recomputes the axes of the orders that a command touched. Call once after its last event.
     pub fn settle(&mut self) {
-        for id in std::mem::take(&mut self.unsettled) {
+        for id in self.unsettled.drain() {
             if let Some(order) = self.orders.get_mut(&id).and_then(Option::as_mut) {
                 order.settle();
                 debug_assert!(order.broken_laws().is_empty(), "{id}: {:?}", order.broken_laws());

@@ -51,7 +51,8 @@ pub async fn audit(
     levels::compare(store, &mut ledger, &mut findings, progress).await?;
     let compared = begun.elapsed();
     numbers::compare(store, &mut findings).await?;
-    let totals = walk::walk(store, ledger.position(), &mut findings, progress).await?;
+    let in_use = ledger.position() > head;
+    let totals = walk::walk(store, ledger.position(), in_use, &mut findings, progress).await?;
     ledger.compare_held(&totals.held, &mut findings);
     // Once more, for what was written meanwhile.
     ledger::head(store, &mut findings).await?;

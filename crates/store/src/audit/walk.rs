@@ -9,13 +9,13 @@ use super::report::{Findings, Stage};
 use super::slice::{Orders, Slice};
 use crate::backend::Store;
 use crate::error::StoreError;
-use futures_util::{TryFutureExt, TryStreamExt};
+use futures_util::TryStreamExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use waybill_domain::catalog::item::Supply;
 use waybill_domain::event::AggregateKind;
 use waybill_domain::ids::OrderId;
 use waybill_domain::ledger::StockKey;
-use waybill_domain::order::Allocation;
+use waybill_domain::order::{Allocation, OrderHead};
 use waybill_domain::stock::reservation::ReservationState;
 use waybill_domain::world::World;
 
@@ -39,29 +39,28 @@ impl Totals {
     }
 }
 
-/// Slices of which the records are read at once, as many of which the postings are, and as many that are checked.
-const AT_ONCE: usize = 2;
+/// Slices that are read and checked at once.
+const AT_ONCE: usize = 4;
 
 /// Walks through all aggregates, up to `position` of the stock ledger: slices are read while others are checked, each on a
-/// thread of its own. What is found comes in the order of the ids.
+/// thread of its own; one after the other where somebody else works with the store. What is found comes in the order of the ids.
 pub(super) async fn walk(
     store: &dyn Store,
     position: i64,
+    in_use: bool,
     findings: &mut Findings,
     progress: &mut (dyn FnMut(Stage, i64, i64) + Send),
 ) -> Result<Totals, StoreError> {
     let statements = Slice::statements();
-    let spares = Spares::default();
+    let (statements, spares) = (statements.as_slice(), &Spares::default());
     let slices = ranges(store)
-        .map_ok(|range| records(store, &statements, range, spares.take()))
-        .try_buffered(AT_ONCE)
-        .map_ok(|records| complete(store, records))
-        .try_buffered(AT_ONCE)
-        .map_ok(|slice| {
+        .map_ok(|range| async move {
             let spares = spares.clone();
-            tokio::task::spawn_blocking(move || check(slice, position, &spares)).map_err(unfinished)
+            let records = records(store, statements, range, spares.take()).await?;
+            let slice = complete(store, records).await?;
+            tokio::task::spawn_blocking(move || check(slice, position, &spares)).await.map_err(unfinished)
         })
-        .try_buffered(AT_ONCE);
+        .try_buffered(if in_use { 1 } else { AT_ONCE });
     let mut slices = std::pin::pin!(slices);
     let mut totals = Totals::default();
     while let Some((found, counted)) = slices.try_next().await? {
@@ -100,32 +99,36 @@ impl Spares {
 
 fn check_slice(slice: &Slice, position: i64, findings: &mut Findings) -> Totals {
     let mut world = World::default();
-    let mut histories: Vec<History<'_>> = Vec::new();
+    let mut others: Vec<History<'_>> = Vec::new();
+    let (mut heads, mut rows) = (slice.orders.iter().peekable(), Orders::of(slice));
+    let without_events = |head: &OrderHead, findings: &mut Findings| {
+        findings.add("record.unexpected", "orders", head.id, "none", "an order without events");
+    };
     for events in slice.events.chunk_by(|one, other| one.aggregate_id == other.aggregate_id) {
-        histories.push(history::follow(events, slice, &mut world, findings));
-    }
-    world.settle();
-    aggregates::compare(slice, &world, &histories, findings);
-    let mut rows = Orders::of(slice);
-    for history in histories.iter().filter(|history| history.kind == AggregateKind::Order) {
+        let history = history::follow(events, slice, &mut world, findings);
+        if history.kind != AggregateKind::Order {
+            others.push(history);
+            continue;
+        }
+        // An order is compared while it is at hand, and then forgotten: there are many, and each is large.
         let id = OrderId(history.id);
-        let rows = rows.next(id);
-        match slice.orders.binary_search_by_key(&id, |head| head.id) {
-            Ok(place) => {
-                let head = &slice.orders[place];
+        world.settle();
+        let (folded, rows) = (world.take_order(id), rows.next(id));
+        while let Some(head) = heads.next_if(|head| head.id < id) {
+            without_events(head, findings);
+        }
+        match heads.next_if(|head| head.id == id) {
+            Some(head) => {
                 laws::check(head, &rows, &history.books, findings);
                 if history.whole {
-                    aggregates::compare_order(head, &rows, &world, findings);
+                    aggregates::compare_order(head, &rows, folded.as_ref(), findings);
                 }
             }
-            Err(_) => findings.add("record.missing", "orders", id, "a row", "none"),
+            None => findings.add("record.missing", "orders", id, "a row", "none"),
         }
     }
-    for head in &slice.orders {
-        if histories.binary_search_by_key(&head.id.0, |history| history.id).is_err() {
-            findings.add("record.unexpected", "orders", head.id, "none", "an order without events");
-        }
-    }
+    heads.for_each(|head| without_events(head, findings));
+    aggregates::compare(slice, &world, &others, findings);
     Totals { events: slice.events.len() as i64, orders: slice.orders.len() as i64, held: held(slice, position) }
 }
 
