@@ -10,11 +10,11 @@ use waybill_domain::order::Step;
 use waybill_domain::order::hold::ApplyHold;
 use waybill_store::{Row, StoreError};
 
-/// Holds that no payment ends, units of lines that are still wanted, and refunds by order.
+/// Holds that no payment ends, units of lines that are still wanted (an order of charges alone has none), and refunds by order.
 pub const STATEMENTS: [&str; 3] = [
     "SELECT order_id, number, kind, line, reason, state FROM holds WHERE payment = 0 ORDER BY order_id, number",
-    "SELECT o.id, o.lifecycle, l.number, l.ordered - l.cancelled - l.shipped FROM orders o \
-     JOIN order_lines l ON l.order_id = o.id",
+    "SELECT o.id, o.lifecycle, COALESCE(l.number, 0), COALESCE(l.ordered - l.cancelled - l.shipped, 0) FROM orders o \
+     LEFT JOIN order_lines l ON l.order_id = o.id",
     "SELECT order_id, CAST(SUM(amount) AS BIGINT) FROM refunds GROUP BY order_id",
 ];
 
