@@ -36,6 +36,7 @@ seeds! {
     // Failed once:
     two_captures_of_an_order_that_was_given_up = 396_742_527_351,
     goodwill_whose_refund_failed = 392_999_359_089,
+    a_request_told_again_from_a_log_that_was_not_synced = 588_797_352_604,
     orders_of_charges_alone_that_were_held = 588_797_332_738,
     an_order_paid_in_full_once_a_line_was_cancelled = 385_793_551_679,
 }

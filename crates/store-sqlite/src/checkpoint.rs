@@ -5,6 +5,7 @@
 //! end. So the thread copies the bulk while the writer goes on, then what came in the meantime for as long as that gets less,
 //! and takes the writer's turn for the small rest. The writer waits then, so this is worth doing seldom.
 
+use crate::error;
 use crate::touched::Touched;
 use rusqlite::Connection;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -45,6 +46,21 @@ impl Log {
             let (pages, copied) = (row.get::<_, i64>(1)?.max(0), row.get::<_, i64>(2)?.max(0));
             Ok(Self { pages, copied, held: row.get::<_, i64>(0)? != 0 })
         })
+    }
+}
+
+/// Makes sure that what the log shows is on the disk, before anybody reads it.
+///
+/// Of a process that was killed in the middle of a commit, the system may have the log's last pages in memory alone. The next
+/// process reads them as committed and answers a request that is told again from them; a power cut would take them back. A
+/// checkpoint syncs the log before it copies it, so a disk without room for the copy is no obstacle.
+///
+/// # Errors
+/// [`StoreError`] where the log cannot be synced.
+pub fn vouch_for_log(connection: &Connection) -> Result<(), StoreError> {
+    match Log::checkpoint(connection, "PASSIVE").map_err(error::plain) {
+        Ok(_) | Err(StoreError::Full) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::backup;
 use crate::bind::{Columns, bind_numbered, row_of_any};
-use crate::checkpoint::{Checkpoints, Log};
+use crate::checkpoint::{Checkpoints, Log, vouch_for_log};
 use crate::error;
 use crate::migrate;
 use crate::open;
@@ -42,6 +42,7 @@ impl SqliteStore {
         let ownership = if options.vfs.is_none() { Some(Ownership::take(&path)?) } else { None };
         restore::check_interrupted(&path)?;
         let writer = open::writer(&path, &options)?;
+        vouch_for_log(&writer)?;
         let readers = (0..options.readers.max(1)).map(|_| open::reader(&path, &options));
         let readers = Readers::new(readers.collect::<Result<_, _>>()?, options.read_limit, options.threads);
         let page_bytes: i64 = writer.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(error::plain)?;
