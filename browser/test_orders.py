@@ -92,6 +92,23 @@ def test_a_colleague_is_named_in_a_note_and_told_at_once(desk, colleague):
     expect(named).to_have_count(0)
 
 
+def test_a_colleague_is_offered_on_a_page_that_was_shown_anew_meanwhile(desk, colleague):
+    page = desk.open("/orders")
+    placed = place(page, "BR-OFFERED")
+    page.goto(f"/orders/{placed['number']}")
+    expect(page.locator("#live")).to_have_text("Live")
+    held = []
+    page.route("**/colleagues*", lambda route: held.append(route))
+    page.keyboard.press("m")
+    with page.expect_request("**/colleagues?q=b"):
+        page.keyboard.type("@b")
+    ask(page, f"/orders/{placed['id']}/holds", {"kind": "fraud", "reason": "velocity"})
+    expect(page.locator(".holdcard h2")).to_have_text("Fraud review")
+    for route in held:
+        route.continue_()
+    expect(page.locator(".options li[aria-selected=true]")).to_have_text("Bea Colleague")
+
+
 def test_every_choice_says_why_beside_it(desk):
     page = desk.open("/orders")
     placed = place(page, "BR-WHY")

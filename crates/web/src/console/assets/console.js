@@ -356,12 +356,14 @@ document.addEventListener("input", async (event) => {
   const field = event.target;
   if (!field.matches?.("[data-names]")) return;
   const mine = ++sought;
-  const list = offers(field);
   const typed = field.value.slice(0, field.selectionStart).match(AT);
-  if (!typed) { list.hidden = true; return; }
+  if (!typed) { offers(field).hidden = true; return; }
   const answer = await fetch(typed[1] ? `/colleagues?q=${encodeURIComponent(typed[1])}` : "/colleagues").catch(() => null);
-  if (mine !== sought || !answer?.ok || answer.redirected) return;
-  list.replaceChildren(...new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html").querySelector("ul").childNodes);
+  const found = answer?.ok && !answer.redirected ? await answer.text() : null;
+  if (mine !== sought || found === null) return;
+  // The page may have been shown anew meanwhile, and the list with it.
+  const list = offers(field);
+  list.replaceChildren(...new DOMParser().parseFromString(`<ul>${found}</ul>`, "text/html").querySelector("ul").childNodes);
   list.hidden = !list.children.length;
   list.firstElementChild?.setAttribute("aria-selected", "true");
 });
