@@ -108,6 +108,7 @@ PAGES = [
     Page("settings-keys", "/settings/keys"),
     Page("audit", "/audit"),
     Page("audit-sign-ins", "/audit/sign-ins"),
+    Page("audit-failed-sign-ins", "/audit/failed-sign-ins"),
     Page("account", "/account"),
     Page("about", "/about"),
     Page("api", "/docs"),

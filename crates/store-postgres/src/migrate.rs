@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "items_less_cancelled",
         sql: include_str!("../migrations/0017_items_less_cancelled.sql"),
     },
+    Migration { version: 18, name: "failed_sign_ins", sql: include_str!("../migrations/0018_failed_sign_ins.sql") },
 ];
 
 /// How often to look again after another process was faster. Each time it has finished at least one migration.

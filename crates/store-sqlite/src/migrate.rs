@@ -28,6 +28,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "items_less_cancelled",
         sql: include_str!("../migrations/0017_items_less_cancelled.sql"),
     },
+    Migration { version: 18, name: "failed_sign_ins", sql: include_str!("../migrations/0018_failed_sign_ins.sql") },
 ];
 
 /// What a file has behind it; nothing where it was never migrated.

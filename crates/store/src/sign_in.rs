@@ -1,10 +1,11 @@
-//! What is kept of how people sign in: sessions, one-time links, codes that were taken. Housekeeping, beside the log.
+//! What is kept of how people sign in: sessions, one-time links, codes that were taken, tries that failed. Housekeeping, beside
+//! the log.
 
 use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::values;
 use crate::record::{Record, Table};
-use crate::tables::{LinkPurpose, Session, SignInLink};
+use crate::tables::{FailedSignIns, LinkPurpose, Session, SignInLink, WrongProof};
 use crate::value::Value;
 use waybill_domain::Code;
 use waybill_domain::ids::{SessionId, UserId};
@@ -19,7 +20,7 @@ fn insert(table: &Table) -> String {
     format!("INSERT INTO {} ({}) VALUES ({})", table.name, table.column_list(), places.join(", "))
 }
 
-/// How long a session is kept beyond its end, in seconds, as the record of who signed in: 90 days.
+/// How long a session is kept beyond its end, in seconds, as the record of who signed in, and tries that failed: 90 days.
 pub const KEPT_S: i64 = 90 * 86_400;
 
 /// Begins a session, and removes those of anybody that ended long ago.
@@ -83,4 +84,33 @@ pub async fn take_code(store: &dyn Store, user_id: UserId, step: i64) -> Result<
          DO UPDATE SET step = excluded.step WHERE totp_uses.step < excluded.step";
     let taken = store.execute(&[(sql, &[user_id.0.into(), step.into()])]).await?;
     Ok(taken.first() == Some(&1))
+}
+
+/// Notes that a try to sign in failed, now, for a user or for nobody who is known, from an address where there is one; and removes
+/// what is old.
+pub async fn failed(
+    store: &dyn Store,
+    user_id: Option<UserId>,
+    wrong: WrongProof,
+    address: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let hour = now.0 - now.0.rem_euclid(3_600_000_000);
+    let over: &[Value] = &[now.plus_seconds(-KEPT_S).0.into()];
+    let tried: &[Value] = &[
+        hour.into(),
+        user_id.unwrap_or(UserId::NIL).0.into(),
+        wrong.code().into(),
+        address.unwrap_or_default().into(),
+        now.0.into(),
+    ];
+    let sql = format!(
+        "INSERT INTO failed_sign_ins (hour, user_id, wrong, address, tries, last_at) \
+         SELECT $1, $2, $3, \
+         CASE WHEN (SELECT COUNT(*) FROM failed_sign_ins f WHERE f.hour = $1) < {} THEN $4 ELSE '' END, 1, $5 WHERE TRUE \
+         ON CONFLICT (hour, user_id, wrong, address) \
+         DO UPDATE SET tries = failed_sign_ins.tries + 1, last_at = excluded.last_at",
+        FailedSignIns::ROWS_MAX
+    );
+    store.execute(&[("DELETE FROM failed_sign_ins WHERE hour <= $1", over), (&sql, tried)]).await.map(drop)
 }

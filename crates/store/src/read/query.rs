@@ -102,6 +102,12 @@ impl Query {
         self.push(&format!(" AND ({}) > ({})", columns.join(", "), places.join(", ")));
     }
 
+    /// Comes after a key, in a list that descends by `columns`.
+    pub fn below(&mut self, columns: &[&str], key: Vec<Value>) {
+        let places: Vec<_> = key.into_iter().map(|value| self.bind(value)).collect();
+        self.push(&format!(" AND ({}) < ({})", columns.join(", "), places.join(", ")));
+    }
+
     pub fn order_and_limit(&mut self, order: &str, limit: usize) {
         let place = self.bind(i64::try_from(limit).unwrap_or(i64::MAX));
         self.push(&format!(" ORDER BY {order} LIMIT {place}"));

@@ -7,8 +7,9 @@ use crate::backend::Store;
 use crate::error::StoreError;
 use crate::record::Record;
 use crate::record::columns;
-use crate::tables::{Session, SignInLink};
+use crate::tables::{FailedSignIns, Session, SignInLink};
 use crate::value::{ColumnKind, Row, Value};
+use waybill_domain::Code;
 use waybill_domain::access::User;
 use waybill_domain::actor::{Permission, Principal};
 use waybill_domain::ids::UserId;
@@ -93,6 +94,42 @@ pub async fn sign_ins(
     query.order_and_limit("s.id DESC", page.limit() + 1);
     let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(rows, page.limit(), |row| vec![row.session.id.0.into()]))
+}
+
+/// Tries to sign in that failed, and the name of whom they were for where it is known and was not erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedOf {
+    pub tries: FailedSignIns,
+    pub name: Option<String>,
+}
+
+/// Tries to sign in that failed, by the hour, the latest first; of one user where one is named. Everybody may see their own.
+pub async fn failed(
+    store: &dyn Store,
+    viewer: &Viewer,
+    user_id: Option<UserId>,
+    page: &PageRequest,
+) -> Result<Page<FailedOf>, ReadError> {
+    const KEY: [&str; 4] = ["f.hour", "f.user_id", "f.wrong", "f.address"];
+    if user_id.is_none_or(|id| viewer.actor().principal != Principal::User(id)) {
+        viewer.must(&[Permission::AuditRead])?;
+    }
+    let mut query = Query::new(format!(
+        "SELECT {}, p.name FROM failed_sign_ins f LEFT JOIN users u ON u.id = f.user_id \
+         LEFT JOIN parties p ON p.id = u.party_id WHERE TRUE",
+        columns::<FailedSignIns>("f")
+    ));
+    query.and_some("f.user_id = ?", user_id.map(|id| id.0));
+    if let Some(after) = &page.after {
+        let kinds = [ColumnKind::Int, ColumnKind::Id, ColumnKind::Text, ColumnKind::Text];
+        query.below(&KEY, cursor::decode(after, &kinds)?);
+    }
+    query.order_and_limit(&KEY.map(|column| format!("{column} DESC")).join(", "), page.limit() + 1);
+    let read = |row: &mut Row| Ok::<_, StoreError>(FailedOf { tries: FailedSignIns::read(row)?, name: row.take()? });
+    let rows = query.rows(store).await?.iter_mut().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(rows, page.limit(), |FailedOf { tries, .. }| {
+        vec![tries.hour.0.into(), tries.user_id.0.into(), tries.wrong.code().into(), tries.address.as_str().into()]
+    }))
 }
 
 /// The one-time link whose token has this SHA-256, if it was not used.

@@ -60,6 +60,7 @@ pub fn tables() -> Vec<&'static Table> {
         Session::table(),
         SignInLink::table(),
         TotpUse::table(),
+        FailedSignIns::table(),
         Channel::table(),
         Location::table(),
         Item::table(),

@@ -30,7 +30,18 @@ waybill_domain::codes! {
     }
 }
 
-crate::code_columns!(LinkPurpose, SignInWay);
+waybill_domain::codes! {
+    /// What was wrong about a sign-in.
+    pub enum WrongProof {
+        Password = "password",
+        /// A code of an authenticator, after a password or a link that was right.
+        Code = "code",
+        /// The provider of single sign-on vouched for somebody who is nobody here.
+        Identity = "identity",
+    }
+}
+
+crate::code_columns!(LinkPurpose, SignInWay, WrongProof);
 
 /// Somebody who signed in. The token itself is never stored. What is over is kept for a while: who signed in, when, from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,3 +114,31 @@ pub struct TotpUse {
 }
 
 record!(TotpUse, "totp_uses", key: ["user_id"], fixed: { user_id }, fields: { step });
+
+/// Tries to sign in that failed: those of one hour for one user by one proof from one address are one row, however many they were.
+/// Tries that came too early were not looked at and are not among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedSignIns {
+    /// When the hour began, of UTC.
+    pub hour: Timestamp,
+    /// Who was to be signed in; nil where no user has that email. The email itself is not kept: people type passwords there.
+    pub user_id: UserId,
+    pub wrong: WrongProof,
+    /// The network address they came from, as this server saw it; empty where it is not known, and where the hour has
+    /// [`FailedSignIns::ROWS_MAX`] rows.
+    pub address: String,
+    pub tries: i64,
+    /// When the last of them was.
+    pub last_at: Timestamp,
+}
+
+impl FailedSignIns {
+    /// Addresses that are told apart in one hour, at most: whoever has many cannot fill the store.
+    pub const ROWS_MAX: i64 = 1_000;
+}
+
+record!(
+    FailedSignIns, "failed_sign_ins", key: ["hour", "user_id", "wrong", "address"],
+    indexes: [{ "failed_sign_ins_user", ["user_id", "hour", "wrong", "address"], unique: false }],
+    fixed: { hour, user_id, wrong, address }, fields: { tries, last_at }
+);

@@ -22,7 +22,7 @@ use waybill_domain::ids::UserId;
 use waybill_store::StoreError;
 use waybill_store::read::users::{self, Account, AccountKey};
 use waybill_store::read::{ReadError, sign_in};
-use waybill_store::tables::{LinkPurpose, Session, SignInWay};
+use waybill_store::tables::{LinkPurpose, Session, SignInWay, WrongProof};
 
 /// What signing in needs beside the store.
 #[derive(Debug, Default)]
@@ -78,6 +78,16 @@ fn turn(state: &WebState, guesser: Guesser) -> Result<(), SignInError> {
     waits.map_err(|seconds| SignInError::Wait { seconds })
 }
 
+/// Notes that somebody could not show who they are, and says so. The note is a help: without it they are kept out all the same.
+async fn failed(state: &WebState, user_id: Option<UserId>, wrong: WrongProof, peer: Option<Peer>) -> SignInError {
+    let (address, now) = (address(peer), state.engine().now());
+    let noted = waybill_store::sign_in::failed(state.store(), user_id, wrong, address.as_deref(), now).await;
+    if let Err(error) = noted {
+        tracing::warn!(%error, "a sign-in that failed is not noted");
+    }
+    SignInError::Wrong
+}
+
 /// The first step: email and password. Says as late and as little about an unknown email as about a wrong password.
 ///
 /// # Errors
@@ -89,10 +99,13 @@ pub async fn password(state: &WebState, email: &str, password: &str, peer: Optio
     }
     turn(state, Guesser::Account(digest))?;
     let found = users::account(state.store(), AccountKey::Email(digest)).await?;
-    let user = found.map(|account| account.user).filter(|user| user.state == UserState::Active);
+    let (user_id, user) = (found.as_ref().map(|account| account.user.id), found.map(|account| account.user));
+    let user = user.filter(|user| user.state == UserState::Active);
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = state.sign_in().hasher.verify(password.to_owned(), hash).await?;
-    let Some(user) = user.filter(|_| right) else { return Err(SignInError::Wrong) };
+    let Some(user) = user.filter(|_| right) else {
+        return Err(failed(state, user_id, WrongProof::Password, peer).await);
+    };
     state.sign_in().throttle.succeeded(Guesser::Account(digest));
     peer.into_iter().for_each(|Peer(address)| state.sign_in().throttle.forgive(Guesser::Address(address)));
     proceed(state, &user, SignInWay::Password, peer).await
@@ -128,7 +141,10 @@ pub async fn second_step(state: &WebState, step: &str, code: &str, peer: Option<
     let account = by_link(state, step, &[LinkPurpose::SecondStep]).await?.1;
     let user = account.user;
     let secret = user.totp_secret.as_ref().filter(|_| user.totp_confirmed_at.is_some()).ok_or(SignInError::Spent)?;
-    take_code(state, &user, secret, code).await?;
+    match take_code(state, &user, secret, code).await {
+        Err(SignInError::Wrong) => return Err(failed(state, Some(user.id), WrongProof::Code, peer).await),
+        taken => taken?,
+    }
     take(state, step, LinkPurpose::SecondStep).await?;
     begin(state, &user, Began { by: links::first_step(step), with_code: true, address: address(peer) }).await
 }
@@ -275,12 +291,17 @@ pub async fn hash(state: &WebState, password: &str) -> Result<PasswordHash, Sign
 ///
 /// # Errors
 /// [`SignInError`]; `Wrong` where it is not.
-pub async fn confirm_password(state: &WebState, account: &Account, password: &str) -> Result<(), SignInError> {
+pub async fn confirm_password(
+    state: &WebState,
+    account: &Account,
+    password: &str,
+    peer: Option<Peer>,
+) -> Result<(), SignInError> {
     let guesser = account.user.email_digest.map(Guesser::Account);
     guesser.into_iter().try_for_each(|guesser| turn(state, guesser))?;
     let right = state.sign_in().hasher.verify(password.to_owned(), account.user.password_hash.clone()).await?;
     if !right {
-        return Err(SignInError::Wrong);
+        return Err(failed(state, Some(account.user.id), WrongProof::Password, peer).await);
     }
     guesser.into_iter().for_each(|guesser| state.sign_in().throttle.succeeded(guesser));
     Ok(())

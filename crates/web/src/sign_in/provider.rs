@@ -4,7 +4,7 @@
 //! the provider is given and gives back; so what comes back counts in the browser that began it, within its time, and the
 //! process it comes back to may be another one.
 
-use super::{Come, Peer, SignInError, proceed, turn};
+use super::{Come, Peer, SignInError, failed, proceed, turn};
 use crate::auth::secret_hash;
 use crate::console::gate;
 use crate::problem::{self, EdgeKind, Problem};
@@ -16,10 +16,11 @@ use waybill_domain::access::email::EmailDigest;
 use waybill_domain::access::identity::{BindIdentity, IdentityDigest};
 use waybill_domain::access::{User, UserState};
 use waybill_domain::chain::hex;
+use waybill_domain::ids::UserId;
 use waybill_domain::time::Timestamp;
 use waybill_engine::{Identified, SignOnAttempt, SignOnError, SignOnProvider, SubmitError};
 use waybill_store::read::users::{self, AccountKey};
-use waybill_store::tables::SignInWay;
+use waybill_store::tables::{SignInWay, WrongProof};
 
 /// A provider, and where browsers reach this server.
 #[derive(Clone)]
@@ -142,7 +143,7 @@ pub async fn end(
     let guesser = counted(state, peer)?;
     let identified = sign_on.provider.identify(&attempt, &code, answer.issuer.as_deref(), now).await.map_err(said)?;
     forgiven(state, guesser);
-    let user = person(state, sign_on, &identified).await?;
+    let user = person(state, sign_on, &identified, peer).await?;
     let come = proceed(state, &user, SignInWay::SingleSignOn, peer).await.map_err(SignInError::problem)?;
     tracing::info!(user.id = %user.id, "somebody signs in through the provider");
     Ok(Arrived { come, next: begun.next })
@@ -160,7 +161,16 @@ fn forgiven(state: &WebState, guesser: Option<Guesser>) {
 }
 
 /// The user that somebody is here: bound to them since they first came, or the one whose email the provider has made sure of.
-async fn person(state: &WebState, sign_on: &SignOn, identified: &Identified) -> Result<User, Problem> {
+async fn person(
+    state: &WebState,
+    sign_on: &SignOn,
+    identified: &Identified,
+    peer: Option<Peer>,
+) -> Result<User, Problem> {
+    let nobody = async |kind: EdgeKind, user_id: Option<UserId>, detail: String| {
+        failed(state, user_id, WrongProof::Identity, peer).await;
+        refused(kind, detail)
+    };
     let identity = IdentityDigest::of(&identified.issuer, &identified.subject);
     if let Some(account) = users::account(state.store(), AccountKey::Identity(identity)).await? {
         return Ok(account.user);
@@ -168,18 +178,19 @@ async fn person(state: &WebState, sign_on: &SignOn, identified: &Identified) -> 
     let name = sign_on.provider.name();
     let Some(email) = &identified.verified_email else {
         let detail = format!("{name} does not say that your email is verified.");
-        return Err(refused(problem::SIGN_ON_EMAIL, detail));
+        return Err(nobody(problem::SIGN_ON_EMAIL, None, detail).await);
     };
     let found = users::account(state.store(), AccountKey::Email(EmailDigest::of(email))).await?;
-    let user = found.map(|account| account.user).filter(|user| user.state != UserState::Archived);
-    let Some(user) = user else {
-        return Err(refused(problem::SIGN_ON_UNKNOWN, "Nobody with your email has been invited.".to_owned()));
+    let (user_id, user) = (found.as_ref().map(|account| account.user.id), found.map(|account| account.user));
+    let Some(user) = user.filter(|user| user.state != UserState::Archived) else {
+        let detail = "Nobody with your email has been invited.".to_owned();
+        return Err(nobody(problem::SIGN_ON_UNKNOWN, user_id, detail).await);
     };
     match gate::as_oneself(state, user.id, BindIdentity { user_id: user.id, identity }).await {
         Ok(()) => {}
         Err(SubmitError::Refused { refusal, .. }) if refusal.code == "user.identity_in_use" => {
             let detail = format!("Your email belongs to a user who signs in as somebody else at {name}.");
-            return Err(refused(problem::SIGN_ON_ANOTHER, detail));
+            return Err(nobody(problem::SIGN_ON_ANOTHER, Some(user.id), detail).await);
         }
         Err(error) => return Err(error.into()),
     }

@@ -10,7 +10,8 @@ use waybill_domain::catalog::channel::{ChannelFacts, PutChannel};
 use waybill_domain::ids::UserId;
 use waybill_engine::Submission;
 use waybill_store::read::overview;
-use waybill_store::tables::LinkPurpose;
+use waybill_store::sign_in as kept;
+use waybill_store::tables::{FailedSignIns, LinkPurpose, WrongProof};
 use waybill_web::sign_in::links;
 
 /// Links of the trail: the next page and what is shown, by the position at its end.
@@ -216,6 +217,82 @@ async fn a_sign_in_is_kept_with_how_it_began_and_when_it_ended() {
         user(api, "ben@example.com", Role::Viewer).await;
         let viewer = cookie(&log_in(api, "ben@example.com", PASSWORD).await);
         assert_eq!(get(api, "/audit/sign-ins", &viewer).await.status, 403, "a viewer does not see who came when");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_to_sign_in_that_failed_is_kept_for_whom_it_was() {
+    on_each(async |api| {
+        user(api, "own@example.com", Role::Owner).await;
+        let ada = user(api, "ada@example.com", Role::Viewer).await;
+        let owner = cookie(&log_in(api, "own@example.com", PASSWORD).await);
+        let page = "/audit/failed-sign-ins";
+        assert!(get(api, page, &owner).await.text.contains("No try failed"));
+        for password in ["four brown mugs", "five brown mugs"] {
+            log_in(api, "ada@example.com", password).await;
+        }
+        log_in(api, "four brown mugs", PASSWORD).await;
+        let viewer = cookie(&log_in(api, "ada@example.com", PASSWORD).await);
+        assert_eq!(get(api, page, &viewer).await.status, 403);
+        let now = api.engine().now();
+        let secret = TotpSecret(b"12345678901234567890".to_vec());
+        submit(api, EnrollTotp { user_id: ada, secret: secret.clone() }).await;
+        submit(api, ConfirmTotp { user_id: ada, secret: secret.clone() }).await;
+        let wrong = if code(&secret, now) == "000000" { "000001" } else { "000000" };
+        let step = hidden(&log_in(api, "ada@example.com", PASSWORD).await, "step");
+        post(api, "/login/totp", "", &[("step", &step), ("code", wrong)]).await;
+        // A full hour may have passed on the way: then there are more rows of fewer tries.
+        let rows = signed_in(api, &owner, page).await;
+        let tries = |what: &str| {
+            let of = rows.iter().filter(|row| row.contains(what));
+            of.map(|row| row.rsplit(' ').nth(1).unwrap().parse::<i64>().unwrap()).sum::<i64>()
+        };
+        let told = ["Ada wrong password", "Ada wrong code", "nobody here unknown email", ""].map(tries);
+        assert_eq!(told, [2, 1, 1, 4], "{rows:#?}");
+        let text = get(api, page, &owner).await.text;
+        assert!(!text.contains("brown mugs"), "what was typed is not kept");
+        let of_ada = signed_in(api, &owner, &format!("{page}?user={ada}")).await;
+        assert!(!of_ada.is_empty() && of_ada.iter().all(|row| row.contains("Ada wrong")), "{of_ada:?}");
+    })
+    .await;
+}
+
+/// Whoever has many addresses, or much time, fills neither the store nor the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_that_failed_are_told_apart_only_so_far_and_kept_only_so_long() {
+    on_each(async |api| {
+        let ada = user(api, "ada@example.com", Role::Owner).await;
+        let session = cookie(&log_in(api, "ada@example.com", PASSWORD).await);
+        let (store, now) = (api.state.store(), api.engine().now());
+        let fail = async |address: &str, now| {
+            kept::failed(store, Some(ada), WrongProof::Password, Some(address), now).await.unwrap();
+        };
+        fail("198.51.100.1", now.plus_seconds(-91 * 86_400)).await;
+        let count = async |condition: &str| {
+            let sql = format!(
+                "SELECT CAST(COUNT(*) AS BIGINT), CAST(SUM(tries) AS BIGINT) FROM failed_sign_ins WHERE {condition}"
+            );
+            let [rows, tries] = store.read(&sql, &[]).await.unwrap()[0].values().to_vec().try_into().unwrap();
+            (rows, tries)
+        };
+        assert_eq!(count("TRUE").await, (1.into(), 1.into()));
+        for n in 0..FailedSignIns::ROWS_MAX + 20 {
+            fail(&format!("2001:db8::{n:x}"), now).await;
+        }
+        assert_eq!(count("TRUE").await, (1_001.into(), 1_020.into()), "what is old is gone");
+        assert_eq!(count("address = ''").await, (1.into(), 20.into()));
+        // Each page begins where the one before ended.
+        let (mut seen, mut path) = (0, "/audit/failed-sign-ins".to_owned());
+        loop {
+            let (_, next, text) = trail_page(api, &session, &path).await;
+            seen += text.matches("wrong password").count();
+            let Some(next) = next else { break };
+            path = next;
+        }
+        assert_eq!(seen, 1_001);
+        let own = get(api, "/account", &session).await.text;
+        assert_eq!(own.matches("wrong password").count(), 5, "the latest alone: {own}");
     })
     .await;
 }

@@ -507,6 +507,12 @@ questions! {
     "sign_in::sign_ins" ("of one user") by holders(AUDIT), |store, viewer, sample| {
         Ok(rows(sign_in::sign_ins(store, viewer, Some(sample.user_id), &PageRequest::default()).await?))
     };
+    "sign_in::failed" ("next page") by holders(AUDIT), walks FIRST_PAGE, |store, viewer, _sample| {
+        paged!(|page| sign_in::failed(store, viewer, None, page))
+    };
+    "sign_in::failed" ("of one user") by holders(AUDIT), |store, viewer, sample| {
+        Ok(rows(sign_in::failed(store, viewer, Some(sample.user_id), &PageRequest::default()).await?))
+    };
     "sign_in::link" ("one") by Askers::Waybill("who asks is what it finds out"), |store, _viewer, sample| {
         Ok(sign_in::link(store, sample.secret_hash).await?.iter().count())
     };

@@ -1,6 +1,7 @@
 //! Who and what may get in, and what they did: users, API keys, the audit trail. Reached from the settings.
 
 mod audit;
+pub mod failed;
 mod keys;
 mod sign_ins;
 mod users;
@@ -26,6 +27,7 @@ pub fn router() -> axum::Router<WebState> {
         .route("/settings/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::trail))
         .route("/audit/sign-ins", get(sign_ins::list))
+        .route("/audit/failed-sign-ins", get(failed::list))
 }
 
 /// Something to choose.

@@ -1,5 +1,6 @@
 //! One's own account: password, authenticator, and where one is signed in.
 
+use super::access::failed::FailedRow;
 use super::form::Form;
 use super::frame::{self, ACCOUNT, Frame};
 use super::gate;
@@ -8,10 +9,10 @@ use super::look::Look;
 use super::page;
 use crate::auth::{Caller, SignedIn};
 use crate::problem::Problem;
-use crate::sign_in::{self, SignInError, code};
+use crate::sign_in::{self, Peer, SignInError, code};
 use crate::state::WebState;
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -23,7 +24,7 @@ use waybill_domain::command::Command;
 use waybill_domain::ids::{SessionId, UserId};
 use waybill_engine::SubmitError;
 use waybill_store::read::users::{self, Account, AccountKey};
-use waybill_store::read::{ReadError, catalog, sign_in as sessions};
+use waybill_store::read::{PageRequest, ReadError, catalog, sign_in as sessions};
 use waybill_store::tables::{Session, SignInWay};
 
 /// A session as its owner sees it.
@@ -47,6 +48,9 @@ struct Waiting {
     written: String,
 }
 
+/// Hours of tries that failed which somebody is shown of their own.
+const FAILED_SHOWN: u32 = 5;
+
 #[derive(Template)]
 #[template(path = "account/account.html")]
 struct AccountPage {
@@ -58,6 +62,8 @@ struct AccountPage {
     channels: String,
     locations: String,
     sessions: Vec<SessionRow>,
+    /// Tries to sign in as them that failed, the latest hours.
+    failed: Vec<FailedRow>,
     password_set: Option<Html>,
     totp_since: Option<Html>,
     totp: Option<Waiting>,
@@ -143,6 +149,8 @@ async fn shown(state: &WebState, caller: &Caller, look: &Look, wrong: Option<Str
     };
     let party = party.unwrap_or_default();
     let (channels, locations) = scopes(state, &user).await?;
+    let few = PageRequest { limit: Some(FAILED_SHOWN), after: None };
+    let failed = sessions::failed(state.store(), &caller.viewer(), Some(session.user_id), &few).await?;
     let (name, email) = (party.name.unwrap_or_default(), party.email.unwrap_or_default());
     let waiting = |secret: &TotpSecret| Waiting {
         picture: code::picture(&code::address(secret, &state.options().store_name, &email)).map(Html::of),
@@ -159,6 +167,7 @@ async fn shown(state: &WebState, caller: &Caller, look: &Look, wrong: Option<Str
         channels,
         locations,
         sessions: sessions_of(state, caller, look, session.user_id).await?,
+        failed: failed.rows.into_iter().map(|row| FailedRow::new(row, look)).collect(),
         password_set: user.password_hash.as_ref().and(user.password_set_at).map(|at| look.moment(at)),
         totp_since: user.totp_confirmed_at.map(|at| look.moment(at)),
         totp,
@@ -208,12 +217,12 @@ impl From<SubmitError> for Obstacle {
 }
 
 /// Whoever is at the keyboard knows the password, not only where the browser was left open.
-async fn known(state: &WebState, form: &Form, account: &Account) -> Result<(), Obstacle> {
+async fn known(state: &WebState, form: &Form, account: &Account, peer: Option<Peer>) -> Result<(), Obstacle> {
     if account.user.password_hash.is_none() {
         return Ok(());
     }
     let present = form.all("present").next().unwrap_or_default().to_owned();
-    Ok(sign_in::confirm_password(state, account, &present).await?)
+    Ok(sign_in::confirm_password(state, account, &present, peer).await?)
 }
 
 /// Carries out what somebody does to their own account, where that ends every session: they go on with a new one.
@@ -244,11 +253,12 @@ async fn answered(
 }
 
 macro_rules! acts {
-    ($($(#[$meta:meta])* $name:ident($state:ident, $headers:ident, $session:ident, $account:ident, $form:ident) $act:block)+) => {$(
+    ($($(#[$meta:meta])* $name:ident($state:ident, $headers:ident, $peer:ident, $session:ident, $account:ident, $form:ident) $act:block)+) => {$(
         $(#[$meta])*
         async fn $name(
             State(state): State<WebState>,
             headers: HeaderMap,
+            peer: Option<Extension<Peer>>,
             look: Look,
             form: Form,
         ) -> Result<Response, Problem> {
@@ -256,6 +266,7 @@ macro_rules! acts {
             let Some((session, account)) = own(&state, &caller).await? else {
                 return Ok(Redirect::to("/setup").into_response());
             };
+            let $peer = peer.map(|Extension(peer)| peer);
             let ($state, $headers, $session, $account, $form) = (&state, &headers, session, &account, &form);
             let done: Result<Response, Obstacle> = async $act.await;
             answered(&state, &caller, &look, done).await
@@ -265,8 +276,8 @@ macro_rules! acts {
 
 acts! {
     /// `POST /account/password`.
-    set_password(state, headers, session, account, form) {
-        known(state, form, account).await?;
+    set_password(state, headers, peer, session, account, form) {
+        known(state, form, account, peer).await?;
         let email = account.party.as_ref().and_then(|party| party.email.clone()).unwrap_or_default();
         let typed = |name| form.all(name).next().unwrap_or_default();
         if let Some(problem) = gate::password_problem(typed("password"), typed("again"), &email) {
@@ -278,15 +289,15 @@ acts! {
     }
 
     /// `POST /account/totp`.
-    enroll(state, _headers, session, account, form) {
-        known(state, form, account).await?;
+    enroll(state, _headers, peer, session, account, form) {
+        known(state, form, account, peer).await?;
         let secret = TotpSecret(state.engine().token()[..20].to_vec());
         gate::as_oneself(state, session.user_id, EnrollTotp { user_id: session.user_id, secret }).await?;
         Ok(Redirect::to("/account").into_response())
     }
 
     /// `POST /account/totp/confirm`.
-    confirm(state, headers, session, account, form) {
+    confirm(state, headers, _peer, session, account, form) {
         let Some(secret) = account.user.totp_secret.clone() else {
             return Ok(Redirect::to("/account").into_response());
         };
@@ -299,14 +310,14 @@ acts! {
     }
 
     /// `POST /account/totp/remove`.
-    remove(state, headers, session, account, form) {
-        known(state, form, account).await?;
+    remove(state, headers, peer, session, account, form) {
+        known(state, form, account, peer).await?;
         let command = RemoveTotp { user_id: session.user_id };
         anew(state, headers, session, command, "No code is asked for any more.").await
     }
 
     /// `POST /account/sessions/end`.
-    end_one(state, _headers, session, _account, form) {
+    end_one(state, _headers, _peer, session, _account, form) {
         let id = form.typed("id").and_then(|text| text.parse().ok()).unwrap_or(SessionId::NIL);
         let ended = waybill_store::sign_in::end_one(state.store(), session.user_id, id, state.engine().now()).await;
         ended.map_err(SignInError::from)?;
@@ -315,7 +326,7 @@ acts! {
     }
 
     /// `POST /account/sessions/end-others`.
-    end_others(state, headers, session, _account, _form) {
+    end_others(state, headers, _peer, session, _account, _form) {
         let command = EndSessions { user_id: session.user_id };
         anew(state, headers, session, command, "All other sessions are over.").await
     }

@@ -9,6 +9,7 @@ use waybill_domain::access::archive::ArchiveUser;
 use waybill_domain::access::identity::RemoveIdentity;
 use waybill_domain::access::role::Role;
 use waybill_domain::access::totp::{ConfirmTotp, EnrollTotp, TotpSecret};
+use waybill_domain::ids::UserId;
 
 fn ada() -> Value {
     json!({"email": "Ada@example.com", "email_verified": true})
@@ -32,6 +33,19 @@ fn kept_out(answer: &Answer, status: u16, code: &str) {
     assert!(answer.text.contains(&format!("/docs/errors/{code}")), "{code}: {}", answer.text);
     assert!(waybill_web::errors::page(code).is_some(), "{code} has no page");
     assert!(answer.text.contains("action=\"/login\""), "one can sign in otherwise");
+}
+
+/// How many tries of somebody, or of nobody who is known, are kept as not taken from the provider.
+async fn kept_as_failed(api: &Api, user_id: UserId) -> i64 {
+    let sql = "SELECT tries FROM failed_sign_ins WHERE wrong = 'identity' AND user_id = $1";
+    let rows = api.state.store().read(sql, &[user_id.0.into()]).await.unwrap();
+    // A row for each hour in which there were some.
+    rows.iter()
+        .map(|row| match row.values() {
+            [waybill_store::Value::Int(tries)] => *tries,
+            other => panic!("{other:?}"),
+        })
+        .sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,6 +97,7 @@ async fn a_user_is_found_by_email_once_and_by_their_identity_from_then_on() {
         assert_eq!(me(&api, &session(&answer)).await.ok()["principal"], user_id.to_string());
         let answer = come(&api, &liar, "7", ada(), |_| {}).await;
         kept_out(&answer, 409, "sign_on.another_identity");
+        assert_eq!(kept_as_failed(&api, user_id).await, 2);
 
         // Who is gone is gone, whatever the provider says.
         submit(&api, ArchiveUser { user_id }).await;
@@ -108,6 +123,7 @@ async fn who_was_invited_joins_and_nobody_else_does() {
         }
         let stranger = json!({"email": "eve@example.com", "email_verified": true});
         kept_out(&come(&api, &liar, "9", stranger, |_| {}).await, 403, "sign_on.not_invited");
+        assert_eq!(kept_as_failed(&api, UserId::NIL).await, 5);
         // The email is not in the token but told where it is asked for; of somebody else it is not taken.
         let tell = |subject: &str| json!({"sub": subject, "email": "ada@example.com", "email_verified": true});
         let answer = come(&api, &liar, "7", json!({}), |manner| manner.told = tell("8")).await;
