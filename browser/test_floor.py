@@ -39,8 +39,16 @@ def released(page, reference, lines=LINES):
     return number, work[0]["id"]
 
 
-def units(page, work, state):
-    return sum(line[state] for line in ask(page, f"/fulfillment-orders/{work}")["lines"])
+def await_units(page, work, state, number):
+    """Waits until the server has so many units in a state: the page goes on before it has been answered."""
+    page.wait_for_function(
+        """async ([work, state, number]) => {
+            const answer = await fetch(`/api/v1/fulfillment-orders/${work}`);
+            return (await answer.json()).lines.reduce((sum, line) => sum + line[state], 0) === number;
+        }""",
+        arg=[work, state, number],
+        polling=100,
+    )
 
 
 def test_pick_pack_and_ship_with_a_scanner(desk):
@@ -213,7 +221,7 @@ def test_scans_without_a_connection_are_kept_and_sent_once(desk):
     page.context.set_offline(False)
     expect(band).to_be_hidden()
     expect(page.locator("[data-finished]")).to_be_visible()
-    assert units(page, work, "picked") == 3
+    await_units(page, work, "picked", 3)
     assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('scan:')).length") == 0
     page.goto(f"/orders/{number}")
     expect(page.locator("table.lines")).to_contain_text("2 picked")
@@ -261,7 +269,7 @@ def test_a_page_that_is_loaded_again_without_a_connection_is_the_one_that_was_ke
     expect(band).to_be_hidden()
     expect(page.locator("[data-finished]")).to_be_visible()
     assert page.locator("body").get_attribute("data-as-of") is None, "it is true again"
-    assert units(page, work, "picked") == 3
+    await_units(page, work, "picked", 3)
     picks = [one for one in ask(page, f"/orders/{number}/timeline")["data"] if "pick.completed" in str(one)]
     assert len(picks) == 2, "each booking was done once"
     assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('scan:')).length") == 0
@@ -314,7 +322,7 @@ def test_a_booking_whose_answer_was_lost_is_not_done_twice(desk):
     page.keyboard.press("Escape")
     expect(page.locator("#waiting")).to_be_hidden()
     assert lost == [204], "the server had done it"
-    assert units(page, work, "picked") == 2
+    await_units(page, work, "picked", 2)
 
 
 def test_a_short_pick_is_booked_with_its_reason(desk):
@@ -329,7 +337,7 @@ def test_a_short_pick_is_booked_with_its_reason(desk):
     page.get_by_role("button", name="Damaged").click()
     expect(page.locator("#heard")).to_contain_text("damaged")
     expect(page.locator("[data-where]")).to_contain_text("Stop")
-    assert units(page, work, "picked") == 1
+    await_units(page, work, "picked", 1)
 
 
 def test_work_is_taken_by_a_key_and_handed_over_by_name(desk):
