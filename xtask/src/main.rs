@@ -41,6 +41,7 @@ Commands:
   prove [ARGS...]     Simulate Waybill under faults with fresh seeds and audit every run (release build):
                         cargo xtask prove --minutes 10
                         cargo xtask prove --seed 42
+                        cargo xtask prove --postgres --minutes 10   (two processes on a server started for it)
                         cargo xtask prove --help
   prove --http [ARGS...]
                       Let Schemathesis (from PyPI, into an environment under the target folder) at the real server, led

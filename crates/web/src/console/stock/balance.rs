@@ -11,7 +11,7 @@ use waybill_domain::time::{Date, Timestamp};
 use waybill_store::read::stock_item::Move;
 
 /// Postings that a page reads at most, of all stock keys of the item together.
-pub const MOVES_MAX: usize = 1_500;
+pub const MOVES_MAX: usize = 1_000;
 
 /// What a posting does to what is on hand, and to what is available.
 pub fn effect(from: StockAccount, to: StockAccount, quantity: Quantity) -> (i64, i64) {
