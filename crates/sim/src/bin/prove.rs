@@ -6,9 +6,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use waybill_sim::{Coverage, Kind, Plan, run, shrink};
+use waybill_sim::{Coverage, Kind, Outcome, Plan, run, shrink};
 use waybill_store::Store;
 use waybill_store_postgres::testing::TestDatabase;
 
@@ -27,9 +27,9 @@ struct Arguments {
     /// Steps of a run.
     #[arg(long, default_value_t = 120)]
     steps: u32,
-    /// Seeds that run at once.
-    #[arg(long, default_value_t = 1)]
-    jobs: u32,
+    /// Seeds that run at once: 1, and 8 on PostgreSQL, where runs wait more than they work.
+    #[arg(long)]
+    jobs: Option<u32>,
     /// Go on after a failure and list what failed, without making it short.
     #[arg(long)]
     keep_going: bool,
@@ -50,17 +50,14 @@ fn main() -> ExitCode {
         .init();
     waybill_sim::keep_panics();
     match (arguments.seed, &arguments.postgres) {
-        (_, Some(server)) => prove_shared(&arguments, server),
+        (seed, Some(server)) => prove_shared(seed, &arguments, server),
         (Some(seed), None) => look(seed, &arguments),
         (None, None) => prove(&arguments),
     }
 }
 
-/// Two processes on one store, one seed after the other; one seed alone where it is named.
-fn prove_shared(arguments: &Arguments, server: &str) -> ExitCode {
-    let commit = commit();
-    let first = arguments.seed.unwrap_or_else(|| first(arguments));
-    let (began, limit) = (Instant::now(), Duration::from_secs_f64(arguments.minutes * 60.0));
+/// Two processes on one store, each seed with a database of its own; one seed alone where it is named.
+fn prove_shared(seed: Option<u64>, arguments: &Arguments, server: &str) -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -68,45 +65,32 @@ fn prove_shared(arguments: &Arguments, server: &str) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let bar = bar(limit);
-    let (coverage, mut requests, mut alone, mut seed) = (Coverage::default(), 0, 0, first);
-    loop {
-        let (outcome, ahead) = runtime.block_on(async {
+    let ahead = AtomicU64::new(0);
+    let run = |seed| {
+        let (outcome, decided) = runtime.block_on(async {
             let database = TestDatabase::on(server.to_owned()).await;
             let (one, other) = (Arc::new(database.open().await), Arc::new(database.open().await));
             one.migrate().await.expect("a schema");
             waybill_sim::run_shared(seed, arguments.steps, [one, other]).await
         });
-        coverage.take_in(&outcome.coverage);
-        (requests, alone) = (requests + outcome.requests, alone + ahead);
-        if !outcome.failures.is_empty() {
-            let path = std::env::temp_dir().join(format!("waybill-history-{seed}-{}.txt", std::process::id()));
-            let history = [outcome.trace.join("\n"), outcome.failures.join("\n")].join("\n");
-            let kept = std::fs::write(&path, history);
-            bar.finish();
-            println!("seed {seed}, commit {commit}, FAILED {}", outcome.failures.join("; "));
-            match kept {
-                Ok(()) => println!("its history is in {}", path.display()),
-                Err(error) => println!("its history could not be kept: {error}"),
-            }
-            return ExitCode::FAILURE;
+        ahead.fetch_add(decided, Ordering::Relaxed);
+        outcome
+    };
+    let campaign = match seed {
+        Some(seed) => Campaign::of(seed, run),
+        None => campaign(arguments, 8, run),
+    };
+    campaign.report(arguments);
+    println!("\n{} batches decided ahead", ahead.into_inner());
+    for (seed, outcome) in &campaign.failed {
+        let path = std::env::temp_dir().join(format!("waybill-history-{seed}-{}.txt", std::process::id()));
+        let history = [outcome.trace.join("\n"), outcome.failures.join("\n")].join("\n");
+        match std::fs::write(&path, history) {
+            Ok(()) => println!("the history of seed {seed} is in {}", path.display()),
+            Err(error) => println!("the history of seed {seed} could not be kept: {error}"),
         }
-        bar.set_position(began.elapsed().as_secs().min(limit.as_secs()));
-        bar.set_message(format!("{} seeds from {first}", seed - first + 1));
-        if arguments.seed.is_some() || began.elapsed() >= limit {
-            break;
-        }
-        seed += 1;
     }
-    bar.finish();
-    let seconds = began.elapsed().as_secs_f64();
-    println!(
-        "seeds {first} to {seed} of two processes, {} steps each, commit {commit}, {seconds:.0} s",
-        arguments.steps
-    );
-    println!("{requests} requests answered, {} faults, {alone} batches decided ahead", coverage.sum(Kind::Fault));
-    report(&coverage);
-    ExitCode::SUCCESS
+    campaign.verdict()
 }
 
 fn first(arguments: &Arguments) -> u64 {
@@ -133,51 +117,91 @@ fn look(seed: u64, arguments: &Arguments) -> ExitCode {
 }
 
 fn prove(arguments: &Arguments) -> ExitCode {
+    let campaign = campaign(arguments, 1, |seed| run(&Plan::new(seed, arguments.steps)));
+    campaign.report(arguments);
+    if let Some((seed, _)) = campaign.failed.iter().min_by_key(|(seed, _)| *seed)
+        && !arguments.keep_going
+    {
+        explain(*seed, arguments);
+    }
+    campaign.verdict()
+}
+
+/// What running seed after seed came to.
+#[derive(Default)]
+struct Campaign {
+    first: u64,
+    seeds: u64,
+    requests: u64,
+    coverage: Coverage,
+    failed: Vec<(u64, Outcome)>,
+    took: Duration,
+    commit: String,
+}
+
+/// Runs fresh seeds, `jobs` at once where the developer names no number, until the time is over or one fails.
+fn campaign(arguments: &Arguments, jobs: u32, run: impl Fn(u64) -> Outcome + Sync) -> Campaign {
     let first = first(arguments);
     let limit = Duration::from_secs_f64(arguments.minutes * 60.0);
     // The one that is run, whatever is committed meanwhile.
     let commit = commit();
-    let (began, next) = (Instant::now(), AtomicU64::new(first));
-    let (coverage, requests, seeds) = (Coverage::default(), AtomicU64::new(0), AtomicU64::new(0));
-    let (stop, failed) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+    let (began, next, stop) = (Instant::now(), AtomicU64::new(first), AtomicBool::new(false));
+    let campaign = Mutex::new(Campaign { first, commit, ..Campaign::default() });
     let bar = bar(limit);
     std::thread::scope(|scope| {
-        for _ in 0..arguments.jobs.max(1) {
+        for _ in 0..arguments.jobs.unwrap_or(jobs).max(1) {
             scope.spawn(|| {
                 while began.elapsed() < limit && !stop.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    let outcome = run(&Plan::new(seed, arguments.steps));
-                    coverage.take_in(&outcome.coverage);
-                    requests.fetch_add(outcome.requests, Ordering::Relaxed);
-                    let count = seeds.fetch_add(1, Ordering::Relaxed) + 1;
+                    let outcome = run(seed);
                     if !outcome.failures.is_empty() {
                         stop.store(!arguments.keep_going, Ordering::Relaxed);
-                        if arguments.keep_going {
-                            bar.suspend(|| println!("seed {seed} FAILED {}", outcome.failures.join("; ")));
-                        }
-                        if let Ok(mut failed) = failed.lock() {
-                            failed.push(seed);
-                        }
+                        bar.suspend(|| println!("seed {seed} FAILED {}", outcome.failures.join("; ")));
                     }
+                    let mut campaign = campaign.lock().unwrap_or_else(PoisonError::into_inner);
+                    campaign.take_in(seed, outcome);
                     bar.set_position(began.elapsed().as_secs().min(limit.as_secs()));
-                    bar.set_message(format!("{count} seeds from {first}"));
+                    bar.set_message(format!("{} seeds from {first}", campaign.seeds));
                 }
             });
         }
     });
     bar.finish();
-    let (seeds, requests, seconds) = (seeds.into_inner(), requests.into_inner(), began.elapsed().as_secs_f64());
-    println!("seeds {first} to {}, {} steps each, commit {commit}", first + seeds - 1, arguments.steps);
-    println!("{seeds} seeds in {seconds:.0} s: {:.2} seeds/s", seeds as f64 / seconds);
-    println!("{requests} requests answered, {} faults", coverage.sum(Kind::Fault));
-    report(&coverage);
-    let failed = failed.into_inner().unwrap_or_default();
-    match failed.iter().min() {
-        None => return ExitCode::SUCCESS,
-        Some(seed) if !arguments.keep_going => explain(*seed, arguments),
-        Some(_) => println!("\n{} seeds failed", failed.len()),
+    let mut campaign = campaign.into_inner().unwrap_or_else(PoisonError::into_inner);
+    campaign.took = began.elapsed();
+    campaign
+}
+
+impl Campaign {
+    /// One seed alone.
+    fn of(seed: u64, run: impl Fn(u64) -> Outcome) -> Self {
+        let (began, mut campaign) = (Instant::now(), Self { first: seed, commit: commit(), ..Self::default() });
+        campaign.take_in(seed, run(seed));
+        campaign.took = began.elapsed();
+        campaign
     }
-    ExitCode::FAILURE
+
+    fn take_in(&mut self, seed: u64, outcome: Outcome) {
+        self.seeds += 1;
+        self.coverage.take_in(&outcome.coverage);
+        self.requests += outcome.requests;
+        if !outcome.failures.is_empty() {
+            self.failed.push((seed, outcome));
+        }
+    }
+
+    fn report(&self, arguments: &Arguments) {
+        let Self { first, seeds, requests, coverage, failed, took, commit } = self;
+        let (last, seconds) = (first + seeds.saturating_sub(1), took.as_secs_f64());
+        println!("seeds {first} to {last}, {} steps each, commit {commit}", arguments.steps);
+        println!("{seeds} seeds in {seconds:.0} s: {:.2} seeds/s, {} failed", *seeds as f64 / seconds, failed.len());
+        println!("{requests} requests answered, {} faults", coverage.sum(Kind::Fault));
+        report(coverage);
+    }
+
+    fn verdict(&self) -> ExitCode {
+        if self.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
 }
 
 /// What was reached, how often, and what was not.
